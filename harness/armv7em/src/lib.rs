@@ -1,0 +1,1 @@
+//! Cortex-M4 interpreter; knows no chip.

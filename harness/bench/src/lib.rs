@@ -1,0 +1,1 @@
+//! A place to test: probe, links, power, and what it can do.

@@ -1,0 +1,2 @@
+//! The `gauntlet` program.
+fn main() {}

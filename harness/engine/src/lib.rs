@@ -1,0 +1,1 @@
+//! The DFU client: one update over one Link.

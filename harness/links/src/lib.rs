@@ -1,0 +1,1 @@
+//! The Links and the faults that act on them.

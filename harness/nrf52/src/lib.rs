@@ -1,0 +1,1 @@
+//! The virtual nRF52: memories, NVMC, peripherals, debug port, power cuts, snapshots.

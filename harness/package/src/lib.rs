@@ -1,0 +1,1 @@
+//! DFU packages: read, judge, build, sign; keys; settings pages.

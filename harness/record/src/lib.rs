@@ -1,0 +1,1 @@
+//! What a run leaves behind: ids, events, verdicts, the journal.

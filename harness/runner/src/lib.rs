@@ -1,0 +1,1 @@
+//! Plan, lease, run, inject, judge; emits record events.
