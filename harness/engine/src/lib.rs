@@ -1,1 +1,5 @@
-//! The DFU client: one update over one Link.
+//! The DFU client: one update over one [`Link`].
+
+mod link;
+
+pub use link::{Connected, DfuEntry, Link, LinkError, Shape};
