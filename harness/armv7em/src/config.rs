@@ -1,0 +1,65 @@
+//! What a core is built with, and why it stops.
+
+/// The implementation choices of one core.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct CoreConfig {
+    /// A floating-point unit is fitted. Without it every coprocessor instruction is a UsageFault (NOCP).
+    pub fpu: bool,
+    /// Number of external interrupt lines, 0 to 112.
+    pub irq_lines: u16,
+    /// Implemented priority bits, 1 to 8; the lower bits of a priority byte read 0.
+    pub priority_bits: u8,
+    /// Code comparators of the breakpoint unit, 0 to 8.
+    pub code_breakpoints: u8,
+    /// Comparators the watchpoint unit reports, 0 to 4.
+    pub watchpoints: u8,
+}
+
+impl Default for CoreConfig {
+    /// A Cortex-M4F with 48 lines, 3 priority bits, 6 code breakpoints and 4 watchpoints.
+    fn default() -> Self {
+        CoreConfig { fpu: true, irq_lines: 48, priority_bits: 3, code_breakpoints: 6, watchpoints: 4 }
+    }
+}
+
+/// How deep a reset goes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum ResetKind {
+    /// Power came up: everything starts from its reset value, the debug unit too.
+    PowerOn,
+    /// System reset: the debug unit keeps its state (C_DEBUGEN, DEMCR, breakpoints, DWT).
+    System,
+}
+
+/// An instruction the architecture defines but this core does not execute.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, thiserror::Error)]
+#[error("unsupported instruction {name} ({encoding:#010x}) at {address:#010x}")]
+pub struct Unsupported {
+    /// Name of the instruction, or of the feature it would switch on.
+    pub name: &'static str,
+    /// Encoding; a 16-bit instruction in the low half, a 32-bit one with its first half-word in the high half.
+    pub encoding: u32,
+    /// Address of the instruction. The program counter stays there.
+    pub address: u32,
+}
+
+/// Why [`Core::run`](crate::Core::run) returned.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Stop {
+    /// The time limit was reached.
+    Limit,
+    /// The debugger holds the core. Time does not pass by itself.
+    Halted,
+    /// WFI or WFE waits. The owner of time moves [`Core::set_now`](crate::Core::set_now) to the next event.
+    Sleeping,
+    /// Locked up: a fault while handling a fault. Only a reset or the debugger gets it out.
+    Lockup,
+    /// AIRCR.SYSRESETREQ was written; see [`Core::take_reset_request`](crate::Core::take_reset_request).
+    ResetRequested,
+    /// [`Bus::interrupted`](crate::Bus::interrupted) answered true.
+    Interrupted,
+    /// `UDF #n` with n in 0xD0 to 0xDF was executed and host traps are on; the program counter is behind it.
+    HostTrap(u8),
+    /// The core came to an instruction it cannot execute. Nothing has changed.
+    Unsupported(Unsupported),
+}
