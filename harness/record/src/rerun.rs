@@ -1,0 +1,77 @@
+//! How to run exactly one case again.
+
+use std::fmt;
+
+use crate::{CaseId, Event};
+
+/// The command line that runs one case again in the same way.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct RerunCommand {
+    seed: Option<u64>,
+    bench: Option<String>,
+    planted_bug: Option<String>,
+}
+
+impl RerunCommand {
+    /// What must be repeated of a run: taken from its [`Event::RunStarted`]; any other event gives nothing.
+    pub fn of_run(event: &Event) -> Option<Self> {
+        let Event::RunStarted { seed, bench, planted_bug, .. } = event else { return None };
+        let bench = (bench != "virtual").then(|| bench.clone());
+        Some(Self { seed: Some(*seed), bench, planted_bug: planted_bug.clone() })
+    }
+
+    /// The command for one case, ready for a POSIX shell.
+    pub fn for_case(&self, case: &CaseId) -> impl fmt::Display {
+        let mut command = format!("gauntlet run '{case}'");
+        let seed = self.seed.map(|seed| seed.to_string());
+        let options = [("--bench", &self.bench), ("--seed", &seed), ("--planted-bug", &self.planted_bug)];
+        for (name, value) in options {
+            if let Some(value) = value {
+                command.push_str(&format!(" {name} {}", quoted(value)));
+            }
+        }
+        command
+    }
+}
+
+/// The word as a shell reads it back; plain words stay plain.
+fn quoted(word: &str) -> String {
+    let plain = |c: char| c.is_ascii_alphanumeric() || "-_./:,=+%@".contains(c);
+    if !word.is_empty() && word.chars().all(plain) {
+        word.to_owned()
+    } else {
+        format!("'{}'", word.replace('\'', r"'\''"))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn rerun(bench: &str, planted_bug: Option<&str>) -> String {
+        let event = Event::RunStarted {
+            gauntlet: "0.1.0".into(),
+            seed: 7,
+            bench: bench.into(),
+            chips: vec![],
+            planned: vec![],
+            planted_bug: planted_bug.map(Into::into),
+        };
+        let case = CaseId::new("stream/drop[at=4096]").unwrap();
+        RerunCommand::of_run(&event).unwrap().for_case(&case).to_string()
+    }
+
+    #[test]
+    fn the_command_repeats_what_the_verdict_depends_on() {
+        assert_eq!(rerun("virtual", None), "gauntlet run 'stream/drop[at=4096]' --seed 7");
+        assert_eq!(
+            rerun("rack 3's", Some("version-not-checked")),
+            r"gauntlet run 'stream/drop[at=4096]' --bench 'rack 3'\''s' --seed 7 --planted-bug version-not-checked"
+        );
+    }
+
+    #[test]
+    fn only_the_start_of_a_run_tells() {
+        assert_eq!(RerunCommand::of_run(&Event::PowerRestored), None);
+    }
+}
