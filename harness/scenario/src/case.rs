@@ -1,0 +1,120 @@
+//! Cases: what a scenario becomes when its matrix is expanded. A case is what is run, judged and reported.
+
+use std::sync::Arc;
+
+use crate::model::{Capability, Chip, Device, Expect, Link, Package, Step, StepKind};
+use crate::quantity::{FailureId, PackageName, RequirementId, ScenarioId, Tag};
+
+/// The id of a case: the scenario's id, and the values of the matrix when there is one.
+///
+/// `stream/disconnect-mid-object[at=2048]`. It stays the same as long as the scenario and its matrix value do.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct CaseId(Arc<str>);
+
+impl CaseId {
+    pub(crate) fn new(scenario: &ScenarioId, values: &[(String, String)]) -> Self {
+        if values.is_empty() {
+            return Self(scenario.as_str().into());
+        }
+        let values: Vec<String> =
+            values.iter().map(|(key, value)| format!("{key}={}", plain(value))).collect();
+        Self(format!("{scenario}[{}]", values.join(",")).into())
+    }
+
+    /// The id as it is written on the command line and in reports.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// The id of the scenario.
+    #[must_use]
+    pub fn scenario(&self) -> &str {
+        self.0.split_once('[').map_or(&self.0, |(scenario, _)| scenario)
+    }
+}
+
+impl std::fmt::Display for CaseId {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.pad(&self.0)
+    }
+}
+
+/// A matrix value without anything that a shell or a file name could trip over: `20 KiB` becomes `20KiB`.
+pub(crate) fn plain(value: &str) -> String {
+    value
+        .chars()
+        .filter(|c| !c.is_whitespace())
+        .map(|c| if c.is_ascii_alphanumeric() || "._+-".contains(c) { c } else { '-' })
+        .collect()
+}
+
+/// One case: a scenario with one combination of its matrix put in.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Case {
+    /// The id.
+    pub id: CaseId,
+    /// The id of the scenario.
+    pub scenario: ScenarioId,
+    /// The file that the scenario comes from, as it was named when it was loaded.
+    pub file: Arc<str>,
+    /// The title, with the matrix values put in.
+    pub title: String,
+    /// Requirements that the case checks.
+    pub requirements: Vec<RequirementId>,
+    /// Field failures behind the scenario.
+    pub from: Vec<FailureId>,
+    /// Tags of the scenario.
+    pub tags: Vec<Tag>,
+    /// What the scenario says that it needs. See [`Case::capabilities`].
+    pub needs: Vec<Capability>,
+    /// The chip.
+    pub chip: Chip,
+    /// The matrix values of this case, in the order of the id; with `chip` among them when the scenario has several.
+    pub values: Vec<(String, String)>,
+    /// The device before the first step.
+    pub device: Device,
+    /// The packages, in the order of the file.
+    pub packages: Vec<(PackageName, Package)>,
+    /// What is done; never empty.
+    pub steps: Vec<Step>,
+    /// Where the device must be in the end.
+    pub expect: Expect,
+}
+
+impl Case {
+    /// The package with this name. Names in a case's own steps and expectations always have one.
+    #[must_use]
+    pub fn package(&self, name: &PackageName) -> Option<&Package> {
+        self.packages.iter().find(|(have, _)| have == name).map(|(_, package)| package)
+    }
+
+    /// Everything a bench must be able to do for this case: what the scenario says, and what its steps and faults
+    /// imply. Sorted, without repetitions.
+    #[must_use]
+    pub fn capabilities(&self) -> Vec<Capability> {
+        let mut all = self.needs.clone();
+        for step in &self.steps {
+            match &step.kind {
+                StepKind::Update(update) => {
+                    all.push(link(update.link));
+                    all.extend(update.faults.iter().flat_map(|fault| fault.needs()));
+                }
+                StepKind::Exchange(exchange) => all.push(link(exchange.link)),
+                StepKind::Reset(_) => all.push(Capability::Reset),
+                StepKind::PowerCut(_) => all.push(Capability::PowerCut),
+                StepKind::Wait(_) => {}
+            }
+        }
+        all.sort_unstable();
+        all.dedup();
+        all
+    }
+}
+
+const fn link(link: Link) -> Capability {
+    match link {
+        Link::Ble => Capability::Ble,
+        Link::Serial => Capability::Serial,
+    }
+}

@@ -1,0 +1,153 @@
+//! The device as it is before the first step.
+
+use crate::quantity::{Fwid, Size, Witness};
+use crate::word::words;
+
+words! {
+    /// The chip that the device is built on.
+    "a chip"
+    pub enum Chip {
+        /// nRF52832: 512 KiB of flash, 64 KiB of RAM.
+        Nrf52832 = "nrf52832",
+        /// nRF52840: 1 MiB of flash, 256 KiB of RAM.
+        Nrf52840 = "nrf52840",
+    }
+}
+
+words! {
+    /// How the bootloader stores an update while it arrives.
+    "a bank layout"
+    pub enum BankLayout {
+        /// The update is received into the second bank while the application stays; it is copied when it is complete.
+        Dual = "dual",
+        /// The update overwrites the application as it arrives.
+        Single = "single",
+    }
+}
+
+words! {
+    /// What the bootloader asks of an application update's signature.
+    "a signature policy"
+    pub enum SignaturePolicy {
+        /// Only a signed init packet is accepted.
+        Required = "required",
+        /// An application update may come without a signature.
+        Optional = "optional",
+    }
+}
+
+words! {
+    /// The key pair whose public half the bootloader holds.
+    "a key"
+    pub enum Key {
+        /// The release key: packages with `sign: release` verify.
+        Release = "release",
+        /// Another key: packages with `sign: other` verify.
+        Other = "other",
+    }
+}
+
+words! {
+    /// What the bootloader does with an update that is older than the application.
+    "a downgrade policy"
+    pub enum Downgrade {
+        /// A lower version is refused.
+        Refused = "refused",
+        /// Any version is accepted.
+        Allowed = "allowed",
+    }
+}
+
+words! {
+    /// What the bootloader does with an update of the application's own version.
+    "a policy for equal versions"
+    pub enum SameVersion {
+        /// The same version is accepted again.
+        Accepted = "accepted",
+        /// The version has to be higher.
+        Refused = "refused",
+    }
+}
+
+/// The device before the first step: what is flashed into it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Device {
+    /// The stand-in SoftDevice; by default the one of the chip.
+    pub softdevice: SoftDevice,
+    /// The bootloader and how it is built.
+    pub bootloader: Bootloader,
+    /// The application, or `None` for a device without one (which starts in DFU mode). By default witness 1,
+    /// 20 KiB, version 1.
+    pub application: Option<Application>,
+}
+
+impl Default for Device {
+    fn default() -> Self {
+        Self {
+            softdevice: SoftDevice::Default,
+            bootloader: Bootloader::default(),
+            application: Some(Application::default()),
+        }
+    }
+}
+
+/// Which stand-in SoftDevice is flashed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum SoftDevice {
+    /// The usual one of the chip.
+    Default,
+    /// None: the application begins behind the start-up page.
+    None,
+    /// One with this firmware id.
+    Fwid(Fwid),
+}
+
+/// How the bootloader is built. Every field has the default of the SDK's template.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Bootloader {
+    /// `dual` by default.
+    pub bank: BankLayout,
+    /// `required` by default.
+    pub signature: SignaturePolicy,
+    /// The hardware version that init packets must name. 52 by default.
+    pub hw_version: u32,
+    /// `release` by default.
+    pub key: Key,
+    /// `refused` by default.
+    pub downgrade: Downgrade,
+    /// `accepted` by default.
+    pub same_version: SameVersion,
+    /// Whether the progress of a transfer is written to the settings page, so that it survives a reset. Off by default.
+    pub save_progress: bool,
+}
+
+impl Default for Bootloader {
+    fn default() -> Self {
+        Self {
+            bank: BankLayout::Dual,
+            signature: SignaturePolicy::Required,
+            hw_version: 52,
+            key: Key::Release,
+            downgrade: Downgrade::Refused,
+            same_version: SameVersion::Accepted,
+            save_progress: false,
+        }
+    }
+}
+
+/// The application in the device before the first step: the witness program, padded.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Application {
+    /// The number by which the running program is recognised.
+    pub witness: Witness,
+    /// Size of the image, padding included. 20 KiB by default.
+    pub size: Size,
+    /// The version in the settings page. 1 by default.
+    pub version: u32,
+}
+
+impl Default for Application {
+    fn default() -> Self {
+        Self { witness: Witness::FIRST, size: Size::from_kib(20), version: 1 }
+    }
+}

@@ -1,0 +1,28 @@
+//! What a scenario says, typed: one file per part of the language.
+//!
+//! Values of these types have passed every check of this crate: ranges hold, packages that are named exist, and a
+//! fault's action fits its position. Nothing in here remembers how it was written, apart from [`Place`]s, which let a
+//! report point at a line of the scenario.
+
+mod device;
+mod exchange;
+mod expect;
+mod fault;
+mod head;
+mod package;
+mod step;
+
+pub use device::{
+    Application, BankLayout, Bootloader, Chip, Device, Downgrade, Key, SameVersion, SignaturePolicy,
+    SoftDevice,
+};
+pub use exchange::{Answer, DataSource, Exchange, ExchangeItem};
+pub use expect::{
+    BankOne, BankZero, ClosingUpdate, Expect, ExpectedApplication, ExpectedSettings, Mode, Region,
+};
+pub use fault::{Action, Fault, ImageByte, PacketPosition, Position, RequestKind, RequestPosition, Tear};
+pub use head::{Capability, Place};
+pub use package::{BootValidation, BuiltPackage, Package, PackageFile, Sign, Tamper};
+pub use step::{
+    ExtendedCode, Link, Outcome, Phase, ResetKind, ResultCode, Step, StepKind, Update, UpdateExpect,
+};

@@ -1,0 +1,215 @@
+//! What is done with the device.
+
+use std::time::Duration;
+
+use super::{Exchange, Fault, Place};
+use crate::quantity::{Comparison, PackageName};
+use crate::word::words;
+
+words! {
+    /// The way to the device.
+    "a link"
+    pub enum Link {
+        /// Bluetooth Low Energy.
+        Ble = "ble",
+        /// UART or USB CDC with SLIP frames.
+        Serial = "serial",
+    }
+}
+
+words! {
+    /// How the device is reset from outside.
+    "a kind of reset"
+    pub enum ResetKind {
+        /// Through the reset pin.
+        Pin = "pin",
+        /// Through the core's own reset request, set by the probe.
+        Soft = "soft",
+    }
+}
+
+words! {
+    /// How an update ends.
+    "an outcome"
+    pub enum Outcome {
+        /// The device accepted everything, up to the activation.
+        Completed = "completed",
+        /// The device refused a request.
+        Refused = "refused",
+        /// The device stopped answering, or the link could not be made again.
+        Lost = "lost",
+    }
+}
+
+words! {
+    /// The part of an update.
+    "a phase"
+    pub enum Phase {
+        /// While the init packet is sent and executed.
+        Init = "init",
+        /// While the firmware is sent and executed.
+        Data = "data",
+    }
+}
+
+words! {
+    /// The result that the device answers with.
+    "a result"
+    pub enum ResultCode {
+        /// 02.
+        OpcodeNotSupported = "opcode-not-supported",
+        /// 03.
+        InvalidParameter = "invalid-parameter",
+        /// 04, also the answer to a firmware that does not fit.
+        InsufficientResources = "insufficient-resources",
+        /// 05, also the answer to a wrong signature.
+        InvalidObject = "invalid-object",
+        /// 07.
+        UnsupportedType = "unsupported-type",
+        /// 08.
+        OperationNotPermitted = "operation-not-permitted",
+        /// 0A.
+        OperationFailed = "operation-failed",
+        /// 0B: one more byte says what.
+        ExtendedError = "extended-error",
+    }
+}
+
+impl ResultCode {
+    /// The byte on the wire.
+    #[must_use]
+    pub const fn code(self) -> u8 {
+        match self {
+            Self::OpcodeNotSupported => 0x02,
+            Self::InvalidParameter => 0x03,
+            Self::InsufficientResources => 0x04,
+            Self::InvalidObject => 0x05,
+            Self::UnsupportedType => 0x07,
+            Self::OperationNotPermitted => 0x08,
+            Self::OperationFailed => 0x0A,
+            Self::ExtendedError => 0x0B,
+        }
+    }
+}
+
+words! {
+    /// The byte behind an extended error.
+    "an extended error"
+    pub enum ExtendedCode {
+        /// 04: a field of the init packet is missing or impossible.
+        InitCommandInvalid = "init-command-invalid",
+        /// 05: the firmware version is too low.
+        FirmwareVersion = "firmware-version",
+        /// 06: the hardware version is another.
+        HardwareVersion = "hardware-version",
+        /// 07: the SoftDevice in the device is not among those named.
+        SoftdeviceVersion = "softdevice-version",
+        /// 08: the init packet is not signed.
+        SignatureMissing = "signature-missing",
+        /// 09: the hash is not a SHA-256.
+        HashType = "hash-type",
+        /// 0A: the hash could not be made.
+        HashFailed = "hash-failed",
+        /// 0B: the signature is not of a known type.
+        SignatureType = "signature-type",
+        /// 0C: the hash of the received firmware differs.
+        VerificationFailed = "verification-failed",
+        /// 0D: the firmware does not fit.
+        InsufficientSpace = "insufficient-space",
+    }
+}
+
+impl ExtendedCode {
+    /// The byte on the wire.
+    #[must_use]
+    pub const fn code(self) -> u8 {
+        match self {
+            Self::InitCommandInvalid => 0x04,
+            Self::FirmwareVersion => 0x05,
+            Self::HardwareVersion => 0x06,
+            Self::SoftdeviceVersion => 0x07,
+            Self::SignatureMissing => 0x08,
+            Self::HashType => 0x09,
+            Self::HashFailed => 0x0A,
+            Self::SignatureType => 0x0B,
+            Self::VerificationFailed => 0x0C,
+            Self::InsufficientSpace => 0x0D,
+        }
+    }
+}
+
+/// One step.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Step {
+    /// Where the step begins in the scenario file.
+    pub place: Place,
+    /// What is done.
+    pub kind: StepKind,
+}
+
+/// What a step does.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum StepKind {
+    /// One update with the project's own DFU client.
+    Update(Update),
+    /// Raw requests and their expected answers.
+    Exchange(Exchange),
+    /// The device is reset from outside.
+    Reset(ResetKind),
+    /// The supply is off for this long, in device time.
+    PowerCut(Duration),
+    /// Nothing is done for this long, in device time.
+    Wait(Duration),
+}
+
+/// One update.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Update {
+    /// The package; it is one of the scenario's.
+    pub package: PackageName,
+    /// `ble` by default.
+    pub link: Link,
+    /// Packets per receipt notification; 0 (the default) is off.
+    pub prn: u16,
+    /// How often the client may connect again; `None` is the client's own default.
+    pub reconnects: Option<u32>,
+    /// The ATT MTU, 23 to 247; `None` is what the link offers. Only with `ble`.
+    pub mtu: Option<u16>,
+    /// Faults during this update.
+    pub faults: Vec<Fault>,
+    /// How the update must end.
+    pub expect: UpdateExpect,
+}
+
+/// How an update must end. A field that is `None` is not looked at.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct UpdateExpect {
+    /// `completed` by default.
+    pub outcome: Outcome,
+    /// The result of the refused request.
+    pub result: Option<ResultCode>,
+    /// The extended code of the refused request; `result` is then `extended-error`.
+    pub extended: Option<ExtendedCode>,
+    /// Where it was refused or lost.
+    pub phase: Option<Phase>,
+    /// How often the client connected again.
+    pub reconnects: Option<Comparison>,
+    /// Bytes of firmware that were sent more than once.
+    pub resent: Option<Comparison>,
+    /// Whether the init packet was resumed after a lost link instead of sent anew.
+    pub init_resumed: Option<bool>,
+}
+
+impl Default for UpdateExpect {
+    fn default() -> Self {
+        Self {
+            outcome: Outcome::Completed,
+            result: None,
+            extended: None,
+            phase: None,
+            reconnects: None,
+            resent: None,
+            init_resumed: None,
+        }
+    }
+}
