@@ -28,4 +28,7 @@ pub struct Record {
 pub struct Wall {
     /// Time since the run began.
     pub ms: Millis,
+    /// When the run began, in milliseconds since 1970-01-01 UTC. Stands in the first record only.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub began_unix_ms: Option<u64>,
 }

@@ -2,6 +2,7 @@
 
 use std::io;
 use std::path::PathBuf;
+use std::time::{SystemTime, UNIX_EPOCH};
 
 use crate::{CaseId, Event, Millis, Record, Wall};
 
@@ -63,6 +64,7 @@ impl WriteError {
 /// Numbers the events, stamps them with the wall clock and gives them to every sink.
 pub struct Recorder<'a> {
     next: u64,
+    began_unix_ms: Option<u64>,
     clock: Box<dyn FnMut() -> Millis + Send + 'a>,
     sinks: Vec<Box<dyn Sink + Send + 'a>>,
 }
@@ -70,7 +72,15 @@ pub struct Recorder<'a> {
 impl<'a> Recorder<'a> {
     /// `clock` tells the wall time since the run began.
     pub fn new(clock: impl FnMut() -> Millis + Send + 'a) -> Self {
-        Self { next: 0, clock: Box::new(clock), sinks: Vec::new() }
+        Self { next: 0, began_unix_ms: None, clock: Box::new(clock), sinks: Vec::new() }
+    }
+
+    /// Tells when the run began, for the first record.
+    #[must_use]
+    pub fn began(mut self, at: SystemTime) -> Self {
+        self.began_unix_ms =
+            at.duration_since(UNIX_EPOCH).ok().and_then(|since| u64::try_from(since.as_millis()).ok());
+        self
     }
 
     /// Adds a sink, owned or as `&mut`; sinks get the records in the order in which they were added.
@@ -83,7 +93,7 @@ impl<'a> Recorder<'a> {
     /// Something happened just now. `case` is missing for events of the whole run, `device` is the device time since
     /// the case's device was switched on.
     pub fn emit(&mut self, case: Option<&CaseId>, device: Option<Millis>, event: Event) {
-        let wall = Wall { ms: (self.clock)() };
+        let wall = Wall { ms: (self.clock)(), began_unix_ms: self.began_unix_ms.take() };
         let record = Record { seq: self.next, case: case.cloned(), wall, device_ms: device, event };
         self.next += 1;
         for sink in &mut self.sinks {
