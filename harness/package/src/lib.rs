@@ -1,1 +1,3 @@
-//! DFU packages: read, judge, build, sign; keys; settings pages.
+//! DFU packages: read, judge, build, sign, break on purpose; keys; firmware files; settings pages.
+
+pub mod settings;
