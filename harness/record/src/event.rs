@@ -278,18 +278,3 @@ pub struct RegionDigest {
     /// CRC-32 of the bytes.
     pub crc32: Word,
 }
-
-impl Event {
-    /// True for the events that a person wants to read in the account of one case: what went wrong, what was
-    /// injected, and how each step ended.
-    pub fn is_key(&self) -> bool {
-        !matches!(
-            self,
-            Self::ObjectExecuted { .. }
-                | Self::ReadBack { .. }
-                | Self::Exchange { .. }
-                | Self::RunStarted { .. }
-                | Self::RunFinished { .. }
-        )
-    }
-}
