@@ -122,6 +122,33 @@ pub trait Link {
     async fn disconnect(&mut self) -> Result<(), LinkError>;
 }
 
+macro_rules! forward_link {
+    ($($type:ty),+) => {$(
+        #[async_trait(?Send)]
+        impl<L: Link + ?Sized> Link for $type {
+            fn shape(&self) -> Shape {
+                (**self).shape()
+            }
+            async fn connect(&mut self) -> Result<Connected, LinkError> {
+                (**self).connect().await
+            }
+            async fn send_request(&mut self, request: &[u8]) -> Result<(), LinkError> {
+                (**self).send_request(request).await
+            }
+            async fn send_data(&mut self, data: &[u8]) -> Result<(), LinkError> {
+                (**self).send_data(data).await
+            }
+            async fn receive(&mut self) -> Result<Vec<u8>, LinkError> {
+                (**self).receive().await
+            }
+            async fn disconnect(&mut self) -> Result<(), LinkError> {
+                (**self).disconnect().await
+            }
+        }
+    )+};
+}
+forward_link!(Box<L>, &mut L);
+
 /// Brings a device that runs its application back to DFU mode (buttonless service, retained register and reset, pin).
 #[async_trait(?Send)]
 pub trait DfuEntry {

@@ -1,0 +1,151 @@
+//! Bringing one object across: Create, its packets, and what to do when the device does not hold what was sent.
+
+use gauntlet_protocol::{ObjectType, Outcome as Answer, Refusal, Request, ResultCode};
+
+use crate::engine::Engine;
+use crate::stream::Held;
+use crate::{Checkpoint, Object, UpdateError, UpdateEvent};
+
+/// The bytes `start..end` of an image, which make up one object.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Stretch {
+    pub(crate) object: Object,
+    pub(crate) start: usize,
+    pub(crate) end: usize,
+}
+
+/// How an object begins.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Begin {
+    /// With Create, from its first byte.
+    Create,
+    /// With Create, and what lies before it on the device is to be checked.
+    CreateAndCheck,
+    /// The object is open; from this byte on.
+    Continue(usize),
+}
+
+/// What became of an object.
+pub(crate) enum Sent {
+    /// The device holds it, and holds it right.
+    Good,
+    /// It cannot be continued in this transfer; another one from the init packet on may work. If not, this is why.
+    Unfit(UpdateError),
+}
+
+impl Engine<'_> {
+    /// Sends an object until the device holds it, each time slower, as often as the options allow.
+    pub(crate) async fn send_object(&mut self, stretch: Stretch, begin: Begin) -> Result<Sent, UpdateError> {
+        let object = stretch.object;
+        let mut begin = begin;
+        let mut attempt = 0;
+        loop {
+            attempt += 1;
+            let from = match begin {
+                Begin::Continue(from) => {
+                    // The device may have counted other packets than we did.
+                    if self.wanted_prn() > 0 || self.prn != Some(0) {
+                        self.set_prn(self.wanted_prn()).await?;
+                    }
+                    from
+                }
+                Begin::Create | Begin::CreateAndCheck => {
+                    if self.prn != Some(self.wanted_prn()) {
+                        self.set_prn(self.wanted_prn()).await?;
+                    }
+                    match self.create(stretch, attempt).await? {
+                        Ok(()) => {}
+                        Err(refusal) => {
+                            let error =
+                                UpdateError::Refused { phase: self.phase(), object: Some(object), refusal };
+                            match refusal.outcome {
+                                // FF-069: the page erase could not be queued; a little later it can.
+                                Answer::Result(ResultCode::InvalidObject)
+                                    if object != Object::Init && attempt <= self.options.object_retries =>
+                                {
+                                    self.slowdowns += 1;
+                                    self.pause(self.options.pace.pause_after_create(self.slowdowns)).await?;
+                                    continue;
+                                }
+                                // FF-054: the device has lost the init packet that was in force.
+                                Answer::Result(ResultCode::OperationNotPermitted)
+                                    if object != Object::Init =>
+                                {
+                                    return Ok(Sent::Unfit(error));
+                                }
+                                _ if matches!(begin, Begin::CreateAndCheck) => return Ok(Sent::Unfit(error)),
+                                _ => return Err(error),
+                            }
+                        }
+                    }
+                    if let Some(unfit) = self.check_base(stretch, begin).await? {
+                        return Ok(unfit);
+                    }
+                    self.pause(self.options.pace.pause_after_create(self.slowdowns)).await?;
+                    stretch.start
+                }
+            };
+            let (found, refused) = match self.stream(stretch, from).await? {
+                Held::All => return Ok(Sent::Good),
+                Held::Other { found, refused } => (found, refused),
+            };
+            let expected = self.prefixes(object).checkpoint(stretch.end);
+            self.report.crc_mismatches += 1;
+            self.slowdowns += 1;
+            if attempt > self.options.object_retries {
+                return Err(match refused {
+                    Some(outcome) => self.write_refused(object, outcome),
+                    None => UpdateError::Transfer { object, expected, found, attempts: attempt },
+                });
+            }
+            begin = self.begin_again(stretch, found, refused);
+        }
+    }
+
+    /// A device that holds a clean beginning of the object needs only the rest (FF-060); everything else is sent
+    /// again from Create on (OBJ-023).
+    fn begin_again(&self, stretch: Stretch, found: Checkpoint, refused: Option<Answer>) -> Begin {
+        let offset = found.offset as usize;
+        let inside = offset > stretch.start && offset < stretch.end;
+        let aligned = stretch.object == Object::Init || offset.is_multiple_of(4);
+        if refused.is_none() && inside && aligned && self.prefixes(stretch.object).holds(found) {
+            Begin::Continue(offset)
+        } else {
+            Begin::Create
+        }
+    }
+
+    async fn create(&mut self, stretch: Stretch, attempt: u32) -> Result<Result<(), Refusal>, UpdateError> {
+        let kind = match stretch.object {
+            Object::Init => ObjectType::Command,
+            Object::Data(_) => ObjectType::Data,
+        };
+        let size = (stretch.end - stretch.start) as u32;
+        let response = self.exchange(&Request::Create { object: kind, size }).await?;
+        if let Err(refusal) = response.accepted() {
+            return Ok(Err(refusal));
+        }
+        self.report.objects_created += 1;
+        let offset = stretch.start as u32;
+        self.emit(UpdateEvent::Created { object: stretch.object, offset, size, attempt });
+        Ok(Ok(()))
+    }
+
+    /// After going back (OBJ-044) the device must stand at the start of the object, with our bytes before it. If it
+    /// holds another image there, no repetition of this object will ever make it right (FF-067).
+    async fn check_base(&mut self, stretch: Stretch, begin: Begin) -> Result<Option<Sent>, UpdateError> {
+        if stretch.start == 0 || !matches!(begin, Begin::CreateAndCheck) {
+            return Ok(None);
+        }
+        let expected = self.firmware.checkpoint(stretch.start);
+        Ok(match self.verify(stretch.object, expected).await? {
+            Held::All => None,
+            Held::Other { found, .. } => Some(Sent::Unfit(UpdateError::Transfer {
+                object: stretch.object,
+                expected,
+                found,
+                attempts: 1,
+            })),
+        })
+    }
+}

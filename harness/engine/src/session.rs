@@ -1,0 +1,144 @@
+//! From no link to a session in which objects can be sent.
+
+use gauntlet_protocol::{Opcode, Outcome as Answer, Request, ResultCode};
+use tokio::time::Instant;
+
+use crate::engine::Engine;
+use crate::talk::bounded;
+use crate::{Awaited, Connected, LinkError, Phase, Shape, UpdateError, UpdateEvent, Violation};
+
+impl Engine<'_> {
+    /// Finds the device and connects; brings it into DFU mode first where that is needed and possible.
+    pub(crate) async fn connect(&mut self) -> Result<Connected, UpdateError> {
+        self.enter(Phase::Connect);
+        let first_try = self.try_connect().await;
+        let result = match first_try {
+            // With the last Execute on its way, a device that has left DFU mode is most likely copying the new
+            // image. Sending it back to DFU mode would only disturb it.
+            Err(UpdateError::Link { source: LinkError::NotFound { .. }, .. })
+                if self.entry.is_some() && !self.final_execute_open =>
+            {
+                self.enter_dfu().await?;
+                self.try_connect().await
+            }
+            result => result,
+        };
+        let connected = result?;
+        if self.had_connection {
+            self.report.reconnects += 1;
+        }
+        self.had_connection = true;
+        self.emit(UpdateEvent::Connected(connected.clone()));
+        Ok(connected)
+    }
+
+    async fn try_connect(&mut self) -> Result<Connected, UpdateError> {
+        let limit = self.options.connect_timeout;
+        let end = bounded(&self.options.cancel, limit, self.link.connect()).await;
+        self.settle(end, "connecting", limit)
+    }
+
+    async fn enter_dfu(&mut self) -> Result<(), UpdateError> {
+        let Some(entry) = self.entry.as_deref_mut() else {
+            return Ok(());
+        };
+        let limit = self.options.connect_timeout;
+        let end = bounded(&self.options.cancel, limit, entry.enter()).await;
+        self.report.dfu_entries += 1;
+        self.emit(UpdateEvent::EnteringDfu);
+        self.settle(end, "entering DFU mode", limit)
+    }
+
+    /// Finds out how to talk to the device: Ping until it answers, receipt interval, MTU. On BLE only the interval,
+    /// the rest comes with the connection.
+    pub(crate) async fn prepare(&mut self, connected: &Connected) -> Result<(), UpdateError> {
+        self.enter(Phase::Prepare);
+        self.prn = None;
+        self.missing_in_a_row = 0;
+        let serial = self.link.shape() == Shape::Serial;
+        if serial {
+            self.ping().await?;
+        }
+        self.set_prn(self.wanted_prn()).await?;
+        let mut max_data = connected.max_data;
+        if serial {
+            max_data = self.frame_size(max_data).await?;
+        }
+        // Flash is written in words: a packet that ends inside one spoils what follows (FLT-020).
+        self.payload = max_data & !3;
+        if self.payload == 0 {
+            return Err(self.violation(Violation::PacketTooSmall { max_data }));
+        }
+        let (payload, prn) = (self.payload, self.wanted_prn());
+        self.emit(UpdateEvent::Session { payload, prn });
+        Ok(())
+    }
+
+    /// Pings until the answer to the latest ping comes (CP-023, SER-009). What was under way on the line before,
+    /// answers of an earlier session or half a frame, is passed over.
+    async fn ping(&mut self) -> Result<(), UpdateError> {
+        let limit = self.options.connect_timeout;
+        let end = Instant::now() + limit;
+        let mut id = 0u8;
+        while Instant::now() < end {
+            id = id.wrapping_add(1);
+            self.send(&Request::Ping { id }).await?;
+            let deadline = (Instant::now() + self.options.ping_interval).min(end);
+            let mut strays = 0;
+            while let Some(message) = self.message(deadline).await? {
+                match self.read(&message) {
+                    Ok(response) if response.opcode == Opcode::Ping => {
+                        if response.ping_answer() == Ok(id) {
+                            self.note_length(&response);
+                            return Ok(());
+                        }
+                        // A device that does not know Ping is alive all the same.
+                        if response.outcome() == Answer::Result(ResultCode::OpcodeNotSupported) {
+                            return Ok(());
+                        }
+                        response.accepted().map_err(|refusal| UpdateError::Refused {
+                            phase: self.phase(),
+                            object: None,
+                            refusal,
+                        })?;
+                    }
+                    _ => {}
+                }
+                self.stray(message);
+                strays += 1;
+                if strays >= Self::most_strays() {
+                    return Err(self.flood(Opcode::Ping));
+                }
+            }
+        }
+        self.report.silences += 1;
+        self.emit(UpdateEvent::Silence { opcode: Opcode::Ping.code() });
+        Err(UpdateError::Silent {
+            phase: self.phase(),
+            awaited: Awaited::Answer(Opcode::Ping),
+            waited: limit,
+        })
+    }
+
+    /// Tells the device the receipt interval. This also makes it count from the beginning (PRN-005).
+    pub(crate) async fn set_prn(&mut self, packets: u16) -> Result<(), UpdateError> {
+        self.accepted(&Request::SetPrn { packets }, None).await?;
+        self.prn = Some(packets);
+        Ok(())
+    }
+
+    /// Object data per Write frame, from the device's MTU (CP-022) and the link's own bound.
+    async fn frame_size(&mut self, link_bound: usize) -> Result<usize, UpdateError> {
+        let response = self.exchange(&Request::GetMtu).await?;
+        if response.outcome() == Answer::Result(ResultCode::OpcodeNotSupported) {
+            return Ok(link_bound);
+        }
+        let mtu = self.typed(&response, None, response.mtu_answer())?;
+        Ok(mtu.max_data().min(link_bound))
+    }
+
+    /// Closes the link as well as it goes; the outcome of the update is known already.
+    pub(crate) async fn hang_up(&mut self) {
+        let _ = tokio::time::timeout(self.options.response_timeout, self.link.disconnect()).await;
+    }
+}

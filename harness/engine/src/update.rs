@@ -1,0 +1,105 @@
+//! One update, over as many sessions as it takes.
+
+use crate::engine::Engine;
+use crate::{
+    DfuEntry, Link, Observer, Outcome, Unsendable, UpdateError, UpdateEvent, UpdateImage, UpdateOptions,
+    UpdateReport,
+};
+
+/// Performs one update of a device that is in DFU mode.
+///
+/// Connects, sends what the device does not hold yet, and connects again when the link is lost, as far as the options
+/// allow. The link is closed when this returns. The report is also in the last event, where it comes even when the
+/// update fails.
+///
+/// # Errors
+/// See [`UpdateError`]. Every wait is bounded, so this always returns.
+pub async fn update(
+    link: &mut dyn Link,
+    image: &UpdateImage<'_>,
+    options: &UpdateOptions,
+    observer: &mut dyn Observer,
+) -> Result<UpdateReport, UpdateError> {
+    run(link, None, image, options, observer).await
+}
+
+/// Like [`update`], for a device that may have to be brought into DFU mode: `entry` is asked to do so whenever the link
+/// finds no device there, at the start and after a loss.
+///
+/// # Errors
+/// As for [`update`]; what `entry` runs into is a link error.
+pub async fn update_with_entry(
+    link: &mut dyn Link,
+    entry: &mut dyn DfuEntry,
+    image: &UpdateImage<'_>,
+    options: &UpdateOptions,
+    observer: &mut dyn Observer,
+) -> Result<UpdateReport, UpdateError> {
+    run(link, Some(entry), image, options, observer).await
+}
+
+async fn run<'a>(
+    link: &'a mut dyn Link,
+    entry: Option<&'a mut dyn DfuEntry>,
+    image: &UpdateImage<'a>,
+    options: &'a UpdateOptions,
+    observer: &'a mut dyn Observer,
+) -> Result<UpdateReport, UpdateError> {
+    let mut engine = Engine::new(link, entry, image, options, observer);
+    let result = match sendable(image) {
+        Ok(()) => engine.sessions().await,
+        Err(reason) => Err(UpdateError::Unsendable(reason)),
+    };
+    engine.finish(result)
+}
+
+fn sendable(image: &UpdateImage<'_>) -> Result<(), Unsendable> {
+    if image.init_packet.is_empty() {
+        return Err(Unsendable::EmptyInitPacket);
+    }
+    if image.firmware.is_empty() {
+        return Err(Unsendable::EmptyFirmware);
+    }
+    if u32::try_from(image.firmware.len()).is_err() {
+        return Err(Unsendable::FirmwareTooLong);
+    }
+    Ok(())
+}
+
+impl Engine<'_> {
+    /// Sessions until one of them ends the update.
+    async fn sessions(&mut self) -> Result<Outcome, UpdateError> {
+        loop {
+            let result = self.session().await;
+            self.hang_up().await;
+            let error = match result {
+                Err(error) if error.may_reconnect(self.had_connection) => error,
+                result => return result,
+            };
+            if let UpdateError::Link { source, .. } = &error {
+                let source = source.clone();
+                self.emit(UpdateEvent::LinkLost(source));
+            }
+            let attempt = self.report.reconnect_attempts + 1;
+            if attempt > self.options.reconnects {
+                return self.final_execute_open.then_some(Outcome::CompletionUnconfirmed).ok_or(error);
+            }
+            self.report.reconnect_attempts = attempt;
+            self.emit(UpdateEvent::Reconnecting(attempt));
+            self.pause(self.options.reconnect_pause * attempt).await?;
+        }
+    }
+
+    async fn session(&mut self) -> Result<Outcome, UpdateError> {
+        let connected = match self.connect().await {
+            Ok(connected) => connected,
+            // The device has left DFU mode behind the last Execute.
+            Err(UpdateError::Link { .. }) if self.final_execute_open => {
+                return Ok(Outcome::CompletionUnconfirmed);
+            }
+            Err(error) => return Err(error),
+        };
+        self.prepare(&connected).await?;
+        self.transfer().await
+    }
+}
