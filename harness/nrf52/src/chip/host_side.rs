@@ -1,0 +1,134 @@
+//! What tests, sweeps and reports see of a chip and do to it from outside. A run is never judged by these: that goes
+//! through the debug probe.
+
+use gauntlet_armv7em::Core;
+
+use super::Chip;
+use crate::{
+    memory::NonVolatile,
+    noise::Noise,
+    nvmc::{ArmedCut, Cut, CutReport, FlashOp, Refusal},
+    soc::Touch,
+};
+
+/// What the flash of a used board holds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Fill {
+    /// The same byte everywhere.
+    Byte(u8),
+    /// Noise from this seed.
+    Noise(u64),
+}
+
+impl Chip {
+    /// A copy of the flash.
+    pub fn flash(&self) -> Vec<u8> {
+        self.soc.array.flash()
+    }
+
+    /// A copy of the UICR page.
+    pub fn uicr(&self) -> Vec<u8> {
+        self.soc.array.uicr()
+    }
+
+    /// The RAM.
+    pub fn ram(&self) -> &[u8] {
+        self.soc.ram.bytes()
+    }
+
+    /// Flash and UICR, as a cheap copy.
+    pub fn non_volatile(&self) -> NonVolatile {
+        self.soc.array.clone()
+    }
+
+    /// Replaces flash and UICR, without any flash operation. Settings that are latched at reset change at the next one.
+    pub fn set_non_volatile(&mut self, array: NonVolatile) {
+        self.soc.set_array(array);
+    }
+
+    /// Puts bytes into flash or UICR, without any flash operation. Returns false, with nothing changed, when a byte
+    /// would lie outside of them.
+    pub fn put_image(&mut self, address: u32, bytes: &[u8]) -> bool {
+        self.soc.array.put(address, bytes)
+    }
+
+    /// Fills the whole flash, without any flash operation: a board that somebody has used before.
+    pub fn fill_flash(&mut self, fill: Fill) {
+        let mut bytes = vec![0; self.soc.profile.flash_size as usize];
+        match fill {
+            Fill::Byte(byte) => bytes.fill(byte),
+            Fill::Noise(seed) => Noise::new(seed).fill(&mut bytes),
+        }
+        self.put_image(0, &bytes);
+    }
+
+    /// The CPU, to look at.
+    pub fn core(&self) -> &Core {
+        &self.core
+    }
+
+    /// Drives a GPIO pin from outside, or lets it go. Pins 32 and up are port 1.
+    pub fn drive_pin(&mut self, pin: u8, level: Option<bool>) {
+        self.soc.gpio.drive(pin, level);
+    }
+
+    /// Presses or releases a button that connects a pin to ground.
+    pub fn button(&mut self, pin: u8, pressed: bool) {
+        self.drive_pin(pin, pressed.then_some(false));
+    }
+
+    /// Arms a power cut, in place of one that is armed and has not fired. Operations count from here.
+    pub fn arm_cut(&mut self, cut: Cut) {
+        self.soc.cut = Some(ArmedCut { cut, armed_at: self.soc.journal.total });
+        self.soc.fired = None;
+    }
+
+    /// Takes an armed cut back. Returns whether there was one.
+    pub fn disarm_cut(&mut self) -> bool {
+        self.soc.cut.take().is_some()
+    }
+
+    /// The cut that fired since one was armed last.
+    pub fn cut_fired(&self) -> Option<CutReport> {
+        self.soc.fired
+    }
+
+    /// Flash operations since the chip was made.
+    pub fn flash_ops(&self) -> u64 {
+        self.soc.journal.total
+    }
+
+    /// Switches the journal on or off. Switching it on starts a new one.
+    pub fn set_recording(&mut self, on: bool) {
+        self.soc.journal.recording = on;
+        if on {
+            self.soc.journal.ops.clear();
+        }
+    }
+
+    /// The operations recorded, in order. Applied to the array as it was when recording began, they give the array as it
+    /// is now.
+    pub fn journal(&self) -> &[FlashOp] {
+        &self.soc.journal.ops
+    }
+
+    /// Operations the controller refused; the first 64 of them.
+    pub fn refusals(&self) -> &[Refusal] {
+        &self.soc.journal.refusals
+    }
+
+    /// How many operations the controller refused.
+    pub fn refused_ops(&self) -> u64 {
+        self.soc.journal.refused
+    }
+
+    /// Registers somebody used that this chip does not model, with the first access to each, by address.
+    pub fn touches(&self) -> impl Iterator<Item = &Touch> {
+        self.soc.touches()
+    }
+
+    /// Whether the memory access port is closed.
+    pub fn is_protected(&self) -> bool {
+        self.soc.is_protected()
+    }
+}

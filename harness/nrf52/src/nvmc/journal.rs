@@ -1,0 +1,122 @@
+//! The record of what was done to the flash, and of what was refused.
+
+use super::TearPattern;
+
+/// One change of the array.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum FlashAction {
+    /// A word of flash or UICR was programmed: its bits that are 0 in `value` fall.
+    Program {
+        /// Aligned address.
+        address: u32,
+        /// The value stored.
+        value: u32,
+    },
+    /// A page was erased.
+    ErasePage {
+        /// First byte of the page.
+        address: u32,
+    },
+    /// A page was erased for a part of the time it needs.
+    ErasePart {
+        /// First byte of the page.
+        address: u32,
+        /// How much of the time the parts so far add up to; 100 or more is a complete erase.
+        percent: u8,
+    },
+    /// The UICR was erased.
+    EraseUicr,
+    /// Flash and UICR were erased.
+    EraseAll,
+}
+
+/// Who asked for an operation.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Source {
+    /// Code the CPU executed, including a debugger's flash algorithm.
+    Cpu,
+    /// Firmware that lives in the host.
+    Guest,
+    /// A debugger through the memory access port.
+    Debugger,
+    /// A debugger through the control access port.
+    ControlPort,
+}
+
+/// How an operation ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Outcome {
+    /// It did all of it.
+    Complete,
+    /// Power failed in the middle.
+    Torn(TearPattern),
+}
+
+/// An operation that reached the array.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct FlashOp {
+    /// Its number since the chip was made, from 0.
+    pub n: u64,
+    /// What it did.
+    pub action: FlashAction,
+    /// When it began, in cycles.
+    pub start: u64,
+    /// When the controller was ready again, or when power failed.
+    pub end: u64,
+    /// Who asked for it.
+    pub source: Source,
+    /// The address behind the instruction that asked for it; 0 unless the source is [`Source::Cpu`].
+    pub pc: u32,
+    /// How many times the chip had started before, counting every reset.
+    pub boot: u32,
+    /// How it ended.
+    pub outcome: Outcome,
+}
+
+/// A flash operation the controller did not accept. It is answered with a bus fault, and nothing changes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct Refusal {
+    /// The address stored to; for an erase, the address or the register.
+    pub address: u32,
+    /// When, in cycles.
+    pub at: u64,
+    /// Who asked for it.
+    pub source: Source,
+    /// Why it was refused.
+    pub cause: gauntlet_armv7em::FaultCause,
+}
+
+/// How many refusals are kept; firmware in a fault loop must not eat the memory of the host.
+const REFUSALS_KEPT: usize = 64;
+
+/// The log, and the counts that cuts refer to.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Journal {
+    pub(crate) recording: bool,
+    pub(crate) ops: Vec<FlashOp>,
+    pub(crate) total: u64,
+    pub(crate) refusals: Vec<Refusal>,
+    pub(crate) refused: u64,
+}
+
+impl Journal {
+    pub(crate) fn accept(&mut self, op: FlashOp) {
+        self.total += 1;
+        if self.recording {
+            self.ops.push(op);
+        }
+    }
+
+    pub(crate) fn refuse(&mut self, refusal: Refusal) {
+        self.refused += 1;
+        if self.refusals.len() < REFUSALS_KEPT {
+            self.refusals.push(refusal);
+        }
+    }
+
+    /// The record of the latest operation, if it was recorded.
+    pub(crate) fn latest(&mut self) -> Option<&mut FlashOp> {
+        let total = self.total;
+        self.ops.last_mut().filter(|op| op.n + 1 == total)
+    }
+}

@@ -1,0 +1,13 @@
+//! The flash controller: its registers, its operations, and power cuts in the middle of them.
+
+pub(crate) mod controller;
+mod cut;
+mod journal;
+mod tear;
+
+pub(crate) use controller::{Command, Nvmc};
+pub(crate) use cut::ArmedCut;
+pub use cut::{Cut, CutReport, Tear};
+pub(crate) use journal::Journal;
+pub use journal::{FlashAction, FlashOp, Outcome, Refusal, Source};
+pub use tear::TearPattern;

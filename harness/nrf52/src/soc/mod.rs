@@ -1,0 +1,271 @@
+//! Everything around the CPU: the address map, and the state behind it.
+
+mod bus;
+mod flash;
+
+use std::{collections::BTreeMap, sync::Arc};
+
+use gauntlet_armv7em::{BusFault, FaultCause, Width};
+
+use crate::{
+    debug::rom_table,
+    memory::{NonVolatile, PageBytes, Ram, UICR, ficr},
+    noise::hash,
+    nvmc::{ArmedCut, CutReport, FlashAction, Journal, Nvmc, Source, controller},
+    peripherals::{Acl, Bprot, Gpio, OPEN, Power, WATCHDOG_BASE, Watchdog},
+    reset::{RamFate, ResetEffects},
+    variant::{ApprotectGeneration, Profile, RegionProtection, Speed},
+};
+
+pub(crate) const RAM: u32 = 0x2000_0000;
+pub(crate) const RAM_CODE_ALIAS: u32 = 0x0080_0000;
+const FICR: u32 = 0x1000_0000;
+const POWER: u32 = 0x4000_0000;
+const APB: std::ops::Range<u32> = 0x4000_0000..0x4008_0000;
+const AHB: std::ops::Range<u32> = 0x5000_0000..0x5010_0000;
+const ROM_TABLE_ALIAS: u32 = 0xF000_0000;
+const UICR_APPROTECT: u32 = 0x208;
+const UICR_RESET_PIN: [u32; 2] = [0x200, 0x204];
+
+/// The first access to a register this chip does not model. It read 0 or was ignored.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Touch {
+    /// The word's address.
+    pub address: u32,
+    /// When, in cycles.
+    pub at: u64,
+    /// The value, if it was a write.
+    pub written: Option<u32>,
+}
+
+/// An operation the array is working on.
+#[derive(Debug, Clone)]
+pub(crate) struct InFlight {
+    undo: crate::memory::Undo,
+    action: FlashAction,
+    start: u64,
+    end: u64,
+}
+
+/// Memories, controllers and peripherals: the CPU's bus.
+#[derive(Debug, Clone)]
+pub(crate) struct Soc {
+    pub(crate) profile: Profile,
+    pub(crate) seed: u64,
+    pub(crate) speed: Speed,
+    pub(crate) array: NonVolatile,
+    ficr: Arc<PageBytes>,
+    pub(crate) ram: Ram,
+    pub(crate) nvmc: Nvmc,
+    pub(crate) journal: Journal,
+    pub(crate) cut: Option<ArmedCut>,
+    pub(crate) fired: Option<CutReport>,
+    in_flight: Option<InFlight>,
+    pub(crate) power: Power,
+    bprot: Option<Bprot>,
+    acl: Option<Acl>,
+    pub(crate) gpio: Gpio,
+    watchdog: Watchdog,
+    touches: BTreeMap<u32, Touch>,
+    /// On whose behalf the bus is used just now.
+    pub(crate) source: Source,
+    /// Starts of the chip so far.
+    pub(crate) boot: u32,
+    /// Times power came up.
+    power_ups: u64,
+    /// A debugger has asked for power in the debug domain: the chip is in debug interface mode.
+    pub(crate) debugging: bool,
+    /// A cut fired at this cycle; the chip has to lose power now.
+    pub(crate) power_lost_at: Option<u64>,
+    /// A flash operation was recorded that still lacks the program counter.
+    pub(crate) wants_pc: bool,
+    /// The level of interrupt line 0 may have changed.
+    pub(crate) irq_changed: bool,
+    /// The CPU waits for the array up to here, wherever it executes.
+    pub(crate) wait_until: u64,
+    /// UICR.APPROTECT\[7:0\] at the last hard reset.
+    latched_approtect: u32,
+    /// An erase through the control port keeps the access port open.
+    pub(crate) opened_by_erase: bool,
+}
+
+impl Soc {
+    pub(crate) fn new(profile: Profile, seed: u64) -> Self {
+        let (bprot, acl) = match profile.protection {
+            RegionProtection::Bprot { registers } => (Some(Bprot::new(registers)), None),
+            RegionProtection::Acl { regions } => (None, Some(Acl::new(regions))),
+        };
+        Self {
+            profile,
+            seed,
+            speed: Speed::default(),
+            array: NonVolatile::blank_for(&profile),
+            ficr: ficr::build(&profile, seed),
+            ram: Ram::new(profile.ram_size),
+            nvmc: Nvmc::new(),
+            journal: Journal::default(),
+            cut: None,
+            fired: None,
+            in_flight: None,
+            power: Power::new(profile.ram_blocks),
+            bprot,
+            acl,
+            gpio: Gpio::new(profile.gpio_ports),
+            watchdog: Watchdog::new(),
+            touches: BTreeMap::new(),
+            source: Source::Cpu,
+            boot: 0,
+            power_ups: 0,
+            debugging: false,
+            power_lost_at: None,
+            wants_pc: false,
+            irq_changed: false,
+            wait_until: 0,
+            latched_approtect: 0xFF,
+            opened_by_erase: false,
+        }
+    }
+
+    /// Puts everything but the array and the retained state back to its reset value.
+    pub(crate) fn reset(&mut self, effects: &ResetEffects) {
+        self.nvmc.reset();
+        self.power.reset(effects);
+        match self.profile.protection {
+            RegionProtection::Bprot { registers } => self.bprot = Some(Bprot::new(registers)),
+            RegionProtection::Acl { regions } => self.acl = Some(Acl::new(regions)),
+        }
+        if effects.clears_gpio {
+            self.gpio.reset();
+        }
+        if effects.stops_watchdog {
+            self.watchdog = Watchdog::new();
+        }
+        if effects.ram == RamFate::Lost {
+            self.lose_ram();
+        }
+        if effects.latches_uicr {
+            self.latched_approtect = self.array.uicr.word(UICR_APPROTECT) & 0xFF;
+            self.opened_by_erase = false;
+        }
+        self.wait_until = 0;
+        self.wants_pc = false;
+        self.irq_changed = true;
+        self.boot += 1;
+    }
+
+    pub(crate) fn lose_ram(&mut self) {
+        self.power_ups += 1;
+        self.ram.scramble(hash(self.seed, self.power_ups));
+    }
+
+    /// Whether the memory access port is closed.
+    pub(crate) fn is_protected(&self) -> bool {
+        match self.profile.approtect {
+            _ if self.opened_by_erase && !self.power.force_protect => false,
+            ApprotectGeneration::Old => self.latched_approtect != 0xFF,
+            ApprotectGeneration::New => {
+                self.power.force_protect || self.latched_approtect != OPEN || !self.power.approtect_disabled
+            }
+        }
+    }
+
+    /// Whether both PSELRESET words connect the reset pin, to the same pin.
+    pub(crate) fn has_reset_pin(&self) -> bool {
+        let [first, second] = UICR_RESET_PIN.map(|offset| self.array.uicr.word(offset));
+        let pin = (1 << self.profile.reset_pin_bits) - 1;
+        first & pin == second & pin && first >> 31 == 0 && second >> 31 == 0
+    }
+
+    /// Whether an access list hides some of the flash.
+    pub(crate) fn hides_flash(&self) -> bool {
+        self.acl.as_ref().is_some_and(Acl::hides_anything)
+    }
+
+    pub(crate) fn touches(&self) -> impl Iterator<Item = &Touch> {
+        self.touches.values()
+    }
+
+    /// Offset of a RAM address, under either of its names.
+    #[inline]
+    pub(crate) fn ram_offset(&self, address: u32) -> Option<u32> {
+        let offset = address.wrapping_sub(RAM);
+        if offset < self.profile.ram_size {
+            return Some(offset);
+        }
+        let offset = address.wrapping_sub(RAM_CODE_ALIAS);
+        (offset < self.profile.ram_size).then_some(offset)
+    }
+
+    /// Everything that is neither flash nor RAM.
+    fn read_device(&mut self, now: u64, address: u32, width: Width) -> Result<u32, BusFault> {
+        let word = address & !3;
+        let value = match word {
+            FICR..UICR => {
+                let bytes: [u8; 4] = std::array::from_fn(|lane| self.ficr[(word - FICR) as usize + lane]);
+                u32::from_le_bytes(bytes)
+            }
+            _ if word.wrapping_sub(UICR) < 4096 => {
+                self.wait_for_array(now);
+                self.array.uicr.word(word - UICR)
+            }
+            _ if APB.contains(&word) || AHB.contains(&word) => self.read_register(now, word),
+            _ if word.wrapping_sub(ROM_TABLE_ALIAS) < 4096 => rom_table::table(&self.profile, word & 0xFFF),
+            _ => return Err(BusFault { address, cause: FaultCause::Unmapped }),
+        };
+        Ok(value >> (8 * (address & 3)) & width.mask())
+    }
+
+    fn read_register(&mut self, now: u64, address: u32) -> u32 {
+        let offset = address & 0xFFF;
+        match (address & !0xFFF, &self.bprot, &self.acl) {
+            (POWER, Some(bprot), _) if bprot.owns(offset) => bprot.read(offset),
+            (POWER, ..) => self.power.read(offset),
+            (controller::BASE, _, Some(acl)) if acl.owns(offset) => acl.read(offset),
+            (controller::BASE, ..) => {
+                let value = self.nvmc.read(offset, now);
+                if self.nvmc.is_busy(now) {
+                    // Whoever polls has nothing else to do: the next poll comes when the array is ready.
+                    self.wait_until = self.nvmc.busy_until;
+                }
+                value
+            }
+            (WATCHDOG_BASE, ..) => self.watchdog.read(offset),
+            (crate::peripherals::GPIO_BASE, ..) => self.gpio.read(offset),
+            _ => {
+                self.touch(now, address, None);
+                0
+            }
+        }
+    }
+
+    fn write_device(&mut self, now: u64, address: u32, value: u32) -> Result<(), BusFault> {
+        let word = address & !3;
+        let value = value << (8 * (address & 3));
+        if FICR <= word && word < UICR {
+            return Ok(());
+        }
+        if !(APB.contains(&word) || AHB.contains(&word)) {
+            return Err(BusFault { address, cause: FaultCause::Unmapped });
+        }
+        let offset = word & 0xFFF;
+        match (word & !0xFFF, &mut self.bprot, &mut self.acl) {
+            (POWER, Some(bprot), _) if bprot.owns(offset) => bprot.write(offset, value),
+            (POWER, ..) => {
+                self.power.write(offset, value);
+                self.irq_changed = true;
+            }
+            (controller::BASE, _, Some(acl)) if acl.owns(offset) => acl.write(offset, value),
+            (controller::BASE, ..) => {
+                self.command(now, offset, value).map_err(|cause| BusFault { address, cause })?
+            }
+            (WATCHDOG_BASE, ..) => self.watchdog.write(offset, value),
+            (crate::peripherals::GPIO_BASE, ..) => self.gpio.write(offset, value),
+            _ => self.touch(now, word, Some(value)),
+        }
+        Ok(())
+    }
+
+    fn touch(&mut self, now: u64, address: u32, written: Option<u32>) {
+        self.touches.entry(address).or_insert(Touch { address, at: now, written });
+    }
+}

@@ -1,0 +1,201 @@
+//! What makes one nRF52 differ from another, as data.
+
+/// A chip this crate models.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Variant {
+    /// nRF52832 xxAA: 512 KiB flash, 64 KiB RAM, build code E0.
+    Nrf52832,
+    /// nRF52840 xxAA: 1 MiB flash, 256 KiB RAM, build code D0.
+    Nrf52840,
+}
+
+impl Variant {
+    /// Everything known about the chip.
+    pub const fn profile(self) -> Profile {
+        match self {
+            Self::Nrf52832 => NRF52832,
+            Self::Nrf52840 => NRF52840,
+        }
+    }
+
+    /// The name debug tools use for the chip, for instance `nRF52832_xxAA`.
+    pub const fn target_name(self) -> &'static str {
+        match self {
+            Self::Nrf52832 => "nRF52832_xxAA",
+            Self::Nrf52840 => "nRF52840_xxAA",
+        }
+    }
+}
+
+/// How long an operation takes: the bounds of the data sheet and the value in between that is used by default.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Span {
+    /// Shortest duration in microseconds.
+    pub min_us: u32,
+    /// Usual duration in microseconds.
+    pub typ_us: u32,
+    /// Longest duration in microseconds.
+    pub max_us: u32,
+}
+
+/// Which end of a [`Span`] the chip uses.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Speed {
+    /// The shortest times.
+    Fast,
+    /// The usual times.
+    #[default]
+    Typical,
+    /// The longest times.
+    Slow,
+}
+
+impl Span {
+    const fn fixed(us: u32) -> Self {
+        Self { min_us: us, typ_us: us, max_us: us }
+    }
+
+    /// The duration in microseconds at this speed.
+    pub const fn at(self, speed: Speed) -> u32 {
+        match speed {
+            Speed::Fast => self.min_us,
+            Speed::Typical => self.typ_us,
+            Speed::Slow => self.max_us,
+        }
+    }
+}
+
+/// When the CPU stands still during a flash operation.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum StallRule {
+    /// Always, wherever the code runs (nRF52832, nRF52810).
+    Always,
+    /// Only while it executes from flash; code in RAM goes on and sees READY = 0 (nRF52840, nRF52820).
+    WhenExecutingFromFlash,
+}
+
+/// Hardware that keeps firmware from changing its own flash.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum RegionProtection {
+    /// Block protection: one bit for each 4 KiB page, in this many 32-bit registers.
+    Bprot {
+        /// CONFIG registers fitted (4 on the nRF52832).
+        registers: u8,
+    },
+    /// Access control lists: this many write-once regions.
+    Acl {
+        /// Regions fitted (8 on the nRF52840).
+        regions: u8,
+    },
+}
+
+/// How the access port protection of the chip decides.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ApprotectGeneration {
+    /// Open exactly when UICR.APPROTECT\[7:0\] was 0xFF at the last hard reset.
+    Old,
+    /// Open when UICR.APPROTECT\[7:0\] was 0x5A at the last hard reset and firmware has written 0x5A to
+    /// APPROTECT.DISABLE since the last reset, or since an ERASEALL until the next hard reset.
+    New,
+}
+
+/// The facts about one chip. Take one from [`Variant::profile`] and change fields for a chip that is almost the same.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Profile {
+    /// The chip this is a profile of.
+    pub variant: Variant,
+    /// Flash in bytes, a multiple of the page size.
+    pub flash_size: u32,
+    /// RAM in bytes.
+    pub ram_size: u32,
+    /// FICR INFO.PART.
+    pub part: u32,
+    /// FICR INFO.VARIANT: four ASCII characters, first one in the highest byte.
+    pub variant_word: u32,
+    /// FICR INFO.PACKAGE.
+    pub package: u32,
+    /// FICR word 0x130 and the part number in the ROM table.
+    pub id: u32,
+    /// FICR word 0x134 and the revision in the ROM table.
+    pub revision: u32,
+    /// Programming of one 32-bit word.
+    pub word_write: Span,
+    /// Erase of one page.
+    pub page_erase: Span,
+    /// Erase of the whole flash and the UICR.
+    pub erase_all: Span,
+    /// Extra time of each part of a partial erase; none if the chip cannot erase in parts.
+    pub partial_erase_setup_us: Option<u32>,
+    /// When the CPU waits for the flash.
+    pub stall: StallRule,
+    /// BPROT or ACL.
+    pub protection: RegionProtection,
+    /// Generation of the access port protection.
+    pub approtect: ApprotectGeneration,
+    /// Interrupt lines.
+    pub irq_lines: u16,
+    /// POWER.RAM\[n\] blocks.
+    pub ram_blocks: u8,
+    /// GPIO ports.
+    pub gpio_ports: u8,
+    /// Width of the PIN field in UICR.PSELRESET in bits, port bit included.
+    pub reset_pin_bits: u8,
+}
+
+impl Profile {
+    /// Bytes in a flash page.
+    pub const PAGE_SIZE: u32 = 4096;
+    /// Breakpoints in the flash patch unit.
+    pub const CODE_BREAKPOINTS: u8 = 6;
+    /// Watchpoints.
+    pub const WATCHPOINTS: u8 = 4;
+
+    /// Flash pages.
+    pub const fn flash_pages(&self) -> u32 {
+        self.flash_size / Self::PAGE_SIZE
+    }
+}
+
+const NRF52832: Profile = Profile {
+    variant: Variant::Nrf52832,
+    flash_size: 512 << 10,
+    ram_size: 64 << 10,
+    part: 0x52832,
+    variant_word: u32::from_be_bytes(*b"AAE0"),
+    package: 0x2000,
+    id: 0x06,
+    revision: 5,
+    word_write: Span { min_us: 41, typ_us: 41, max_us: 338 },
+    page_erase: Span { min_us: 2_050, typ_us: 85_000, max_us: 89_700 },
+    erase_all: Span { min_us: 6_720, typ_us: 169_000, max_us: 295_300 },
+    partial_erase_setup_us: None,
+    stall: StallRule::Always,
+    protection: RegionProtection::Bprot { registers: 4 },
+    approtect: ApprotectGeneration::Old,
+    irq_lines: 39,
+    ram_blocks: 8,
+    gpio_ports: 1,
+    reset_pin_bits: 6,
+};
+
+const NRF52840: Profile = Profile {
+    variant: Variant::Nrf52840,
+    flash_size: 1 << 20,
+    ram_size: 256 << 10,
+    part: 0x52840,
+    variant_word: u32::from_be_bytes(*b"AAD0"),
+    package: 0x2004,
+    id: 0x08,
+    revision: 2,
+    word_write: Span::fixed(41),
+    page_erase: Span::fixed(85_000),
+    erase_all: Span { min_us: 169_000, typ_us: 169_000, max_us: 173_000 },
+    partial_erase_setup_us: Some(1_080),
+    stall: StallRule::WhenExecutingFromFlash,
+    protection: RegionProtection::Acl { regions: 8 },
+    approtect: ApprotectGeneration::Old,
+    irq_lines: 48,
+    ram_blocks: 9,
+    gpio_ports: 2,
+    reset_pin_bits: 6,
+};
