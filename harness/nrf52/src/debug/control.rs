@@ -27,13 +27,13 @@ impl Machine {
 
     pub(super) fn control_port_write(&mut self, register: u8, value: u32) {
         match register {
-            RESET if value & 1 == 1 => {
-                if !self.chip.debug.holds_reset {
-                    self.reset(Reset::CtrlAp);
-                    self.chip.debug.holds_reset = true;
-                }
+            RESET if value & 1 == 0 => self.chip.debug.holds_reset = false,
+            // Writing 1 again to a chip that is held does nothing.
+            RESET if self.chip.debug.holds_reset => {}
+            RESET => {
+                self.reset(Reset::CtrlAp);
+                self.chip.debug.holds_reset = true;
             }
-            RESET => self.chip.debug.holds_reset = false,
             ERASE_ALL => {
                 self.chip.debug.erase_all = value & 1;
                 if value & 1 == 1 {

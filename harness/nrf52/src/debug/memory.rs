@@ -17,7 +17,8 @@ const BANKED_DATA_LAST: u8 = 0x1C;
 const BASE: u8 = 0xF8;
 const IDR: u8 = 0xFC;
 
-pub(super) const CSW_RESET: u32 = 0x2300_0040;
+/// As written, without the bits that only say something about the chip.
+pub(super) const CSW_RESET: u32 = 0x2300_0000;
 const CSW_SIZE: u32 = 7;
 const CSW_INCREMENT: u32 = 3 << 4;
 const CSW_SINGLE: u32 = 1 << 4;
@@ -82,9 +83,7 @@ impl Machine {
     pub(super) fn memory_port_read(&mut self, register: u8) -> Result<u32, DapError> {
         let port = &self.chip.debug;
         match register {
-            CSW => {
-                Ok(port.csw & !CSW_DEVICE_ENABLED | u32::from(!self.chip.is_protected()) * CSW_DEVICE_ENABLED)
-            }
+            CSW => Ok(port.csw | if self.chip.is_protected() { 0 } else { CSW_DEVICE_ENABLED }),
             TAR => Ok(port.tar),
             DRW => {
                 let (address, size) = (port.tar, port.transfer_size());

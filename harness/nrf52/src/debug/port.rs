@@ -56,10 +56,8 @@ impl DebugPort {
             (0x0, _) => DPIDR,
             (0x4, 0) => {
                 // Every request is acknowledged at once, in the bit above it.
-                self.control
-                    | self.requests
-                    | self.requests << 1
-                    | u32::from(self.sticky_error) * STICKY_ERROR
+                let error = if self.sticky_error { STICKY_ERROR } else { 0 };
+                self.control | self.requests | self.requests << 1 | error
             }
             (0x4, _) => 0,
             _ => self.last_read,

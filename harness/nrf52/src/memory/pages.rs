@@ -65,7 +65,7 @@ impl Pages {
     }
 
     pub(crate) fn put_word(&mut self, offset: u32, value: u32) {
-        let at = offset as usize % PAGE & !3;
+        let at = (offset as usize % PAGE) & !3;
         self.change(offset as usize / PAGE)[at..at + 4].copy_from_slice(&value.to_le_bytes());
     }
 

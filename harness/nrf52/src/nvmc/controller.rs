@@ -22,14 +22,14 @@ const ICACHE_CONFIG: u32 = 0x540;
 const WRITE_ENABLED: u32 = 1;
 const ERASE_ENABLED: u32 = 2;
 
-/// What a register write asks the chip to do.
+/// What a register write asks the chip to erase.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Command {
-    ErasePage(u32),
+    Page(u32),
     /// Address and duration in milliseconds.
-    ErasePart(u32, u32),
-    EraseUicr,
-    EraseAll,
+    Part(u32, u32),
+    Uicr,
+    All,
 }
 
 /// Register state.
@@ -95,12 +95,12 @@ impl Nvmc {
                 self.icache = value & 0x101;
                 return Ok(None);
             }
-            ERASE_PAGE | ERASE_PROTECTED_PAGE => Command::ErasePage(value),
+            ERASE_PAGE | ERASE_PROTECTED_PAGE => Command::Page(value),
             ERASE_PAGE_PARTIAL if profile.partial_erase_setup_us.is_some() => {
-                Command::ErasePart(value, self.partial_ms)
+                Command::Part(value, self.partial_ms)
             }
-            ERASE_ALL if value & 1 == 1 => Command::EraseAll,
-            ERASE_UICR if value & 1 == 1 => Command::EraseUicr,
+            ERASE_ALL if value & 1 == 1 => Command::All,
+            ERASE_UICR if value & 1 == 1 => Command::Uicr,
             _ => return Ok(None),
         };
         if self.config == ERASE_ENABLED { Ok(Some(command)) } else { Err(FaultCause::Refused) }

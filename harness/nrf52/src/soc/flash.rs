@@ -87,24 +87,24 @@ impl Soc {
 
     fn erase(&mut self, now: u64, command: Command) -> Result<(), FaultCause> {
         let (action, cycles) = match command {
-            Command::ErasePage(address) => {
+            Command::Page(address) => {
                 let address = self.erasable_page(address)?;
                 self.nvmc.partly_erased.retain(|&(page, _)| page != address);
                 (FlashAction::ErasePage { address }, self.duration(self.profile.page_erase))
             }
-            Command::ErasePart(address, ms) => {
+            Command::Part(address, ms) => {
                 let address = self.erasable_page(address)?;
                 let percent = self.erase_part(address, ms);
                 let setup = self.profile.partial_erase_setup_us.unwrap_or(0);
                 (FlashAction::ErasePart { address, percent }, cycles_from_us(u64::from(ms * 1000 + setup)))
             }
-            Command::EraseUicr => {
+            Command::Uicr => {
                 if self.is_protected() {
                     return Err(FaultCause::Protected);
                 }
                 (FlashAction::EraseUicr, self.duration(self.profile.page_erase))
             }
-            Command::EraseAll => {
+            Command::All => {
                 if self.is_anything_protected() {
                     return Err(FaultCause::Protected);
                 }

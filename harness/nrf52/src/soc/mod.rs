@@ -241,7 +241,7 @@ impl Soc {
     fn write_device(&mut self, now: u64, address: u32, value: u32) -> Result<(), BusFault> {
         let word = address & !3;
         let value = value << (8 * (address & 3));
-        if FICR <= word && word < UICR {
+        if (FICR..UICR).contains(&word) {
             return Ok(());
         }
         if !(APB.contains(&word) || AHB.contains(&word)) {
