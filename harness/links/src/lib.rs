@@ -1,1 +1,25 @@
-//! The Links and the faults that act on them.
+//! The Links, and the faults that act on them.
+//!
+//! | module | what |
+//! |---|---|
+//! | [`faults`] | [`FaultLink`] wraps any link and lets faults happen at counted positions |
+//!
+//! ```
+//! use gauntlet_engine::{Link, Object};
+//! use gauntlet_links::{Action, Fault, FaultLink, Position};
+//!
+//! /// The link is lost when 2048 bytes of the third data object have gone out.
+//! fn break_it<L: Link>(link: L) -> FaultLink<L> {
+//!     let at = Position::Byte { object: Object::Data(3), byte: 2048 };
+//!     FaultLink::new(link, vec![Fault::new(at, Action::Disconnect).expect("a link can be lost anywhere")])
+//! }
+//! ```
+//!
+//! A fault that did not fire proves nothing; [`FaultWatch`] tells.
+
+pub mod faults;
+
+pub use faults::{
+    Action, BoardAction, BoardError, BoardReset, Fault, FaultLink, FaultReport, FaultWatch, Firing, Moment,
+    Position, RequestKind, UnfitFault,
+};

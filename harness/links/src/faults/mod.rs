@@ -1,0 +1,26 @@
+//! Faults on a link: positions, actions, and the link that lets them happen.
+//!
+//! | file | what |
+//! |---|---|
+//! | `position` | where: the n-th request, byte or packet of an object, notification |
+//! | `action/` | what: one file for each fault |
+//! | `fault` | a position and an action that fits it |
+//! | `board` | what resets and power cuts need from the owner of the board |
+//! | `tracker` | knows at any time where in the update host and device are |
+//! | `link` | [`FaultLink`], which puts them together |
+//! | `report` | which faults fired, and where |
+
+mod action;
+mod board;
+mod fault;
+mod link;
+mod position;
+mod report;
+mod tracker;
+
+pub use action::Action;
+pub use board::{BoardAction, BoardError, BoardReset};
+pub use fault::{Fault, UnfitFault};
+pub use link::FaultLink;
+pub use position::{Moment, Position, RequestKind};
+pub use report::{FaultReport, FaultWatch, Firing};
