@@ -2,42 +2,24 @@
 
 use std::sync::Arc;
 
+use gauntlet_record::CaseId;
+
 use crate::model::{Capability, Chip, Device, Expect, Link, Package, Step, StepKind};
 use crate::quantity::{FailureId, PackageName, RequirementId, ScenarioId, Tag};
 
-/// The id of a case: the scenario's id, and the values of the matrix when there is one.
+/// Makes the id of a case: the scenario's id, and the values of the matrix when there is one.
 ///
 /// `stream/disconnect-mid-object[at=2048]`. It stays the same as long as the scenario and its matrix value do.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct CaseId(Arc<str>);
-
-impl CaseId {
-    pub(crate) fn new(scenario: &ScenarioId, values: &[(String, String)]) -> Self {
-        if values.is_empty() {
-            return Self(scenario.as_str().into());
-        }
+pub(crate) fn case_id(scenario: &ScenarioId, values: &[(String, String)]) -> CaseId {
+    let text = if values.is_empty() {
+        scenario.to_string()
+    } else {
         let values: Vec<String> =
             values.iter().map(|(key, value)| format!("{key}={}", plain(value))).collect();
-        Self(format!("{scenario}[{}]", values.join(",")).into())
-    }
-
-    /// The id as it is written on the command line and in reports.
-    #[must_use]
-    pub fn as_str(&self) -> &str {
-        &self.0
-    }
-
-    /// The id of the scenario.
-    #[must_use]
-    pub fn scenario(&self) -> &str {
-        self.0.split_once('[').map_or(&self.0, |(scenario, _)| scenario)
-    }
-}
-
-impl std::fmt::Display for CaseId {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.pad(&self.0)
-    }
+        format!("{scenario}[{}]", values.join(","))
+    };
+    // A scenario id is a path without empty parts, and `plain` leaves nothing that an id refuses.
+    CaseId::new(text).expect("the parts of a case id are checked")
 }
 
 /// A matrix value without anything that a shell or a file name could trip over: `20 KiB` becomes `20KiB`.

@@ -26,13 +26,13 @@ macro_rules! words {
     (
         $(#[$meta:meta])*
         $what:literal
-        pub enum $name:ident {
+        $vis:vis enum $name:ident {
             $( #[doc = $about:literal] $(#[$variant_meta:meta])* $variant:ident = $word:literal, )+
         }
     ) => {
         $(#[$meta])*
         #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-        pub enum $name {
+        $vis enum $name {
             $( #[doc = $about] $(#[$variant_meta])* $variant, )+
         }
 

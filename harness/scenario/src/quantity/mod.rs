@@ -17,7 +17,7 @@ pub use number::{Fwid, Witness};
 pub use period::Period;
 pub use size::Size;
 
-pub(crate) use number::{number, whole};
+pub(crate) use number::number;
 
 /// Why a text is not a value of a quantity.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]

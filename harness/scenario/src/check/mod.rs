@@ -1,0 +1,19 @@
+//! Checks that go across a scenario: what is named exists, and what is counted is there.
+//!
+//! A check works on the typed case and finds the place of what it complains about by its path in the tree.
+
+mod bounds;
+mod names;
+mod unused;
+
+pub(crate) use unused::{unused_lists, unused_packages};
+
+use crate::case::Case;
+use crate::read::Cx;
+use crate::yaml::Node;
+
+/// Checks one case against the tree that it was read from.
+pub(crate) fn case(case: &Case, root: &Node, cx: &mut Cx<'_>) {
+    names::check(case, root, cx);
+    bounds::check(case, root, cx);
+}

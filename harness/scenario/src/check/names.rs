@@ -1,0 +1,101 @@
+//! Packages and witnesses that are named have to be there.
+
+use crate::case::Case;
+use crate::diagnostics::{ProblemKind, nearest, words};
+use crate::model::{ExchangeItem, ExpectedApplication, Mode, Package, StepKind};
+use crate::quantity::PackageName;
+use crate::read::Cx;
+use crate::yaml::{Node, Step};
+
+pub(super) fn check(case: &Case, root: &Node, cx: &mut Cx<'_>) {
+    for (index, step) in case.steps.iter().enumerate() {
+        let step_at =
+            |path: &[Step<'_>]| root.find(&[&[Step::Key("steps"), Step::Item(index)], path].concat()).clone();
+        match &step.kind {
+            StepKind::Update(update) => {
+                package(&update.package, root, &step_at(&[Step::Key("update")]), cx);
+            }
+            StepKind::Exchange(exchange) => {
+                for (item, sent) in exchange.items.iter().enumerate() {
+                    if let ExchangeItem::Data { package: name, .. } = sent {
+                        let path = [Step::Key("exchange"), Step::Item(item), Step::Key("package")];
+                        package(name, root, &step_at(&path), cx);
+                    }
+                }
+            }
+            StepKind::Reset(_) | StepKind::PowerCut(_) | StepKind::Wait(_) => {}
+        }
+    }
+    application(case, root, cx);
+}
+
+fn package(name: &PackageName, root: &Node, at: &Node, cx: &mut Cx<'_>) {
+    // The tree and not the case is asked: a package with mistakes is there too.
+    let have = || root.find(&[Step::Key("packages")]).entries().iter().map(|entry| entry.key.as_str());
+    let packages = root.get("packages").is_some();
+    if packages && have().any(|known| known == name.as_str()) {
+        return;
+    }
+    let problem = cx.problem(ProblemKind::Undefined, at, format!("there is no package `{name}`"));
+    let problem = match nearest(name.as_str(), have().filter(|_| packages)) {
+        Some(near) => problem.label(format!("did you mean `{near}`?")),
+        None => problem.label("not in `packages`"),
+    };
+    let help = if packages {
+        format!("the packages are {}", words(have()))
+    } else {
+        "the scenario has no `packages`".to_owned()
+    };
+    cx.report(problem.help(help));
+}
+
+fn application(case: &Case, root: &Node, cx: &mut Cx<'_>) {
+    let path = [Step::Key("expect"), Step::Key("application")];
+    let at = root.find(&path);
+    match &case.expect.application {
+        Some(ExpectedApplication::Package(name)) => {
+            package(name, root, at.get("package").unwrap_or(at), cx);
+        }
+        Some(ExpectedApplication::Witness(witness)) => {
+            // What is inside of a file is not known here.
+            if case.packages.iter().any(|(_, package)| matches!(package, Package::File(_))) {
+                return;
+            }
+            let device = case.device.application.map(|application| application.witness);
+            let known = case.packages.iter().filter_map(|(_, package)| package.witness());
+            let known: Vec<String> = device.into_iter().chain(known).map(|known| known.to_string()).collect();
+            if !known.contains(&witness.to_string()) {
+                let message = format!("no application of this scenario is witness {witness}");
+                let at = at.get("witness").unwrap_or(at);
+                let problem =
+                    cx.problem(ProblemKind::Undefined, at, message).label("nothing can become this");
+                cx.report(problem.help(format!("there is {}", words(known.iter().map(String::as_str)))));
+            }
+        }
+        Some(ExpectedApplication::Previous) if case.device.application.is_none() => {
+            let problem = cx
+                .problem(
+                    ProblemKind::Contradiction,
+                    at,
+                    "the device has no application before the first step",
+                )
+                .label("there is no previous one")
+                .also(
+                    cx.shown(root.find(&[Step::Key("device"), Step::Key("application")])),
+                    "because of this",
+                );
+            cx.report(problem);
+        }
+        Some(ExpectedApplication::None) if case.expect.mode == Some(Mode::Application) => {
+            let problem = cx
+                .problem(ProblemKind::Contradiction, at, "without an application none can run")
+                .label("no application is expected")
+                .also(
+                    cx.shown(root.find(&[Step::Key("expect"), Step::Key("mode")])),
+                    "and here one that runs",
+                );
+            cx.report(problem);
+        }
+        _ => {}
+    }
+}

@@ -1,0 +1,70 @@
+//! The nearest right word.
+
+/// How many characters of a wrong word are shown and compared. More is no slip of the finger.
+const LONGEST: usize = 40;
+
+/// The word that was probably meant, if one is near enough.
+pub(crate) fn nearest<'a>(wrong: &str, right: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+    if wrong.chars().count() > LONGEST {
+        return None;
+    }
+    let wrong = plain(wrong);
+    right
+        .into_iter()
+        .filter_map(|word| {
+            let plain = plain(word);
+            let distance = strsim::osa_distance(&wrong, &plain);
+            // One slip in three characters; or a word that was begun and not finished.
+            let near = distance <= (plain.chars().count().max(3) / 3).max(1);
+            let begun = wrong.len() >= 3 && (plain.starts_with(&wrong) || wrong.starts_with(&plain));
+            (near || begun).then_some((distance, word))
+        })
+        .min_by_key(|(distance, _)| *distance)
+        .map(|(_, word)| word)
+}
+
+fn plain(word: &str) -> String {
+    word.to_lowercase().replace('_', "-")
+}
+
+/// A text in back-quotes, shortened when it is long and free of line ends.
+pub(crate) fn quote(text: &str) -> String {
+    let mut shown: String =
+        text.chars().take(LONGEST).map(|c| if c.is_control() { ' ' } else { c }).collect();
+    if shown.len() < text.len() {
+        shown.push('…');
+    }
+    format!("`{shown}`")
+}
+
+/// A list of words in back-quotes.
+pub(crate) fn words<'a>(words: impl IntoIterator<Item = &'a str>) -> String {
+    words.into_iter().map(|word| format!("`{word}`")).collect::<Vec<_>>().join(", ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_nearest_word_is_found() {
+        let words = ["disconnect", "drop", "duplicate", "corrupt", "lose", "reset", "power-cut"];
+        for (wrong, right) in [
+            ("disconect", Some("disconnect")),
+            ("Drop", Some("drop")),
+            ("power_cut", Some("power-cut")),
+            ("dup", Some("duplicate")),
+            ("explode", None),
+            ("", None),
+        ] {
+            assert_eq!(nearest(wrong, words), right, "{wrong}");
+        }
+        assert_eq!(nearest(&"x".repeat(10_000), words), None);
+    }
+
+    #[test]
+    fn a_long_text_is_shortened() {
+        assert_eq!(quote("a\nb"), "`a b`");
+        assert_eq!(quote(&"é".repeat(50)), format!("`{}…`", "é".repeat(40)));
+    }
+}

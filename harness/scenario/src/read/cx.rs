@@ -1,0 +1,104 @@
+//! What a reader has at hand: the file, the mistakes so far, and access to package files.
+
+use std::io;
+use std::sync::Arc;
+
+use crate::diagnostics::{Problem, ProblemKind, nearest, quote, words};
+use crate::model::Place;
+use crate::quantity::Refusal;
+use crate::suite::PackageFiles;
+use crate::yaml::{Node, Scalar, Source, Span};
+
+/// The most mistakes of a file that are collected; a file with more is not a scenario with slips.
+const MOST_PROBLEMS: usize = 100;
+
+pub(crate) struct Cx<'a> {
+    pub(crate) source: &'a Source,
+    pub(crate) problems: Vec<Problem>,
+    files: &'a dyn PackageFiles,
+}
+
+impl<'a> Cx<'a> {
+    pub(crate) fn new(source: &'a Source, files: &'a dyn PackageFiles) -> Self {
+        Self { source, problems: Vec::new(), files }
+    }
+
+    pub(crate) fn report(&mut self, problem: Problem) {
+        if self.problems.len() < MOST_PROBLEMS && !self.problems.iter().any(|known| known.repeats(&problem)) {
+            self.problems.push(problem);
+        }
+    }
+
+    pub(crate) fn place(&self, span: &Span) -> Place {
+        self.source.place(span.start)
+    }
+
+    /// Reads a file that stands beside the scenario.
+    pub(crate) fn package_file(&self, path: &str) -> io::Result<Arc<[u8]>> {
+        self.files.read(self.source.name(), path)
+    }
+
+    /// A problem with a node. Where a value of the matrix has been put in, that place is shown too.
+    pub(crate) fn problem(&self, kind: ProblemKind, node: &Node, message: impl Into<String>) -> Problem {
+        let problem = Problem::new(kind, self.source, self.shown(node), message);
+        match node.scalar() {
+            Some(scalar) => self.with_matrix(problem, scalar),
+            None => problem,
+        }
+    }
+
+    fn with_matrix(&self, problem: Problem, scalar: &Scalar) -> Problem {
+        scalar
+            .matrix
+            .iter()
+            .fold(problem, |problem, span| problem.also(span.clone(), "with this value of the matrix"))
+    }
+
+    /// The span of a node for a caret: of a value that goes over several lines only the first.
+    pub(crate) fn shown(&self, node: &Node) -> Span {
+        let text = self.source.text().get(node.span.clone()).unwrap_or_default();
+        let first = text.lines().next().unwrap_or_default();
+        node.span.start..node.span.start + first.trim_end().len()
+    }
+
+    pub(crate) fn wrong_type(&mut self, node: &Node, expected: &str) {
+        let found = node.kind();
+        let mut problem = self
+            .problem(ProblemKind::WrongType, node, format!("expected {expected}, found {found}"))
+            .label(format!("this is {found}"));
+        if node.scalar().is_some_and(|scalar| scalar.text.starts_with('\t')) {
+            problem = problem.help("YAML is indented with blanks only");
+        }
+        self.report(problem);
+    }
+
+    pub(crate) fn refused(&mut self, node: &Node, refusal: &Refusal) {
+        let text = node.scalar().map_or("", |scalar| &scalar.text);
+        let problem = match refusal {
+            Refusal::Form { expected } => self
+                .problem(ProblemKind::BadForm, node, format!("{} is not {expected}", quote(text)))
+                .label(format!("expected {expected}")),
+            Refusal::Range { what, low, high, .. } => self
+                .problem(ProblemKind::OutOfRange, node, format!("{} is out of range", quote(text)))
+                .label(format!("{what} is {low} to {high}")),
+        };
+        self.report(problem);
+    }
+
+    /// A word that is none of the right ones.
+    pub(crate) fn unknown_word<'w>(
+        &mut self,
+        node: &Node,
+        what: &str,
+        right: impl Iterator<Item = &'w str> + Clone,
+    ) {
+        let text = node.scalar().map_or("", |scalar| &scalar.text);
+        let mut problem =
+            self.problem(ProblemKind::UnknownWord, node, format!("{} is not {what}", quote(text)));
+        problem = match nearest(text, right.clone()) {
+            Some(word) => problem.label(format!("did you mean `{word}`?")),
+            None => problem.label(format!("expected {what}")),
+        };
+        self.report(problem.help(format!("one of {}", words(right))));
+    }
+}

@@ -1,0 +1,89 @@
+//! Reads expectations.
+
+use schemars::{Schema, SchemaGenerator, json_schema};
+use serde_json::json;
+
+use super::mapping::mapping;
+use super::scalars::scalar_schema;
+use super::{Cx, Shape};
+use crate::diagnostics::{Problem, ProblemKind, nearest, quote};
+use crate::model::{
+    BankOne, BankZero, ClosingUpdate, Expect, ExpectedApplication, ExpectedSettings, Mode, Region,
+};
+use crate::quantity::{PackageName, Witness};
+use crate::yaml::{Node, NodeKind};
+
+mapping! { Expect, "an expectation", |node, cx| {
+    optional "mode" => mode: Mode, "What the device runs.";
+    optional "application" => application: ExpectedApplication, "Which application is in bank 0.";
+    optional "settings" => settings: ExpectedSettings, "What the settings page says.";
+    optional "unchanged" => unchanged: Vec<Region>, "Regions that must be as before, beside those always compared.";
+    optional "closing_update" => closing_update: ClosingUpdate, "How the clean second update ends.";
+} => Some(Expect {
+    place: cx.place(&node.span),
+    mode,
+    application,
+    settings: settings.unwrap_or_default(),
+    unchanged: unchanged.unwrap_or_default(),
+    closing_update: closing_update.unwrap_or(ClosingUpdate::Completed),
+}) }
+
+mapping! { ExpectedSettings, "expected settings", |node, cx| {
+    optional "bank_0" => bank_0: BankZero, "The state of bank 0.";
+    optional "bank_1" => bank_1: BankOne, "The state of bank 1.";
+    optional "app_version" => app_version: u32, "The version of the application.";
+} => Some(ExpectedSettings { bank_0, bank_1, app_version }) }
+
+struct ByWitness(Witness);
+
+mapping! { ByWitness, "an expected application", |node, cx| {
+    required "witness" => witness: Witness, "The number of the application that runs.";
+} => witness.map(ByWitness) }
+
+struct ByPackage(PackageName);
+
+mapping! { ByPackage, "an expected application", |node, cx| {
+    required "package" => package: PackageName, "The package whose firmware is in the device.";
+} => package.map(ByPackage) }
+
+impl Shape for ExpectedApplication {
+    fn read(node: &Node, cx: &mut Cx<'_>) -> Option<Self> {
+        match &node.kind {
+            NodeKind::Scalar(scalar) if scalar.kind() == "text" => match scalar.text.as_str() {
+                "previous" => Some(Self::Previous),
+                "none" => Some(Self::None),
+                _ => {
+                    let what = "an expected application: `{ witness: 2 }`, `{ package: name }`, `previous` or `none`";
+                    cx.unknown_word(node, what, ["previous", "none"].into_iter());
+                    None
+                }
+            },
+            NodeKind::Map(entries) if node.get("witness").is_none() && node.get("package").is_none() => {
+                let keys = ["witness", "package"];
+                let problem = match entries.first() {
+                    None => {
+                        cx.problem(ProblemKind::MissingKey, node, "an expected application without any key")
+                    }
+                    Some(first) => {
+                        let message = format!("an expected application has no key {}", quote(&first.key));
+                        let span = first.key_span.clone();
+                        let problem = Problem::new(ProblemKind::UnknownKey, cx.source, span, message);
+                        let near = nearest(&first.key, keys);
+                        problem.label(
+                            near.map_or("unknown key".to_owned(), |key| format!("did you mean `{key}`?")),
+                        )
+                    }
+                };
+                cx.report(problem.help("one of `{ witness: 2 }`, `{ package: name }`, `previous`, `none`"));
+                None
+            }
+            _ if node.get("package").is_some() => ByPackage::read(node, cx).map(|by| Self::Package(by.0)),
+            _ => ByWitness::read(node, cx).map(|by| Self::Witness(by.0)),
+        }
+    }
+
+    fn schema(generator: &mut SchemaGenerator) -> Schema {
+        let word = scalar_schema(&json!({ "enum": ["previous", "none"] }));
+        json_schema!({ "anyOf": [ByWitness::schema(generator), ByPackage::schema(generator), word] })
+    }
+}

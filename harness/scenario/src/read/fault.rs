@@ -1,0 +1,222 @@
+//! Reads faults: a position, an action, and whether the two fit.
+
+use std::num::NonZeroU8;
+use std::time::Duration;
+
+use schemars::{Schema, SchemaGenerator, json_schema};
+
+use super::mapping::mapping;
+use super::scalars::{Ranged, range};
+use super::{Cx, Shape};
+use crate::diagnostics::{Problem, ProblemKind, nearest, quote, words as list};
+use crate::model::{Action, Fault, ImageByte, PacketPosition, Position, RequestKind, RequestPosition, Tear};
+use crate::quantity::Period;
+use crate::word::{Word, words};
+use crate::yaml::{Node, NodeKind};
+
+type Count = Ranged<u32, { range::COUNT }>;
+
+words! {
+    /// What happens, without its details.
+    "a fault"
+    pub(crate) enum ActionWord {
+        /// The link is lost.
+        Disconnect = "disconnect",
+        /// The packet does not arrive.
+        Drop = "drop",
+        /// The packet arrives twice.
+        Duplicate = "duplicate",
+        /// The byte arrives changed.
+        Corrupt = "corrupt",
+        /// The notification does not arrive.
+        Lose = "lose",
+        /// The device is reset by its pin.
+        Reset = "reset",
+        /// The supply goes at the flash operation.
+        PowerCut = "power-cut",
+    }
+}
+
+super::scalars::read_words!(ActionWord);
+
+/// The kinds of positions, by the key that tells them apart.
+const POSITIONS: [(&str, &str); 6] = [
+    ("packet", "packet"),
+    ("init-byte", "init-byte"),
+    ("request", "request"),
+    ("notification", "notification"),
+    ("flash-op", "flash-op"),
+    ("object", "object and byte"),
+];
+
+/// The positions that an action goes with. This table is the whole rule.
+fn positions(action: ActionWord) -> &'static [&'static str] {
+    match action {
+        ActionWord::Disconnect | ActionWord::Reset => {
+            &["object and byte", "init-byte", "packet", "request", "notification"]
+        }
+        ActionWord::Drop | ActionWord::Duplicate => &["packet"],
+        ActionWord::Corrupt => &["object and byte", "init-byte"],
+        ActionWord::Lose => &["notification"],
+        ActionWord::PowerCut => &["flash-op"],
+    }
+}
+
+mapping! { Fault, "a fault", |node, cx| {
+    required "at" => at: Position, "The position at which it happens.";
+    required "do" => action: ActionWord, "What happens.";
+    optional "xor" => xor: NonZeroU8, "With `corrupt`: what the byte is combined with. 0x01 by default.";
+    optional "tear" => tear: Tear, "With `power-cut`: how the flash operation is interrupted. `before` by default.";
+    optional "off" => off: Period, "With `power-cut`: how long the supply is off. 500 ms by default.";
+} => {
+    let (at, action) = (at?, action?);
+    fits(node, at, action, cx);
+    only_with(node, "xor", action, ActionWord::Corrupt, cx);
+    only_with(node, "tear", action, ActionWord::PowerCut, cx);
+    only_with(node, "off", action, ActionWord::PowerCut, cx);
+    let action = match action {
+        ActionWord::Disconnect => Action::Disconnect,
+        ActionWord::Drop => Action::Drop,
+        ActionWord::Duplicate => Action::Duplicate,
+        ActionWord::Corrupt => Action::Corrupt { xor: xor.unwrap_or(NonZeroU8::MIN) },
+        ActionWord::Lose => Action::Lose,
+        ActionWord::Reset => Action::Reset,
+        ActionWord::PowerCut => Action::PowerCut {
+            tear: tear.unwrap_or(Tear::Before),
+            off: off.map_or(Duration::from_millis(500), Period::duration),
+        },
+    };
+    Some(Fault { place: cx.place(&node.span), at, action })
+}}
+
+fn fits(node: &Node, at: Position, action: ActionWord, cx: &mut Cx<'_>) {
+    let name = match at {
+        Position::ImageByte(_) => "object and byte",
+        Position::InitByte(_) => "init-byte",
+        Position::Packet(_) => "packet",
+        Position::Request(_) => "request",
+        Position::Notification(_) => "notification",
+        Position::FlashOp(_) => "flash-op",
+    };
+    let (Some(at), Some(action_node)) = (node.get("at"), node.get("do")) else { return };
+    let right = positions(action);
+    if right.contains(&name) {
+        return;
+    }
+    let others =
+        ActionWord::ALL.iter().filter(|action| positions(**action).contains(&name)).map(|other| other.word());
+    let problem = cx
+        .problem(ProblemKind::Contradiction, action_node, format!("`{action}` can't happen at this position"))
+        .label(format!("`{action}` goes with {}", list(right.iter().copied())))
+        .also(cx.shown(at), format!("this is `{name}`"))
+        .help(format!("at `{name}` there can be {}", list(others)));
+    cx.report(problem);
+}
+
+fn only_with(node: &Node, key: &str, action: ActionWord, right: ActionWord, cx: &mut Cx<'_>) {
+    let Some(entry) = node.entries().iter().find(|entry| entry.key == key).filter(|_| action != right) else {
+        return;
+    };
+    let message = format!("`{key}` has no meaning for `{action}`");
+    let problem = Problem::new(ProblemKind::Contradiction, cx.source, entry.key_span.clone(), message);
+    cx.report(problem.label(format!("only with `do: {right}`")));
+}
+
+impl Shape for Position {
+    fn read(node: &Node, cx: &mut Cx<'_>) -> Option<Self> {
+        let NodeKind::Map(entries) = &node.kind else {
+            cx.wrong_type(node, "a position (a mapping)");
+            return None;
+        };
+        let kind = POSITIONS.iter().find(|(key, _)| node.get(key).is_some()).map(|(key, _)| *key);
+        match kind {
+            Some("packet") => PacketPosition::read(node, cx).map(Self::Packet),
+            Some("init-byte") => InitByte::read(node, cx).map(|at| Self::InitByte(at.0)),
+            Some("request") => RequestPosition::read(node, cx).map(Self::Request),
+            Some("notification") => Notification::read(node, cx).map(|at| Self::Notification(at.0)),
+            Some("flash-op") => FlashOp::read(node, cx).map(|at| Self::FlashOp(at.0)),
+            Some(_) => ImageByte::read(node, cx).map(Self::ImageByte),
+            None => {
+                unknown(node, entries.first().map(|entry| (entry.key.as_str(), entry.key_span.clone())), cx);
+                None
+            }
+        }
+    }
+
+    fn schema(generator: &mut SchemaGenerator) -> Schema {
+        json_schema!({ "oneOf": [
+            ImageByte::schema(generator),
+            InitByte::schema(generator),
+            PacketPosition::schema(generator),
+            RequestPosition::schema(generator),
+            Notification::schema(generator),
+            FlashOp::schema(generator),
+        ] })
+    }
+}
+
+/// A position without any of the keys that tell what is counted.
+fn unknown(node: &Node, first: Option<(&str, crate::yaml::Span)>, cx: &mut Cx<'_>) {
+    let keys = || POSITIONS.iter().map(|(key, _)| *key);
+    let help = format!("a position has one of {} (`object` with `byte`)", list(keys()));
+    let problem = match first {
+        None => cx
+            .problem(ProblemKind::MissingKey, node, "a position is missing")
+            .label("nothing is counted here"),
+        Some(("byte", span)) => {
+            Problem::new(ProblemKind::MissingKey, cx.source, span, "a byte is counted in an object")
+                .label("`object` is missing here")
+        }
+        Some((key, span)) => {
+            let problem = Problem::new(
+                ProblemKind::UnknownKey,
+                cx.source,
+                span,
+                format!("a position has no key {}", quote(key)),
+            );
+            match nearest(key, keys()) {
+                Some(near) => problem.label(format!("did you mean `{near}`?")),
+                None => problem.label("unknown key"),
+            }
+        }
+    };
+    cx.report(problem.help(help));
+}
+
+mapping! { ImageByte, "a position by `object` and `byte`", |node, cx| {
+    required "object" => object: Count, "The data object, counted from 1.";
+    required "byte" => byte: Ranged<u32, { range::OBJECT_BYTE }>, "The byte of the object, 1 to 4096.";
+} => Some(ImageByte { object: object?.0, byte: byte?.0 }) }
+
+struct InitByte(u32);
+
+mapping! { InitByte, "a position by `init-byte`", |node, cx| {
+    required "init-byte" => byte: Ranged<u32, { range::INIT_BYTE }>, "The byte of the init packet, 1 to 512.";
+} => Some(InitByte(byte?.0)) }
+
+mapping! { PacketPosition, "a position by `packet`", |node, cx| {
+    required "packet" => packet: Count, "The packet of object data, counted from 1.";
+    optional "object" => object: Count, "The data object in which packets are counted; without it the whole update.";
+} => {
+    if object.is_none() && node.get("object").is_some() {
+        return None;
+    }
+    Some(PacketPosition { packet: packet?.0, object: object.map(|object| object.0) })
+}}
+
+mapping! { RequestPosition, "a position by `request`", |node, cx| {
+    required "request" => kind: RequestKind, "The kind of request that is counted.";
+    optional "n" => n: Count, "Which one of this kind, counted from 1. The first by default.";
+} => Some(RequestPosition { kind: kind?, n: n.map_or(1, |n| n.0) }) }
+
+struct Notification(u32);
+
+mapping! { Notification, "a position by `notification`", |node, cx| {
+    required "notification" => n: Count, "The notification, counted from 1.";
+} => Some(Notification(n?.0)) }
+
+struct FlashOp(u64);
+
+mapping! { FlashOp, "a position by `flash-op`", |node, cx| {
+    required "flash-op" => n: Ranged<u64, { range::COUNT }>, "The flash operation of the device, counted from 1.";
+} => Some(FlashOp(n?.0)) }

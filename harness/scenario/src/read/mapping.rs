@@ -1,0 +1,129 @@
+//! Mappings with known keys.
+
+use schemars::{Schema, SchemaGenerator};
+
+use super::{Cx, Shape};
+use crate::diagnostics::{Problem, ProblemKind, nearest, quote, words};
+use crate::yaml::{Node, NodeKind, Span};
+
+/// One key of a mapping.
+pub(crate) struct KeyInfo {
+    pub(crate) name: &'static str,
+    pub(crate) required: bool,
+    pub(crate) about: &'static str,
+    pub(crate) schema: fn(&mut SchemaGenerator) -> Schema,
+}
+
+/// A mapping whose keys have been checked.
+pub(crate) struct Mapping<'n> {
+    node: &'n Node,
+}
+
+impl<'n> Mapping<'n> {
+    /// Takes a node as a mapping. Unknown and missing keys are reported; a mapping with such keys can still be read.
+    pub(crate) fn check(node: &'n Node, what: &str, keys: &[KeyInfo], cx: &mut Cx<'_>) -> Option<Self> {
+        let NodeKind::Map(entries) = &node.kind else {
+            cx.wrong_type(node, &format!("{what} (a mapping)"));
+            return None;
+        };
+        let names = || keys.iter().map(|key| key.name);
+        for entry in entries.iter().filter(|entry| !names().any(|name| name == entry.key)) {
+            let message = format!("{what} has no key {}", quote(&entry.key));
+            let mut problem =
+                Problem::new(ProblemKind::UnknownKey, cx.source, entry.key_span.clone(), message);
+            let free = names().filter(|name| node.get(name).is_none());
+            problem = match nearest(&entry.key, free) {
+                Some(name) => problem.label(format!("did you mean `{name}`?")),
+                None => problem.label("unknown key"),
+            };
+            cx.report(problem.help(format!("the keys of {what} are {}", words(names()))));
+        }
+        for key in keys.iter().filter(|key| key.required && node.get(key.name).is_none()) {
+            let span = entries
+                .first()
+                .map_or_else(|| cx.shown(node), |first| opening(node, first.key_span.clone(), cx));
+            let message = format!("{what} needs the key `{}`", key.name);
+            cx.report(
+                Problem::new(ProblemKind::MissingKey, cx.source, span, message)
+                    .label(format!("`{}` is missing here", key.name))
+                    .help(format!("{}: {}", key.name, key.about.trim())),
+            );
+        }
+        Some(Self { node })
+    }
+
+    /// Reads the value of a key, if the key is there and its value is right.
+    pub(crate) fn read<T: Shape>(&self, key: &str, cx: &mut Cx<'_>) -> Option<T> {
+        T::read(self.node.get(key)?, cx)
+    }
+}
+
+/// Where a mapping is pointed at: a mapping in braces as a whole if it is on one line, another one at its first key.
+fn opening(node: &Node, first_key: Span, cx: &Cx<'_>) -> Span {
+    let braces = cx.source.text().get(node.span.clone()).is_some_and(|text| text.starts_with('{'));
+    if braces { cx.shown(node) } else { first_key }
+}
+
+/// The schema of a mapping.
+pub(crate) fn object(what: &str, keys: &[KeyInfo], generator: &mut SchemaGenerator) -> Schema {
+    let mut properties = serde_json::Map::new();
+    for key in keys {
+        let mut schema = (key.schema)(generator);
+        schema.insert("description".to_owned(), key.about.trim().into());
+        properties.insert(key.name.to_owned(), schema.to_value());
+    }
+    let required: Vec<&str> = keys.iter().filter(|key| key.required).map(|key| key.name).collect();
+    schemars::json_schema!({
+        "title": what,
+        "type": "object",
+        "properties": properties,
+        "required": required,
+        "additionalProperties": false,
+    })
+}
+
+/// Declares the keys of a mapping and how the value is made from them.
+///
+/// Every key becomes a variable of the type `Option<T>`, which is `None` when the key is not there or its value is
+/// wrong. A `required` key that is missing has been reported already.
+macro_rules! mapping {
+    (
+        $type:ty, $what:literal, |$node:ident, $cx:ident| {
+            $( $need:ident $key:literal => $variable:ident: $shape:ty, $about:literal; )+
+        } => $make:expr
+    ) => {
+        impl $type {
+            pub(crate) fn keys() -> Vec<$crate::read::KeyInfo> {
+                vec![$( $crate::read::KeyInfo {
+                    name: $key,
+                    required: $crate::read::mapping::need!($need),
+                    about: $about,
+                    schema: <$shape as $crate::read::Shape>::schema,
+                } ),+]
+            }
+        }
+
+        impl $crate::read::Shape for $type {
+            fn read($node: &$crate::yaml::Node, $cx: &mut $crate::read::Cx<'_>) -> Option<Self> {
+                let mapping = $crate::read::Mapping::check($node, $what, &Self::keys(), $cx)?;
+                $( let $variable: Option<$shape> = mapping.read($key, $cx); )+
+                $make
+            }
+
+            fn schema(generator: &mut schemars::SchemaGenerator) -> schemars::Schema {
+                $crate::read::mapping::object($what, &Self::keys(), generator)
+            }
+        }
+    };
+}
+
+macro_rules! need {
+    (required) => {
+        true
+    };
+    (optional) => {
+        false
+    };
+}
+
+pub(crate) use {mapping, need};

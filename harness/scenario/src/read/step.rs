@@ -1,0 +1,72 @@
+//! Reads steps.
+
+use schemars::{Schema, SchemaGenerator, json_schema};
+
+use super::mapping::mapping;
+use super::{Cx, Shape};
+use crate::diagnostics::{Problem, ProblemKind, nearest, quote, words};
+use crate::model::{Exchange, ResetKind, Step, StepKind, Update};
+use crate::quantity::Period;
+use crate::yaml::{Node, NodeKind};
+
+/// What a step can do, by the key that says it.
+const STEPS: [&str; 5] = ["update", "exchange", "reset", "power-cut", "wait"];
+
+impl Shape for Step {
+    fn read(node: &Node, cx: &mut Cx<'_>) -> Option<Self> {
+        let NodeKind::Map(entries) = &node.kind else {
+            cx.wrong_type(node, "a step (a mapping)");
+            return None;
+        };
+        let kind = match STEPS.into_iter().find(|key| node.get(key).is_some()) {
+            Some("update") => StepKind::Update(Update::read(node, cx)?),
+            Some("exchange") => StepKind::Exchange(Exchange::read(node, cx)?),
+            Some("reset") => StepKind::Reset(Reset::read(node, cx)?.0),
+            Some("power-cut") => StepKind::PowerCut(PowerCut::read(node, cx)?.0.duration()),
+            Some(_) => StepKind::Wait(Wait::read(node, cx)?.0.duration()),
+            None => {
+                let (problem, key) = match entries.first() {
+                    None => (cx.problem(ProblemKind::MissingKey, node, "a step that does nothing"), ""),
+                    Some(first) => {
+                        let message = format!("{} is not a step", quote(&first.key));
+                        let span = first.key_span.clone();
+                        (Problem::new(ProblemKind::UnknownKey, cx.source, span, message), first.key.as_str())
+                    }
+                };
+                let label = nearest(key, STEPS)
+                    .map_or("expected a step".to_owned(), |step| format!("did you mean `{step}`?"));
+                cx.report(problem.label(label).help(format!("a step has one of {}", words(STEPS))));
+                return None;
+            }
+        };
+        Some(Self { place: cx.place(&node.span), kind })
+    }
+
+    fn schema(generator: &mut SchemaGenerator) -> Schema {
+        json_schema!({ "oneOf": [
+            Update::schema(generator),
+            Exchange::schema(generator),
+            Reset::schema(generator),
+            PowerCut::schema(generator),
+            Wait::schema(generator),
+        ] })
+    }
+}
+
+struct Reset(ResetKind);
+
+mapping! { Reset, "a reset", |node, cx| {
+    required "reset" => kind: ResetKind, "How the device is reset from outside.";
+} => kind.map(Reset) }
+
+struct PowerCut(Period);
+
+mapping! { PowerCut, "a power cut", |node, cx| {
+    required "power-cut" => off: Period, "How long the supply is off, in device time.";
+} => off.map(PowerCut) }
+
+struct Wait(Period);
+
+mapping! { Wait, "a wait", |node, cx| {
+    required "wait" => time: Period, "How long nothing is done, in device time.";
+} => time.map(Wait) }

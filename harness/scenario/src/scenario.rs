@@ -1,0 +1,144 @@
+//! One scenario: a file, and the cases that it stands for.
+
+use std::sync::Arc;
+
+use crate::case::{Case, case_id};
+use crate::check;
+use crate::diagnostics::{Problem, Severity};
+use crate::expand::{self, Combination, Known, Matrix};
+use crate::model::{ClosingUpdate, Expect, ExpectedSettings};
+use crate::quantity::ScenarioId;
+use crate::read::{Cx, Head, Shape};
+use crate::suite::PackageFiles;
+use crate::yaml::{self, Node, Source, Span};
+
+/// A scenario that has passed every check.
+#[derive(Clone, Debug)]
+pub struct Scenario {
+    id: ScenarioId,
+    id_span: Span,
+    source: Source,
+    cases: Vec<Case>,
+}
+
+impl Scenario {
+    /// Reads a scenario. What is wrong is added to `problems`; with an error among that there is no scenario.
+    pub(crate) fn read(
+        source: &Source,
+        files: &dyn PackageFiles,
+        problems: &mut Vec<Problem>,
+    ) -> Option<Self> {
+        let mut syntax = Vec::new();
+        let root = yaml::parse(source, &mut syntax);
+        let mut cx = Cx::new(source, files);
+        syntax.into_iter().for_each(|problem| cx.report(problem));
+        let cases = match root {
+            Ok(root) => cases(&root, &mut cx).map(|cases| (root, cases)),
+            Err(problem) => {
+                cx.report(*problem);
+                None
+            }
+        };
+        let failed = cx.problems.iter().any(|problem| problem.severity() == Severity::Error);
+        cx.problems.sort_by_key(|problem| (problem.place(), problem.kind()));
+        problems.append(&mut cx.problems);
+        let (root, cases) = cases.filter(|_| !failed)?;
+        let id = cases.first()?.scenario.clone();
+        let id_span = root.get("id")?.span.clone();
+        Some(Self { id, id_span, source: source.clone(), cases })
+    }
+
+    /// The id.
+    #[must_use]
+    pub fn id(&self) -> &ScenarioId {
+        &self.id
+    }
+
+    /// The file, as it was named when it was loaded.
+    #[must_use]
+    pub fn file(&self) -> &str {
+        self.source.name()
+    }
+
+    /// The text of the file.
+    #[must_use]
+    pub fn text(&self) -> &str {
+        self.source.text()
+    }
+
+    /// The cases: one for every combination of the matrix; at least one.
+    #[must_use]
+    pub fn cases(&self) -> &[Case] {
+        &self.cases
+    }
+
+    pub(crate) fn source(&self) -> &Source {
+        &self.source
+    }
+
+    pub(crate) fn id_span(&self) -> Span {
+        self.id_span.clone()
+    }
+}
+
+fn cases(root: &Node, cx: &mut Cx<'_>) -> Option<Vec<Case>> {
+    let matrix = match root.get("matrix") {
+        Some(node) => Matrix::read(node, cx),
+        None => Some(Matrix(Vec::new())),
+    };
+    let combinations = matrix.as_ref().and_then(|matrix| expand::combinations(root, matrix, cx));
+    let (Some(matrix), Some(combinations)) = (matrix, combinations) else {
+        // Without the matrix a scenario that uses it can't be read. One that does not is read for its other mistakes.
+        if root.get("matrix").is_none() {
+            Head::read(root, cx);
+        }
+        return None;
+    };
+    let names = ["chip"].into_iter().chain(matrix.0.iter().map(|axis| axis.name.as_str())).collect();
+    let mut known = Known { names, used: Default::default() };
+    expand::check(root, &mut known, cx);
+    check::unused_lists(&matrix, &known, cx);
+    let mut cases = Vec::new();
+    for combination in &combinations {
+        let tree = expand::substitute(root, combination);
+        if let Some(case) = read_case(&tree, combination, cx) {
+            check::case(&case, &tree, cx);
+            cases.push(case);
+        }
+    }
+    if cases.len() == combinations.len() {
+        check::unused_packages(&cases, root, cx);
+    }
+    Some(cases)
+}
+
+fn read_case(tree: &Node, combination: &Combination, cx: &mut Cx<'_>) -> Option<Case> {
+    let head = Head::read(tree, cx)?;
+    let values = combination.for_id();
+    let bootloader = &head.device.bootloader;
+    let packages =
+        head.packages.0.into_iter().map(|(name, package)| (name, package.complete(bootloader))).collect();
+    Some(Case {
+        id: case_id(&head.id, &values),
+        scenario: head.id,
+        file: Arc::from(cx.source.name()),
+        title: head.title,
+        requirements: head.requirements,
+        from: head.from,
+        tags: head.tags,
+        needs: head.needs,
+        chip: combination.chip,
+        values,
+        device: head.device,
+        packages,
+        steps: head.steps,
+        expect: head.expect.unwrap_or(Expect {
+            place: cx.place(&tree.span),
+            mode: None,
+            application: None,
+            settings: ExpectedSettings::default(),
+            unchanged: Vec::new(),
+            closing_update: ClosingUpdate::Completed,
+        }),
+    })
+}

@@ -1,0 +1,35 @@
+//! The JSON Schema of the language, for editors.
+
+use schemars::{Schema, SchemaGenerator, json_schema};
+
+use crate::read::{Head, Shape};
+
+/// The JSON Schema (draft 2020-12) of a scenario.
+///
+/// It is made from the same declarations as the reader, so an editor marks what the reader would refuse, apart from what
+/// goes across a scenario: names that have to exist, positions beyond the end of a package.
+#[must_use]
+pub fn schema() -> Schema {
+    let mut generator = SchemaGenerator::default();
+    let mut schema = Head::schema(&mut generator);
+    let matrix_value = json_schema!({
+        "type": "string",
+        "pattern": "\\$\\{[a-z][a-z0-9_-]*\\}",
+        "description": "A value of the matrix, put in as `${name}`.",
+    });
+    let front = [
+        ("$schema", "https://json-schema.org/draft/2020-12/schema".into()),
+        ("title", "A Gauntlet scenario".into()),
+        ("$defs", serde_json::json!({ "matrix-value": matrix_value })),
+    ];
+    for (key, value) in front {
+        schema.insert(key.to_owned(), value);
+    }
+    schema
+}
+
+/// The JSON Schema as text, as it is shipped beside the scenarios. It ends with a line end.
+#[must_use]
+pub fn schema_text() -> String {
+    format!("{:#}\n", schema().as_value())
+}

@@ -1,0 +1,106 @@
+//! A suite: all scenarios of some files and folders, or of a program that carries them inside.
+
+mod files;
+mod selection;
+
+use std::path::{Path, PathBuf};
+
+pub use files::{DiskFiles, NoFiles, PackageFiles};
+pub use selection::{Chosen, Selection, Unmatched};
+
+use crate::case::Case;
+use crate::diagnostics::{Diagnostics, Problem, ProblemKind};
+use crate::scenario::Scenario;
+use crate::yaml::Source;
+
+/// Scenarios that have all passed every check, in the order of their ids.
+#[derive(Clone, Debug, Default)]
+pub struct Suite {
+    scenarios: Vec<Scenario>,
+    warnings: Diagnostics,
+}
+
+impl Suite {
+    /// The scenarios, in the order of their ids.
+    #[must_use]
+    pub fn scenarios(&self) -> &[Scenario] {
+        &self.scenarios
+    }
+
+    /// The cases of all scenarios: by the scenario's id, then in the order of its matrix.
+    pub fn cases(&self) -> impl Iterator<Item = &Case> {
+        self.scenarios.iter().flat_map(Scenario::cases)
+    }
+
+    /// What is no mistake but looks like one.
+    #[must_use]
+    pub fn warnings(&self) -> &Diagnostics {
+        &self.warnings
+    }
+}
+
+/// Loads files, and folders with everything below them that ends in `.yaml` or `.yml`.
+///
+/// Files are named in messages and in [`Case::file`] as they are found: the path that was asked for, and what is below
+/// it. Hidden files and folders are left out.
+///
+/// # Errors
+/// Every mistake in every file, when one of them keeps a scenario from being run.
+pub fn load(paths: &[PathBuf]) -> Result<Suite, Diagnostics> {
+    let mut problems = Vec::new();
+    let mut found = Vec::new();
+    for path in paths {
+        files::walk(path, &mut found, &mut problems);
+    }
+    found.sort();
+    found.dedup();
+    let mut sources = Vec::new();
+    for path in found {
+        let name = files::name(&path);
+        match std::fs::read(&path).map(|bytes| Source::from_bytes(&name, bytes)) {
+            Ok(Ok(source)) => sources.push(source),
+            Ok(Err(problem)) => problems.push(*problem),
+            Err(error) => problems.push(unreadable(&path, &error)),
+        }
+    }
+    gather(sources, &DiskFiles, problems)
+}
+
+/// Loads scenarios that are in memory already. Their package files are asked from `files`.
+///
+/// # Errors
+/// Every mistake in every source, when one of them keeps a scenario from being run.
+pub fn load_sources(sources: &[Source], files: &dyn PackageFiles) -> Result<Suite, Diagnostics> {
+    gather(sources.to_vec(), files, Vec::new())
+}
+
+fn gather(
+    sources: Vec<Source>,
+    files: &dyn PackageFiles,
+    mut problems: Vec<Problem>,
+) -> Result<Suite, Diagnostics> {
+    let mut scenarios: Vec<Scenario> =
+        sources.iter().filter_map(|source| Scenario::read(source, files, &mut problems)).collect();
+    // A stable sort: of two scenarios with the same id the one of the first file stays in front.
+    scenarios.sort_by(|a, b| a.id().cmp(b.id()));
+    for pair in scenarios.windows(2).filter(|pair| pair[0].id() == pair[1].id()) {
+        let (first, second) = (&pair[0], &pair[1]);
+        let message = format!("the id `{}` is taken", second.id());
+        problems.push(
+            Problem::new(ProblemKind::DuplicateId, second.source(), second.id_span(), message)
+                .label("an id names one scenario")
+                .help(format!(
+                    "it stands in {}:{} too",
+                    first.file(),
+                    first.source().place(first.id_span().start)
+                )),
+        );
+    }
+    let found: Diagnostics = problems.into_iter().collect();
+    if found.errors() > 0 { Err(found) } else { Ok(Suite { scenarios, warnings: found }) }
+}
+
+fn unreadable(path: &Path, error: &std::io::Error) -> Problem {
+    let source = Source::new(files::name(path), "");
+    Problem::new(ProblemKind::Unreadable, &source, 0..0, format!("{} can't be read: {error}", path.display()))
+}

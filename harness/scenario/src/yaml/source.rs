@@ -1,0 +1,106 @@
+//! The text of a scenario file.
+
+use std::ops::Range;
+use std::sync::Arc;
+
+use miette::NamedSource;
+
+use crate::diagnostics::{Problem, ProblemKind};
+use crate::model::Place;
+
+/// A range of bytes in the text.
+pub(crate) type Span = Range<usize>;
+
+/// The largest file that is read. A scenario has a few KiB.
+const LARGEST: usize = 256 * 1024;
+
+/// The text of a scenario file, and the name under which it is reported.
+#[derive(Clone)]
+pub struct Source {
+    named: Arc<NamedSource<String>>,
+}
+
+impl Source {
+    /// A text that is already in memory, such as a scenario inside of the program.
+    pub fn new(name: impl AsRef<str>, text: impl AsRef<str>) -> Self {
+        // Editors on Windows begin a file with a byte order mark. It means nothing in UTF-8; without it, columns are
+        // what the editor shows.
+        let text = text.as_ref();
+        let text = text.strip_prefix('\u{FEFF}').unwrap_or(text);
+        Self { named: Arc::new(NamedSource::new(name, text.to_owned()).with_language("yaml")) }
+    }
+
+    /// The contents of a file.
+    ///
+    /// # Errors
+    /// [`ProblemKind::Unreadable`] when the contents are not UTF-8.
+    pub fn from_bytes(name: impl AsRef<str>, bytes: Vec<u8>) -> Result<Self, Box<Problem>> {
+        let error = match String::from_utf8(bytes) {
+            Ok(text) => return Ok(Self::new(name, text)),
+            Err(error) => error,
+        };
+        let good = error.utf8_error().valid_up_to();
+        let bytes = error.as_bytes();
+        let utf16 = bytes.starts_with(&[0xFF, 0xFE]) || bytes.starts_with(&[0xFE, 0xFF]);
+        // The line up to the first bad byte is shown, followed by a replacement character for the rest.
+        let text = format!("{}\u{FFFD}", String::from_utf8_lossy(&bytes[..good]));
+        let source = Self::new(name, text);
+        let bad = source.text().len() - '\u{FFFD}'.len_utf8();
+        let what = if utf16 { "the file is UTF-16, not UTF-8" } else { "the file is not UTF-8" };
+        Err(Box::new(
+            Problem::new(ProblemKind::Unreadable, &source, bad..source.text().len(), what)
+                .label("the first byte that is not UTF-8")
+                .help("save the file as UTF-8"),
+        ))
+    }
+
+    /// The name.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        self.named.name()
+    }
+
+    /// The text, without a byte order mark.
+    #[must_use]
+    pub fn text(&self) -> &str {
+        self.named.inner()
+    }
+
+    pub(crate) fn named(&self) -> &NamedSource<String> {
+        &self.named
+    }
+
+    /// Line and column of a byte.
+    pub(crate) fn place(&self, offset: usize) -> Place {
+        let before = self.text().get(..offset).unwrap_or(self.text());
+        let line_start = before.rfind('\n').map_or(0, |newline| newline + 1);
+        let count = |n: usize| u32::try_from(n + 1).unwrap_or(u32::MAX);
+        Place {
+            line: count(before.bytes().filter(|byte| *byte == b'\n').count()),
+            column: count(before[line_start..].chars().count()),
+        }
+    }
+
+    /// Refuses a text that no parser should see.
+    pub(crate) fn check(&self) -> Result<(), Box<Problem>> {
+        let text = self.text();
+        if text.len() > LARGEST {
+            let message = format!("the file has {} bytes; a scenario has at most {LARGEST}", text.len());
+            return Err(Box::new(Problem::new(ProblemKind::TooLarge, self, 0..0, message)));
+        }
+        let strange = |c: char| c.is_control() && !matches!(c, '\n' | '\r' | '\t');
+        if let Some((at, c)) = text.char_indices().find(|(_, c)| strange(*c)) {
+            let message = format!("the control character U+{:04X} does not belong into a text", u32::from(c));
+            return Err(Box::new(
+                Problem::new(ProblemKind::Unreadable, self, at..at + c.len_utf8(), message).label("here"),
+            ));
+        }
+        Ok(())
+    }
+}
+
+impl std::fmt::Debug for Source {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Source").field("name", &self.name()).field("bytes", &self.text().len()).finish()
+    }
+}

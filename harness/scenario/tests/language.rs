@@ -1,0 +1,208 @@
+//! Every part of the language is read as it is meant.
+
+mod common;
+
+use std::num::NonZeroU8;
+use std::time::Duration;
+
+use common::{GOOD, load};
+use gauntlet_scenario::model::{
+    Action, Answer, BankLayout, BankOne, BankZero, BootValidation, Capability, Chip, ExchangeItem,
+    ExpectedApplication, ExtendedCode, ImageByte, Key, Link, Mode, Outcome, Package, PacketPosition, Phase,
+    Position, Region, RequestKind, RequestPosition, ResetKind, ResultCode, Sign, SoftDevice, StepKind,
+    Tamper, Tear, Update,
+};
+use gauntlet_scenario::quantity::{Fwid, Witness};
+use gauntlet_scenario::{Case, Suite};
+
+fn suite() -> Suite {
+    let suite = load(GOOD).unwrap_or_else(|found| panic!("{}", found.render(100, false)));
+    assert!(suite.warnings().is_empty(), "{}", suite.warnings().render(100, false));
+    suite
+}
+
+fn update(case: &Case, step: usize) -> &Update {
+    match &case.steps[step].kind {
+        StepKind::Update(update) => update,
+        other => panic!("{other:?}"),
+    }
+}
+
+#[test]
+fn a_matrix_and_a_list_of_chips_make_a_case_each() {
+    let suite = suite();
+    let ids: Vec<&str> = suite.cases().map(|case| case.id.as_str()).collect();
+    assert_eq!(
+        ids,
+        [
+            "stream/disconnect-mid-object[chip=nrf52832,at=1]",
+            "stream/disconnect-mid-object[chip=nrf52832,at=2048]",
+            "stream/disconnect-mid-object[chip=nrf52832,at=4096]",
+            "stream/disconnect-mid-object[chip=nrf52840,at=1]",
+            "stream/disconnect-mid-object[chip=nrf52840,at=2048]",
+            "stream/disconnect-mid-object[chip=nrf52840,at=4096]",
+        ]
+    );
+    let last = suite.cases().last().unwrap();
+    assert_eq!(last.chip, Chip::Nrf52840);
+    assert_eq!(
+        last.title,
+        "The link drops after byte 4096 of the third object; the update resumes and completes"
+    );
+    let values: Vec<(&str, &str)> = last.values.iter().map(|(k, v)| (k.as_str(), v.as_str())).collect();
+    assert_eq!(values, [("chip", "nrf52840"), ("at", "4096")]);
+    assert_eq!(update(last, 0).faults[0].at, Position::ImageByte(ImageByte { object: 3, byte: 4096 }));
+}
+
+#[test]
+fn the_head_and_the_device() {
+    let suite = suite();
+    let case = suite.cases().next().unwrap();
+    assert_eq!(case.requirements.iter().map(|id| id.as_str()).collect::<Vec<_>>(), ["OBJ-031", "BLE-021"]);
+    assert_eq!(case.from[0].as_str(), "FF-041");
+    assert_eq!(case.tags[0].as_str(), "resume");
+    assert_eq!(case.needs, [Capability::Ble]);
+    assert_eq!(&*case.file, "scenario.yaml");
+    assert_eq!(case.device.softdevice, SoftDevice::Fwid(Fwid::new(0x0101)));
+    assert_eq!(case.device.bootloader.bank, BankLayout::Dual);
+    assert_eq!(case.device.bootloader.key, Key::Release);
+    let application = case.device.application.unwrap();
+    assert_eq!((application.size.bytes(), application.version), (20 * 1024, 1));
+}
+
+#[test]
+fn packages_are_complete() {
+    let suite = suite();
+    let case = suite.cases().next().unwrap();
+    let names: Vec<&str> = case.packages.iter().map(|(name, _)| name.as_str()).collect();
+    assert_eq!(names, ["update", "broken"]);
+    let Package::Built(package) = &case.packages[0].1 else { panic!() };
+    assert_eq!(
+        (package.witness, package.size.bytes(), package.version),
+        (Witness::new(2).unwrap(), 30 * 1024, 2)
+    );
+    assert_eq!((package.sign, package.hw_version), (Sign::Release, 52));
+    assert_eq!(package.sd_req, Some(vec![Fwid::new(0x0101), Fwid::new(0xFFFE)]));
+    let Package::Built(package) = &case.packages[1].1 else { panic!() };
+    assert_eq!(package.boot_validation, Some(BootValidation::Sha256));
+    assert_eq!(package.tamper, [Tamper::Hash, Tamper::Firmware]);
+    assert_eq!(case.packages[1].1.firmware_size(), Some(4100));
+}
+
+#[test]
+fn steps_and_faults() {
+    let suite = suite();
+    let case = suite.cases().next().unwrap();
+    let first = update(case, 0);
+    assert_eq!((first.link, first.prn, first.reconnects, first.mtu), (Link::Ble, 12, Some(3), Some(23)));
+    let faults: Vec<(Position, Action)> = first.faults.iter().map(|fault| (fault.at, fault.action)).collect();
+    assert_eq!(
+        faults,
+        [
+            (Position::ImageByte(ImageByte { object: 3, byte: 1 }), Action::Disconnect),
+            (Position::InitByte(60), Action::Corrupt { xor: NonZeroU8::new(0x80).unwrap() }),
+            (Position::Packet(PacketPosition { packet: 7, object: Some(2) }), Action::Drop),
+            (Position::Request(RequestPosition { kind: RequestKind::Execute, n: 2 }), Action::Reset),
+            (Position::Notification(3), Action::Lose),
+            (Position::FlashOp(17), Action::PowerCut { tear: Tear::Torn, off: Duration::from_millis(250) }),
+        ]
+    );
+    assert_eq!(first.faults[1].place.to_string(), "32:9");
+    assert_eq!(case.steps[0].place.to_string(), "25:5");
+    assert_eq!(first.expect.outcome, Outcome::Completed);
+    assert!(first.expect.resent.unwrap().holds(4096) && !first.expect.resent.unwrap().holds(4097));
+    assert_eq!(first.expect.init_resumed, Some(true));
+    assert_eq!(case.steps[1].kind, StepKind::Reset(ResetKind::Pin));
+    assert_eq!(case.steps[3].kind, StepKind::PowerCut(Duration::from_millis(200)));
+    assert_eq!(case.steps[4].kind, StepKind::Wait(Duration::from_secs(130)));
+    let refused = &update(case, 5).expect;
+    assert_eq!((refused.outcome, refused.phase), (Outcome::Refused, Some(Phase::Data)));
+    assert_eq!(refused.result, Some(ResultCode::ExtendedError), "an extended error implies its result");
+    assert_eq!(refused.extended, Some(ExtendedCode::VerificationFailed));
+}
+
+#[test]
+fn exchanges() {
+    let suite = suite();
+    let case = suite.cases().next().unwrap();
+    let StepKind::Exchange(exchange) = &case.steps[2].kind else { panic!() };
+    assert_eq!(exchange.link, Link::Serial);
+    let ExchangeItem::Send { request, answer: Answer::Bytes(answer), .. } = &exchange.items[0] else {
+        panic!()
+    };
+    assert_eq!(request.as_slice(), [6, 1]);
+    assert_eq!(answer.as_slice().len(), 15);
+    let ExchangeItem::Data { from, to, answer: None, .. } = &exchange.items[1] else { panic!() };
+    assert_eq!((*from, *to), (0, Some(100)));
+    let ExchangeItem::Send { answer: Answer::Silence, .. } = &exchange.items[2] else { panic!() };
+}
+
+#[test]
+fn expectations() {
+    let suite = suite();
+    let expect = &suite.cases().next().unwrap().expect;
+    assert_eq!(expect.mode, Some(Mode::Application));
+    assert_eq!(expect.application, Some(ExpectedApplication::Witness(Witness::new(2).unwrap())));
+    assert_eq!(expect.settings.bank_0, Some(BankZero::Application));
+    assert_eq!(expect.settings.bank_1, Some(BankOne::None));
+    assert_eq!(expect.settings.app_version, Some(2));
+    assert_eq!(expect.unchanged, [Region::Application]);
+}
+
+#[test]
+fn capabilities_follow_from_steps_and_faults() {
+    let suite = suite();
+    let case = suite.cases().next().unwrap();
+    assert_eq!(
+        case.capabilities(),
+        [
+            Capability::Ble,
+            Capability::Serial,
+            Capability::PowerCut,
+            Capability::FlashOpFaults,
+            Capability::Reset
+        ]
+    );
+}
+
+#[test]
+fn what_is_left_out_has_its_default() {
+    let suite = load("id: a\ntitle: A\nsteps: [{ wait: 1 s }]\n").unwrap();
+    let case = suite.cases().next().unwrap();
+    assert_eq!(case.id.as_str(), "a");
+    assert_eq!(case.chip, Chip::Nrf52832);
+    assert_eq!(case.device, gauntlet_scenario::model::Device::default());
+    assert!(case.values.is_empty() && case.packages.is_empty() && case.needs.is_empty());
+    assert_eq!((case.expect.mode, &case.expect.application), (None, &None));
+}
+
+#[test]
+fn the_hardware_version_of_a_package_is_the_bootloaders() {
+    let text = "id: a\ntitle: A\ndevice: { bootloader: { hw_version: 7 } }\n\
+        packages: { update: { application: { witness: 2, size: 4 B }, version: 2 } }\nsteps: [{ update: update }]\n";
+    let suite = load(text).unwrap();
+    let Package::Built(package) = &suite.cases().next().unwrap().packages[0].1 else { panic!() };
+    assert_eq!(package.hw_version, 7);
+}
+
+#[test]
+fn values_of_the_matrix_keep_their_type_and_their_form() {
+    let text = "id: a\ntitle: \"${size} with ${word}\"\n\
+        matrix: { size: [4 KiB, 1 B], word: [none, release] }\n\
+        packages: { update: { application: { witness: 2, size: \"${size}\" }, version: 2, sign: \"${word}\" } }\n\
+        steps: [{ update: update, expect: { resent: \"<= ${size}\" } }]\n";
+    let found = load(text).unwrap_err();
+    assert_eq!(found.problems().len(), 2, "{found:?}");
+    let suite = load(&text.replace(", expect: { resent: \"<= ${size}\" }", "")).unwrap();
+    let ids: Vec<&str> = suite.cases().map(|case| case.id.as_str()).collect();
+    assert_eq!(
+        ids,
+        [
+            "a[size=4KiB,word=none]",
+            "a[size=4KiB,word=release]",
+            "a[size=1B,word=none]",
+            "a[size=1B,word=release]"
+        ]
+    );
+    assert_eq!(suite.cases().next().unwrap().title, "4 KiB with none");
+}
