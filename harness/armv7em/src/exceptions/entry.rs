@@ -1,0 +1,103 @@
+//! Exception entry: stacking, the vector, and what goes wrong on the way.
+
+use super::HARD_FAULT;
+use crate::faults::{Fault, cfsr, hfsr};
+use crate::nvic::bit;
+use crate::state::{LR, SP, State};
+use crate::{Access, Bus, Width};
+
+const ENTRY_CYCLES: u64 = 12;
+pub(super) const TAIL_CHAIN_CYCLES: u64 = 6;
+/// Set in the stacked xPSR when the frame was moved to a multiple of 8.
+pub(super) const FRAME_ALIGNED: u32 = 1 << 9;
+
+impl State {
+    /// Takes an exception; `pc` is the return address.
+    pub(crate) fn enter_exception<B: Bus>(&mut self, bus: &mut B, exception: u16) {
+        self.now += ENTRY_CYCLES;
+        let exc_return = match (self.handler_mode(), self.spsel) {
+            (true, _) => 0xFFFF_FFF1,
+            (false, false) => 0xFFFF_FFF9,
+            (false, true) => 0xFFFF_FFFD,
+        };
+        let stacked = self.push_frame(bus);
+        // The frame is on the old stack; from here on the main stack is in use.
+        let exception = if stacked { Some(exception) } else { self.derived(exception, cfsr::STKERR) };
+        match exception {
+            Some(exception) => self.start_handler(bus, exception, exc_return),
+            None => self.lock_up(),
+        }
+    }
+
+    /// Pushes the basic frame; false when the bus refused a word of it.
+    fn push_frame<B: Bus>(&mut self, bus: &mut B) -> bool {
+        let sp = self.r[SP];
+        let align = self.scb.ccr & crate::scb::CCR_STKALIGN != 0 && sp & 4 != 0;
+        let frame = sp.wrapping_sub(if align { 36 } else { 32 });
+        let xpsr = self.xpsr() & !FRAME_ALIGNED | if align { FRAME_ALIGNED } else { 0 };
+        let words = [self.r[0], self.r[1], self.r[2], self.r[3], self.r[12], self.r[LR], self.pc, xpsr];
+        self.r[SP] = frame;
+        for (offset, word) in (0..).step_by(4).zip(words) {
+            let address = frame.wrapping_add(offset);
+            if crate::ppb::contains(address)
+                || bus.write(self.now, address, Width::Word, word, Access::Stack).is_err()
+            {
+                return false;
+            }
+        }
+        // The frame may lie in the page being executed.
+        self.device_touched |= (frame ^ self.code_page) & 0x3_F000 == 0 || frame >= 0x4000_0000;
+        true
+    }
+
+    /// A fault while entering `exception`: the stronger of the two comes first, the other stays pending.
+    fn derived(&mut self, exception: u16, status: u32) -> Option<u16> {
+        let fault = Fault::bus(status, None);
+        self.record_fault(fault, self.pc);
+        let taken = self.escalate(fault)?;
+        self.debug_catch_interrupt_error();
+        if self.group_priority(exception) < self.group_priority(taken) {
+            self.nvic.pending |= bit(taken);
+            return Some(exception);
+        }
+        if taken == exception && taken == HARD_FAULT {
+            return None;
+        }
+        if taken != exception {
+            self.nvic.pending |= bit(exception);
+        }
+        Some(taken)
+    }
+
+    /// Activates a handler and reads its vector. The stack is settled already.
+    pub(super) fn start_handler<B: Bus>(&mut self, bus: &mut B, exception: u16, exc_return: u32) {
+        let mut exception = exception;
+        let vector = loop {
+            let address = self.scb.vtor.wrapping_add(4 * u32::from(exception));
+            match bus.read(self.now, address, Width::Word, Access::Fetch) {
+                Ok(vector) => break vector,
+                Err(fault) => {
+                    self.record_fault(
+                        Fault { address: Some(fault.address), ..Fault::hard(hfsr::VECTTBL) },
+                        self.pc,
+                    );
+                    if exception == HARD_FAULT || self.execution_priority() <= -1 {
+                        return self.lock_up();
+                    }
+                    self.nvic.pending |= bit(exception);
+                    exception = HARD_FAULT;
+                    self.debug_catch_interrupt_error();
+                }
+            }
+        };
+        self.nvic.activate(exception);
+        self.select(exception, false);
+        self.r[LR] = exc_return;
+        self.it = 0;
+        self.exclusive = false;
+        self.event = true;
+        self.pc = vector & !1;
+        self.thumb = vector & 1 != 0;
+        self.attention();
+    }
+}

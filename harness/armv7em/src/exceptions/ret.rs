@@ -1,0 +1,129 @@
+//! Exception return: validation, tail-chaining, unstacking.
+
+use super::entry::{FRAME_ALIGNED, TAIL_CHAIN_CYCLES};
+use super::{HARD_FAULT, NMI};
+use crate::faults::{Fault, cfsr};
+use crate::nvic::bit;
+use crate::state::{LR, Sleep, State};
+use crate::{Access, Bus, Width};
+
+const RETURN_CYCLES: u64 = 10;
+
+impl State {
+    /// Returns from the exception being handled. `value` is the EXC_RETURN that was loaded into the program counter.
+    pub(crate) fn exception_return<B: Bus>(&mut self, bus: &mut B, value: u32) {
+        let returning = self.ipsr;
+        let was_active = self.nvic.is_active(returning);
+        let nested = self.nvic.active.count_ones();
+        let to_thread = value & 8 != 0;
+        let nonbase = self.scb.ccr & crate::scb::CCR_NONBASETHRDENA != 0;
+        // Bit 4 clear means an extended frame; there is none while floating point is not executed.
+        let known = matches!(value, 0xFFFF_FFF1 | 0xFFFF_FFF9 | 0xFFFF_FFFD);
+        let consistent = if to_thread { nested == 1 || nonbase } else { nested != 1 };
+        if !known || !was_active || !consistent {
+            return self.refuse_return(bus, value);
+        }
+        self.leave_handler(returning);
+        if self.tail_chain(bus, value) {
+            return;
+        }
+        let process = value & 4 != 0;
+        let frame = if process { self.psp() } else { self.msp() };
+        let Some(words) = self.read_frame(bus, frame) else {
+            let fault = Fault::bus(cfsr::UNSTKERR, None);
+            self.record_fault(fault, self.pc);
+            self.debug_catch_interrupt_error();
+            match self.escalate(fault) {
+                Some(exception) => {
+                    self.now += TAIL_CHAIN_CYCLES;
+                    self.start_handler(bus, exception, value);
+                }
+                None => self.lock_up(),
+            }
+            return;
+        };
+        let [r0, r1, r2, r3, r12, lr, pc, xpsr] = words;
+        let popped_exception = (xpsr & 0x1FF) as u16;
+        if to_thread != (popped_exception == 0) {
+            return self.refuse_popped(bus, value);
+        }
+        self.now += RETURN_CYCLES;
+        let align = self.scb.ccr & crate::scb::CCR_STKALIGN != 0 && xpsr & FRAME_ALIGNED != 0;
+        let after = frame.wrapping_add(32) | if align { 4 } else { 0 };
+        if process {
+            self.set_psp(after);
+        } else {
+            self.set_msp(after);
+        }
+        self.select(popped_exception, process);
+        self.r[0] = r0;
+        self.r[1] = r1;
+        self.r[2] = r2;
+        self.r[3] = r3;
+        self.r[12] = r12;
+        self.r[LR] = lr;
+        self.set_psr_without_ipsr(xpsr);
+        self.pc = pc & !1;
+        self.exclusive = false;
+        self.event = true;
+        if to_thread && self.scb.scr & crate::scb::SCR_SLEEPONEXIT != 0 && nested == 1 {
+            self.sleep = Sleep::Interrupt;
+        }
+        self.attention();
+    }
+
+    fn leave_handler(&mut self, returning: u16) {
+        self.nvic.deactivate(returning);
+        if returning != NMI {
+            self.faultmask = false;
+        }
+    }
+
+    /// Enters a pending exception that is stronger than what would be returned to, without touching the stack.
+    fn tail_chain<B: Bus>(&mut self, bus: &mut B, value: u32) -> bool {
+        let Some(next) = self.preempting() else {
+            return false;
+        };
+        self.now += TAIL_CHAIN_CYCLES;
+        self.start_handler(bus, next, value);
+        true
+    }
+
+    fn read_frame<B: Bus>(&mut self, bus: &mut B, frame: u32) -> Option<[u32; 8]> {
+        let mut words = [0; 8];
+        for (offset, word) in (0..).step_by(4).zip(&mut words) {
+            let address = frame.wrapping_add(offset);
+            if crate::ppb::contains(address) {
+                return None;
+            }
+            *word = bus.read(self.now, address, Width::Word, Access::Stack).ok()?;
+        }
+        Some(words)
+    }
+
+    /// An EXC_RETURN that makes no sense: UsageFault INVPC, taken without stacking.
+    fn refuse_return<B: Bus>(&mut self, bus: &mut B, value: u32) {
+        let returning = self.ipsr;
+        self.leave_handler(returning);
+        self.invalid_pc(bus, 0xF000_0000 | (value & 0x0FFF_FFFF));
+    }
+
+    /// The popped xPSR contradicts the mode returned to: the frame stays where it is.
+    fn refuse_popped<B: Bus>(&mut self, bus: &mut B, value: u32) {
+        self.invalid_pc(bus, value);
+    }
+
+    fn invalid_pc<B: Bus>(&mut self, bus: &mut B, lr: u32) {
+        let fault = Fault::usage(cfsr::INVPC);
+        self.record_fault(fault, self.pc);
+        match self.escalate(fault) {
+            Some(exception) => {
+                self.catch_fault(exception, fault);
+                self.now += TAIL_CHAIN_CYCLES;
+                self.start_handler(bus, exception, lr);
+                debug_assert!(exception == HARD_FAULT || self.nvic.active & bit(exception) != 0);
+            }
+            None => self.lock_up(),
+        }
+    }
+}

@@ -1,0 +1,403 @@
+//! The run loop: a fast loop over one page of decoded instructions, and a careful one for everything else.
+
+use crate::cache::SLOTS;
+use crate::debug::dfsr;
+use crate::decode;
+use crate::execute::execute;
+use crate::faults::{Fault, cfsr};
+use crate::record::{Op, Record};
+use crate::state::{Sleep, State, Trap};
+use crate::{Access, Bus, Core, Stop, Unsupported, Width};
+
+/// How many instructions are decoded ahead of the one that is needed.
+const AHEAD: u32 = 24;
+
+/// Why the fast loop ended.
+enum Left {
+    /// The deadline came, something asked for attention, or execution left the page.
+    Loop,
+    /// The instruction has not been decoded.
+    Undecoded,
+    Trap(Trap, Record),
+}
+
+impl Core {
+    /// Runs until `until` or until something stops the core; at most `limit` instructions or exception entries in the
+    /// careful loop when `limited`.
+    pub(crate) fn run_loop<B: Bus>(&mut self, bus: &mut B, until: u64, single: bool) -> Stop {
+        let first = self.state.instructions;
+        loop {
+            if single && self.state.instructions != first {
+                return Stop::Limit;
+            }
+            if let Some(stop) = self.state.attend(bus, until) {
+                return stop;
+            }
+            let s = &mut self.state;
+            let careful = single || s.it != 0 || s.debug.stepping || s.breakpoint_armed();
+            let stop = if careful { self.careful(bus) } else { self.fast(bus) };
+            if let Some(stop) = stop {
+                return stop;
+            }
+        }
+    }
+
+    fn fast<B: Bus>(&mut self, bus: &mut B) -> Option<Stop> {
+        loop {
+            let Some(index) = self.enter_page(bus) else {
+                return self.careful(bus);
+            };
+            let base = self.state.code_page;
+            match run_page(&mut self.state, bus, &self.cache.page(index).records, base) {
+                Left::Loop if self.state.now < self.state.deadline => {}
+                Left::Loop => return None,
+                Left::Undecoded => {
+                    if !self.decode_ahead(bus, index) {
+                        return self.careful(bus);
+                    }
+                }
+                Left::Trap(trap, record) => return self.state.handle(bus, trap, &record),
+            }
+        }
+    }
+
+    /// Executes one instruction with everything looked at: breakpoints, IT blocks, single step.
+    fn careful<B: Bus>(&mut self, bus: &mut B) -> Option<Stop> {
+        let s = &mut self.state;
+        if s.breakpoint_armed() && s.fpb.matches(s.pc) {
+            s.breakpoint(bus);
+            return None;
+        }
+        let record = match self.current(bus) {
+            Ok(record) => record,
+            Err(fault) => {
+                let s = &mut self.state;
+                s.take_fault(bus, fault, s.pc);
+                s.finish_step();
+                return None;
+            }
+        };
+        let s = &mut self.state;
+        let pc = s.pc;
+        let result = if s.it != 0 { s.conditional(bus, &record, pc) } else { s.single(bus, &record, pc) };
+        let stop = match result {
+            Ok(next) => {
+                s.pc = next;
+                s.instructions += 1;
+                None
+            }
+            Err(Trap::IfThen) => {
+                s.begin_it(&record);
+                None
+            }
+            Err(trap) => s.handle(bus, trap, &record),
+        };
+        s.finish_step();
+        stop
+    }
+
+    /// The page the core executes, decoded as far as it is; `None` when it may not be cached.
+    fn enter_page<B: Bus>(&mut self, bus: &mut B) -> Option<usize> {
+        let s = &mut self.state;
+        let base = s.pc & !0xFFF;
+        if never_executable(base) {
+            s.code_page = 1;
+            return None;
+        }
+        let Some(version) = bus.page_version(base) else {
+            s.code_page = 1;
+            return None;
+        };
+        if base != s.code_page && bus.fetch_stalled_until(s.pc) > s.now {
+            s.attention();
+        }
+        let stored = s.code_stored.take();
+        let known = s.code_page == base && !std::mem::take(&mut s.device_touched);
+        if known
+            && version != s.code_version
+            && let Some((low, high)) = stored
+        {
+            let index = self.cache.find(base, s.code_version);
+            self.cache.stored(index, version, low, high);
+        }
+        s.device_touched = false;
+        s.code_page = base;
+        s.code_version = version;
+        Some(self.cache.find(base, version))
+    }
+
+    /// Decodes from the current address on; false when the first instruction cannot be kept.
+    fn decode_ahead<B: Bus>(&mut self, bus: &mut B, index: usize) -> bool {
+        let s = &self.state;
+        let (base, mut offset) = (s.code_page, s.pc & 0xFFF);
+        for ahead in 0..AHEAD {
+            if offset as usize / 2 >= SLOTS
+                || self.cache.page(index).records[offset as usize / 2].op != Op::Undecoded
+            {
+                return ahead > 0;
+            }
+            let Ok(record) = fetch(bus, s.now, base + offset) else {
+                return ahead > 0;
+            };
+            let end = offset + u32::from(record.size);
+            if end > 0x1000 {
+                // The rest lies in the next page and may change without this one.
+                return ahead > 0;
+            }
+            self.cache.insert(index, offset, record);
+            if matches!(record.op, Op::B | Op::Bx | Op::LdmPc | Op::Undefined | Op::Udf) {
+                return true;
+            }
+            offset = end;
+        }
+        true
+    }
+
+    /// The instruction at the current address.
+    fn current<B: Bus>(&mut self, bus: &mut B) -> Result<Record, Fault> {
+        if never_executable(self.state.pc) {
+            return Err(Fault::mem_manage(cfsr::IACCVIOL));
+        }
+        if let Some(index) = self.enter_page(bus) {
+            let slot = (self.state.pc & 0xFFF) as usize / 2;
+            let mut record = self.cache.page(index).records[slot];
+            if record.op == Op::Undecoded && self.decode_ahead(bus, index) {
+                record = self.cache.page(index).records[slot];
+            }
+            if record.op != Op::Undecoded {
+                return Ok(record);
+            }
+        }
+        fetch(bus, self.state.now, self.state.pc)
+    }
+}
+
+/// Regions from which nothing is ever executed: peripherals, devices, and the system region.
+fn never_executable(pc: u32) -> bool {
+    (0x4000_0000..0x6000_0000).contains(&pc) || pc >= 0xA000_0000
+}
+
+/// Reads and decodes the instruction at `pc`.
+fn fetch<B: Bus>(bus: &mut B, now: u64, pc: u32) -> Result<Record, Fault> {
+    let mut half = |address| {
+        bus.read(now, address, Width::Half, Access::Fetch).map_err(|_| Fault::bus(cfsr::IBUSERR, None))
+    };
+    let first = half(pc)? as u16;
+    if decode::is_wide(first) {
+        let second = half(pc.wrapping_add(2))?;
+        Ok(decode::wide(u32::from(first) << 16 | second, pc))
+    } else {
+        Ok(decode::narrow(first, pc))
+    }
+}
+
+#[inline(never)]
+fn run_page<B: Bus>(s: &mut State, bus: &mut B, records: &[Record; SLOTS], base: u32) -> Left {
+    let mut pc = s.pc;
+    let mut count = 0;
+    let left = 'run: loop {
+        if s.now >= s.deadline {
+            break Left::Loop;
+        }
+        // A program counter outside the page is outside the array.
+        let Some(record) = records.get((pc.wrapping_sub(base) >> 1) as usize) else {
+            break Left::Loop;
+        };
+        s.r[15] = pc.wrapping_add(4);
+        match execute(s, bus, record, pc.wrapping_add(u32::from(record.size))) {
+            Ok(next) => {
+                s.now += u64::from(record.cost);
+                count += 1;
+                pc = next;
+            }
+            Err(Trap::IfThen) => {
+                s.pc = pc;
+                s.begin_it(record);
+                pc = s.pc;
+                while s.it != 0 {
+                    if s.now >= s.deadline {
+                        break 'run Left::Loop;
+                    }
+                    let Some(record) = records.get((pc.wrapping_sub(base) >> 1) as usize) else {
+                        break 'run Left::Loop;
+                    };
+                    match s.conditional(bus, record, pc) {
+                        Ok(next) => {
+                            count += 1;
+                            pc = next;
+                        }
+                        Err(Trap::Undecoded) => break 'run Left::Undecoded,
+                        Err(trap) => break 'run Left::Trap(trap, *record),
+                    }
+                }
+            }
+            Err(Trap::Undecoded) => break Left::Undecoded,
+            Err(trap) => break Left::Trap(trap, *record),
+        }
+    };
+    s.pc = pc;
+    s.instructions += count;
+    left
+}
+
+impl State {
+    /// Executes a record outside the fast loop and pays for it.
+    #[inline(never)]
+    fn single<B: Bus>(&mut self, bus: &mut B, record: &Record, pc: u32) -> Result<u32, Trap> {
+        self.r[15] = pc.wrapping_add(4);
+        let next = execute(self, bus, record, pc.wrapping_add(u32::from(record.size)))?;
+        self.now += u64::from(record.cost);
+        Ok(next)
+    }
+
+    /// Executes or skips an instruction of an IT block.
+    #[inline(never)]
+    fn conditional<B: Bus>(&mut self, bus: &mut B, record: &Record, pc: u32) -> Result<u32, Trap> {
+        if record.op == Op::Undecoded {
+            return Err(Trap::Undecoded);
+        }
+        if !self.condition(self.it >> 4) {
+            self.advance_it();
+            self.now += 1;
+            return Ok(pc.wrapping_add(u32::from(record.size)));
+        }
+        let next = self.single(bus, &record.inside_it(), pc)?;
+        self.advance_it();
+        Ok(next)
+    }
+
+    fn begin_it(&mut self, record: &Record) {
+        self.it = record.imm as u8;
+        self.complete(record);
+    }
+
+    /// The instruction is done: execution continues behind it.
+    fn complete(&mut self, record: &Record) {
+        self.pc = self.pc.wrapping_add(u32::from(record.size));
+        self.now += u64::from(record.cost);
+        self.instructions += 1;
+    }
+
+    /// Does what a trap asks for. `pc` is the instruction that trapped.
+    #[inline(never)]
+    fn handle<B: Bus>(&mut self, bus: &mut B, trap: Trap, record: &Record) -> Option<Stop> {
+        match trap {
+            Trap::Fault => {
+                self.now += u64::from(record.cost);
+                self.take_fault(bus, self.fault, self.pc);
+            }
+            Trap::ExceptionReturn => {
+                self.advance_it();
+                self.complete(record);
+                self.exception_return(bus, self.trap_value);
+            }
+            Trap::SupervisorCall => {
+                self.advance_it();
+                self.complete(record);
+                self.supervisor_call(bus);
+            }
+            Trap::Breakpoint => self.breakpoint(bus),
+            Trap::HostTrap => {
+                self.advance_it();
+                self.complete(record);
+                self.attention();
+                return Some(Stop::HostTrap(self.trap_value as u8));
+            }
+            Trap::WaitForInterrupt | Trap::WaitForEvent => {
+                self.advance_it();
+                self.complete(record);
+                self.wait(trap);
+            }
+            Trap::Unsupported => return self.unsupported.map(Stop::Unsupported),
+            Trap::IfThen => self.begin_it(record),
+            // The slot is decoded before it is executed again.
+            Trap::Undecoded => {}
+        }
+        self.attention();
+        None
+    }
+
+    fn wait(&mut self, trap: Trap) {
+        if self.debug.stepping {
+            return;
+        }
+        if trap == Trap::WaitForInterrupt {
+            self.sleep = Sleep::Interrupt;
+        } else if !std::mem::take(&mut self.event) {
+            self.sleep = Sleep::Event;
+        }
+    }
+
+    fn supervisor_call<B: Bus>(&mut self, bus: &mut B) {
+        use crate::exceptions::{HARD_FAULT, SV_CALL};
+        if self.group_priority(SV_CALL) < self.execution_priority() {
+            self.enter_exception(bus, SV_CALL);
+            return;
+        }
+        let fault = Fault { exception: SV_CALL, ..Fault::default() };
+        self.record_fault(fault, self.pc);
+        match self.escalate(fault) {
+            Some(_) => {
+                self.catch_fault(HARD_FAULT, fault);
+                self.enter_exception(bus, HARD_FAULT);
+            }
+            None => self.lock_up(),
+        }
+    }
+
+    /// The debugger's single step is over once anything was executed or entered.
+    fn finish_step(&mut self) {
+        if self.debug.stepping && !self.lockup {
+            self.halt(dfsr::HALTED);
+        }
+    }
+
+    /// Everything asynchronous. Answers a reason to stop, or sets the next deadline.
+    fn attend<B: Bus>(&mut self, bus: &mut B, until: u64) -> Option<Stop> {
+        loop {
+            if self.reset_request {
+                return Some(Stop::ResetRequested);
+            }
+            if self.debug.enabled && !self.debug.halted {
+                let reason = self.debug.catch | if self.debug.halt_requested { dfsr::HALTED } else { 0 };
+                if reason != 0 {
+                    self.halt(reason);
+                }
+            }
+            if self.debug.halted {
+                return Some(Stop::Halted);
+            }
+            if bus.interrupted() {
+                return Some(Stop::Interrupted);
+            }
+            if self.lockup {
+                return Some(Stop::Lockup);
+            }
+            if self.sleep == Sleep::Awake {
+                self.now = self.now.max(bus.fetch_stalled_until(self.pc).min(until));
+            } else if !self.try_to_wake() {
+                return Some(Stop::Sleeping);
+            }
+            if self.now >= until {
+                return Some(Stop::Limit);
+            }
+            self.tick();
+            if let Some(exception) = self.preempting() {
+                self.enter_exception(bus, exception);
+                self.finish_step();
+                continue;
+            }
+            if !self.thumb {
+                self.take_fault(bus, Fault::usage(cfsr::INVSTATE), self.pc);
+                self.finish_step();
+                continue;
+            }
+            if self.scb.mpu_ctrl & 1 != 0 {
+                let name = "memory protection unit";
+                return Some(Stop::Unsupported(Unsupported { name, encoding: 0, address: self.pc }));
+            }
+            self.deadline = until.min(self.systick.next());
+            return None;
+        }
+    }
+}
