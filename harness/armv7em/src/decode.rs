@@ -32,9 +32,7 @@ pub(crate) fn wide(encoding: u32, address: u32) -> Record {
         0b1110110 | 0b1110111 | 0b1111110 | 0b1111111 => {
             Record::new(Op::Coprocessor).rd(encoding >> 8).imm(encoding)
         }
-        0b1111000 | 0b1111001 | 0b1111010 | 0b1111011 if encoding & 0x8000 != 0 => {
-            control32::branches_and_system(encoding, address)
-        }
+        0b1111000..=0b1111011 if encoding & 0x8000 != 0 => control32::branches_and_system(encoding, address),
         0b1111000 | 0b1111010 => data32::modified_immediate(encoding),
         0b1111001 | 0b1111011 => data32::plain_immediate(encoding, address),
         0b1111100 => memory32::single(encoding, address),

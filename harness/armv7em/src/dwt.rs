@@ -81,7 +81,7 @@ impl Dwt {
             };
             let ignored = !(u32::MAX << comparator.mask.min(31));
             let low = comparator.compare & !ignored;
-            let high = low | ignored | (1 << comparator.mask.min(31)) - 1;
+            let high = low | ignored | ((1 << comparator.mask.min(31)) - 1);
             let last = address.wrapping_add(width.bytes() - 1);
             if wanted && address <= high && last >= low {
                 comparator.matched = true;

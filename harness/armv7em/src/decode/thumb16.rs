@@ -16,7 +16,7 @@ pub(super) fn decode(e: u32, address: u32) -> Record {
             .imm((address.wrapping_add(4) & !3).wrapping_add(field(e, 7, 0) * 4))
             .cost(2),
         0x5 => load_store_register(e),
-        0x6 | 0x7 | 0x8 => load_store_immediate(e),
+        0x6..=0x8 => load_store_immediate(e),
         0x9 => {
             let op = if e & 0x800 == 0 { Op::StrImm } else { Op::LdrImm };
             Record::new(op).rd(field(e, 10, 8)).rn(13).imm(field(e, 7, 0) * 4).cost(if op == Op::LdrImm {
