@@ -1,6 +1,6 @@
 //! Which of the two pages counts: the rules at boot (section 8.2).
 
-use super::{Settings, StoredValidation};
+use super::Settings;
 
 /// Where loaded settings come from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -30,14 +30,5 @@ pub fn load(main: &[u8], backup: &[u8]) -> (Settings, LoadedFrom) {
         (Some(main), None) => (main, LoadedFrom::Main),
         (None, Some(backup)) => (backup, LoadedFrom::Backup),
         (None, None) => (Settings::zeroed(2), LoadedFrom::Neither),
-    }
-}
-
-impl Settings {
-    /// The record that the bootloader checks the application with, `None` when it would not start any application because
-    /// bank 0 holds none (VAL-027).
-    #[must_use]
-    pub fn application(&self) -> Option<(super::Bank, StoredValidation)> {
-        (self.bank_0.code == super::BankCode::Application).then_some((self.bank_0, self.validation_app))
     }
 }
