@@ -1,0 +1,44 @@
+//! Firmware of our own: the images that make a virtual chip (or a board) a device under test.
+
+mod bootloader;
+mod softdevice;
+mod startup;
+mod thumb;
+mod witness;
+
+pub use bootloader::bootloader;
+pub(crate) use softdevice::MAGIC as SOFTDEVICE_MAGIC;
+pub use softdevice::softdevice;
+pub use startup::start_up;
+pub use witness::{WITNESS_ADDRESS, WITNESS_MAGIC, WITNESS_MIN_SIZE, witness};
+
+/// Bytes at an address.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Segment {
+    /// First byte.
+    pub address: u32,
+    /// Content.
+    pub bytes: Vec<u8>,
+}
+
+impl Segment {
+    /// Bytes at `address`.
+    pub fn new(address: u32, bytes: Vec<u8>) -> Self {
+        Self { address, bytes }
+    }
+}
+
+/// `count` bytes that look like code and depend on `seed` alone (SplitMix64).
+pub(crate) fn filler(seed: u64, count: usize) -> Vec<u8> {
+    let mut state = seed;
+    let mut bytes = Vec::with_capacity(count + 8);
+    while bytes.len() < count {
+        state = state.wrapping_add(0x9E37_79B9_7F4A_7C15);
+        let mut word = state;
+        word = (word ^ (word >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
+        word = (word ^ (word >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
+        bytes.extend((word ^ (word >> 31)).to_le_bytes());
+    }
+    bytes.truncate(count);
+    bytes
+}

@@ -1,0 +1,228 @@
+//! From reset to an application or to DFU mode (section 10.1).
+
+use gauntlet_nrf52::{Chip, cycles_from_ms};
+use gauntlet_package::settings::{self, BankCode, SETTINGS_LEN, Settings, StoredValidation};
+use gauntlet_protocol::crc32;
+use gauntlet_protocol::init_packet::ValidationType;
+use sha2::{Digest, Sha256};
+
+use super::dfu::Dfu;
+use super::flash::{self, Flash};
+use super::space;
+use super::{Halt, activation};
+use crate::bugs::PlantedBug;
+use crate::build::{Build, Profile};
+use crate::images::SOFTDEVICE_MAGIC;
+use crate::layout::{Layout, MBR_END};
+use crate::signature;
+
+/// Words of the MBR page (MEM-017).
+const MBR_BOOTLOADER: u32 = 0xFF8;
+const MBR_PARAMS: u32 = 0xFFC;
+/// POWER registers.
+const RESETREAS: u32 = 0x4000_0400;
+const GPREGRET: u32 = 0x4000_051C;
+const GPREGRET2: u32 = 0x4000_0520;
+const RESETREAS_OFF: u32 = 1 << 16;
+/// DFU entry through GPREGRET (ACT-023): the pattern, its start bit, and the bits that are left alone.
+const ENTRY_MASK: u32 = 0xB1;
+const ENTRY_PATTERN: u32 = 0xB0;
+const ENTRY_START: u32 = 0x01;
+const ENTRY_KEEP: u32 = 0x4E;
+/// GPREGRET2: skip the CRC check once (VAL-032).
+const SKIP_MASK: u32 = 0xF8;
+const SKIP_PATTERN: u32 = 0xA8;
+const SKIP_CRC: u32 = 0x01;
+/// Milliseconds of computing that the model charges for one signature check.
+pub(super) const SIGNATURE_MS: u64 = 60;
+/// Cycles that hashing or checksumming one byte takes.
+pub(super) const CYCLES_PER_BYTE: u64 = 20;
+
+/// What follows.
+pub(super) enum Next {
+    /// Start what the vector table at this address names (ACT-022).
+    Application { vector_table: u32 },
+    /// DFU mode.
+    Dfu(Box<Dfu>),
+}
+
+/// What the boot and DFU mode share: who we are and what flash says.
+#[derive(Debug)]
+pub(super) struct Device {
+    pub(super) layout: Layout,
+    pub(super) build: Build,
+    pub(super) settings: Settings,
+    pub(super) flash: Flash,
+}
+
+pub(super) fn boot(chip: &mut Chip, layout: Layout) -> Result<Next, Halt> {
+    let mut block = [0; Build::SIZE];
+    chip.load(Build::address(&layout), &mut block)?;
+    let Ok(build) = Build::from_bytes(&block) else {
+        // Damaged code crashes somewhere; what counts is that the device does not come up.
+        chip.pass_time(chip.now() + cycles_from_ms(10));
+        return Err(Halt::Reset);
+    };
+    for (word, value) in [(MBR_BOOTLOADER, layout.bootloader), (MBR_PARAMS, layout.backup_page)] {
+        if chip.load_word(word)? == u32::MAX {
+            chip.nvmc_write_word(word, value)?;
+        }
+    }
+
+    let mut settings = load_settings(chip, &layout)?;
+    if settings.version == 1 {
+        settings.upgrade_from_v1();
+    }
+    let mut device = Device { layout, build, settings, flash: Flash::blocking() };
+    device.commit(chip)?;
+
+    if activation::activate(chip, &mut device)? {
+        // Whatever was activated starts from a clean reset (10.1, step 6).
+        return Err(Halt::Reset);
+    }
+    let skip_crc = take_skip_flags(chip)?;
+    let valid = application_valid(chip, &device, skip_crc)?;
+    let entry = entry_requested(chip, &layout)?;
+    if !valid || entry {
+        return Ok(Next::Dfu(Box::new(Dfu::start(chip, device)?)));
+    }
+    if device.build.profile == Profile::Ble && has_peer_or_name(&device.settings) {
+        device.settings.peer_data = [0xFF; 64];
+        device.settings.adv_name = [0xFF; 28];
+        device.commit(chip)?;
+    }
+    Ok(Next::Application { vector_table: MBR_END })
+}
+
+/// Applies the load rules of 8.2 to both pages.
+pub(super) fn load_settings(chip: &mut Chip, layout: &Layout) -> Result<Settings, Halt> {
+    let (mut main, mut backup) = ([0; SETTINGS_LEN], [0; SETTINGS_LEN]);
+    chip.load(layout.settings_page, &mut main)?;
+    chip.load(layout.backup_page, &mut backup)?;
+    Ok(settings::load(&main, &backup).0)
+}
+
+/// SET-021: true while a peer or name record stands in the page.
+fn has_peer_or_name(settings: &Settings) -> bool {
+    settings.peer_data[..4] != [0xFF; 4] || settings.adv_name[..4] != [0xFF; 4]
+}
+
+impl Device {
+    /// Write-and-backup (SET-005): each page only when it differs (SET-006).
+    pub(super) fn commit(&mut self, chip: &mut Chip) -> Result<(), Halt> {
+        // In this order the backup is what commits: while it is the old one, the old state is what the next boot uses.
+        for page in [self.layout.settings_page, self.layout.backup_page] {
+            // A full queue loses the write, as it does in the field (OBJ-012 is checked by the one caller it matters to).
+            let _lost_when_full = self.commit_page(chip, page)?;
+        }
+        Ok(())
+    }
+
+    /// Brings one page up to date; `Err` when the flash queue is full.
+    pub(super) fn commit_page(&mut self, chip: &mut Chip, page: u32) -> Result<Result<(), flash::QueueFull>, Halt> {
+        self.settings.update_crcs();
+        let content = self.settings.to_bytes();
+        if page == self.layout.backup_page && self.build.has(PlantedBug::BackupNotWritten) {
+            return Ok(Ok(()));
+        }
+        let mut present = [0; SETTINGS_LEN];
+        chip.load(page, &mut present)?;
+        // With work in the queue the page may be about to change, so it is written in any case.
+        if present == content && self.flash.is_idle() {
+            return Ok(Ok(()));
+        }
+        self.flash.replace_page(chip, page, &content)
+    }
+
+    /// True when a SoftDevice stands at its place (MEM-001).
+    pub(super) fn softdevice_present(&self, chip: &mut Chip) -> Result<bool, Halt> {
+        Ok(chip.load_word(0x3004)? == SOFTDEVICE_MAGIC)
+    }
+}
+
+/// VAL-031, VAL-032: reads and clears the flags that skip CRC checks for this boot.
+fn take_skip_flags(chip: &mut Chip) -> Result<bool, Halt> {
+    if chip.load_word(RESETREAS)? & RESETREAS_OFF != 0 {
+        chip.store_word(RESETREAS, RESETREAS_OFF)?;
+        return Ok(true);
+    }
+    let register = chip.load_word(GPREGRET2)?;
+    if register & SKIP_MASK != SKIP_PATTERN || register & SKIP_CRC == 0 {
+        return Ok(false);
+    }
+    chip.store_word(GPREGRET2, register & !(SKIP_PATTERN | SKIP_CRC))?;
+    Ok(true)
+}
+
+/// VAL-027..030: may the application in bank 0 be started?
+pub(super) fn application_valid(chip: &mut Chip, device: &Device, skip_crc: bool) -> Result<bool, Halt> {
+    if device.settings.bank_0.code != BankCode::Application {
+        return Ok(false);
+    }
+    if device.softdevice_present(chip)? {
+        let size = device.settings.sd_size;
+        if !holds(chip, device, device.settings.validation_sd, MBR_END, size, skip_crc)? {
+            return Ok(false);
+        }
+    }
+    let start = space::bank_0_start(chip)?;
+    let size = device.settings.bank_0.size;
+    holds(chip, device, device.settings.validation_app, start, size, skip_crc)
+}
+
+/// True when the bytes at `start` are what `validation` says.
+pub(super) fn holds(
+    chip: &mut Chip,
+    device: &Device,
+    validation: StoredValidation,
+    start: u32,
+    size: u32,
+    skip_crc: bool,
+) -> Result<bool, Halt> {
+    if validation.kind == ValidationType::None || validation.kind == ValidationType::GeneratedCrc && skip_crc {
+        return Ok(true);
+    }
+    if size > device.layout.flash_end.saturating_sub(start) {
+        return Ok(false);
+    }
+    let image = flash::read(chip, start, size)?;
+    chip.pass_time(chip.now() + u64::from(size) * CYCLES_PER_BYTE);
+    Ok(match validation.kind {
+        ValidationType::GeneratedCrc => crc32(&image) == validation.stored_crc(),
+        ValidationType::Sha256 => Sha256::digest(&image)[..] == validation.bytes[..32],
+        ValidationType::EcdsaP256Sha256 => {
+            chip.pass_time(chip.now() + cycles_from_ms(SIGNATURE_MS));
+            signature::verify(&device.build.public_key, &image, &validation.bytes)
+        }
+        _ => false,
+    })
+}
+
+/// ACT-026: the entry button connects its pin to ground.
+fn button_pressed(chip: &mut Chip, pin: u8) -> Result<bool, Halt> {
+    const IN: u32 = 0x5000_0510;
+    const PIN_CNF: u32 = 0x5000_0700;
+    const INPUT_WITH_PULL_UP: u32 = 0x0C;
+    const DISCONNECTED: u32 = 0x02;
+    let config = PIN_CNF + 4 * u32::from(pin);
+    chip.store_word(config, INPUT_WITH_PULL_UP)?;
+    let level = chip.load_word(IN)? >> pin & 1;
+    chip.store_word(config, DISCONNECTED)?;
+    Ok(level == 0)
+}
+
+/// Section 10.3 behind its first row: is DFU mode asked for?
+fn entry_requested(chip: &mut Chip, layout: &Layout) -> Result<bool, Halt> {
+    if button_pressed(chip, layout.dfu_button)? {
+        return Ok(true);
+    }
+    let register = chip.load_word(GPREGRET)?;
+    if register & ENTRY_MASK == 0 {
+        return Ok(false);
+    }
+    // Only the exact pattern with its start bit is cleared; anything else enters again and again (ACT-024).
+    if register & ENTRY_PATTERN == ENTRY_PATTERN && register & ENTRY_START != 0 {
+        chip.store_word(GPREGRET, register & ENTRY_KEEP)?;
+    }
+    Ok(true)
+}

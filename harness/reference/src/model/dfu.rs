@@ -1,0 +1,227 @@
+//! DFU mode: the main loop, its timer, and what a lost link does.
+
+use std::collections::VecDeque;
+
+use gauntlet_nrf52::{Chip, cycles_from_ms};
+use gauntlet_package::settings::{INIT_COMMAND_LEN, SETTINGS_LEN, Settings, load};
+use gauntlet_protocol::init_packet::{self, InitPacket};
+
+use super::boot::{Device, load_settings};
+use super::flash::Then;
+use super::transport::Transport;
+use super::{Halt, space};
+use crate::bugs::PlantedBug;
+use crate::build::Profile;
+use crate::wire::{Closed, Presence, SharedWire};
+
+/// Busy wait between ending the link and the reset (TMR-011).
+const CLOSE_MS: u64 = 200;
+
+/// Why DFU mode is left.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Ended {
+    /// By a reset: completion, Abort or inactivity.
+    Reset,
+}
+
+/// The object that requests refer to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Selected {
+    Invalid,
+    Command,
+    Data,
+}
+
+/// Packet receipt notifications (section 3).
+#[derive(Debug, Default)]
+pub(super) struct Receipts {
+    pub(super) target: u16,
+    pub(super) count: u16,
+    /// What the receipt before said; a planted bug repeats it.
+    pub(super) last_offset: u32,
+}
+
+/// One entry of the request FIFO.
+#[derive(Debug)]
+pub(super) enum Work {
+    /// A request other than Write.
+    Request(Vec<u8>),
+    /// A Write.
+    Write(Vec<u8>),
+    /// A data Execute that waits for the flash (CP-029).
+    WaitingExecute,
+}
+
+/// DFU mode.
+#[derive(Debug)]
+pub(super) struct Dfu {
+    pub(super) device: Device,
+    pub(super) selected: Selected,
+    pub(super) init_ok: bool,
+    pub(super) init: Option<InitPacket>,
+    pub(super) fw_addr: u32,
+    pub(super) fw_size: u32,
+    pub(super) receipts: Receipts,
+    /// CRC without the last byte; a planted bug answers it.
+    pub(super) short_crc: u32,
+    /// Receive buffers that no one gives back (FLT-010).
+    pub(super) leaked: usize,
+    pub(super) fifo: VecDeque<Work>,
+    transport: Transport,
+    deadline: Option<u64>,
+}
+
+impl Dfu {
+    /// Enters DFU mode; a persisted init packet is in force again without another check (OBJ-036).
+    pub(super) fn start(chip: &mut Chip, mut device: Device) -> Result<Self, Halt> {
+        if device.build.profile == Profile::Ble {
+            device.flash.queue_from_now_on();
+        }
+        let mut dfu = Self {
+            transport: Transport::new(device.build.profile),
+            selected: Selected::Command,
+            init_ok: false,
+            init: None,
+            fw_addr: 0,
+            fw_size: 0,
+            receipts: Receipts::default(),
+            short_crc: 0,
+            leaked: 0,
+            fifo: VecDeque::new(),
+            deadline: None,
+            device,
+        };
+        dfu.restart_timer(chip);
+        dfu.restore_init(chip)?;
+        Ok(dfu)
+    }
+
+    /// TMR-001..003: progress was made.
+    pub(super) fn restart_timer(&mut self, chip: &Chip) {
+        let limit = u64::from(self.device.build.inactivity_ms);
+        self.deadline = (limit > 0).then(|| chip.now() + cycles_from_ms(limit));
+    }
+
+    fn restore_init(&mut self, chip: &mut Chip) -> Result<(), Halt> {
+        let settings = &self.device.settings;
+        let size = settings.progress.cmd_size;
+        if size == 0 || size != settings.progress.cmd_offset || size as usize > INIT_COMMAND_LEN {
+            return Ok(());
+        }
+        let Ok(packet) = init_packet::decode(&settings.init_command[..size as usize]) else {
+            return Ok(());
+        };
+        self.fw_size = packet.init.image_size();
+        if let Some(place) = space::place(chip, &self.device, &packet.init, self.fw_size)? {
+            self.fw_addr = place.start;
+            self.init_ok = true;
+        }
+        self.init = Some(packet);
+        Ok(())
+    }
+
+    /// Works until cycle `until`.
+    pub(super) fn run(&mut self, chip: &mut Chip, wire: &SharedWire, until: u64) -> Result<Option<Ended>, Halt> {
+        while chip.now() < until {
+            if self.transport.receive(chip, wire, &mut self.fifo, &mut self.receipts, self.leaked)? {
+                self.on_disconnect(chip, wire)?;
+                continue;
+            }
+            if let Some(ended) = self.work(chip, wire)? {
+                return Ok(Some(ended));
+            }
+            if !self.fifo.is_empty() || !self.device.flash.is_idle() {
+                continue;
+            }
+            if self.deadline.is_some_and(|deadline| chip.now() >= deadline) {
+                // TMR-006: the host is told nothing.
+                self.sync_backup(chip)?;
+                return Err(Halt::Reset);
+            }
+            let arrival = self.transport.next_arrival(chip.now(), wire);
+            let next = [arrival, self.deadline].into_iter().flatten().fold(until, u64::min);
+            chip.pass_time(next.max(chip.now() + 1));
+        }
+        Ok(None)
+    }
+
+    /// One entry of the FIFO, or one piece of flash work.
+    fn work(&mut self, chip: &mut Chip, wire: &SharedWire) -> Result<Option<Ended>, Halt> {
+        let only_waiting = self.fifo.iter().all(|work| matches!(work, Work::WaitingExecute));
+        if !only_waiting || !self.fifo.is_empty() && self.device.flash.is_idle() {
+            return match self.fifo.pop_front() {
+                Some(work) => self.process(chip, wire, work),
+                None => Ok(None),
+            };
+        }
+        match self.device.flash.step(chip)? {
+            Some(Then::CloseAndReset) => {
+                self.close(chip, wire);
+                Ok(Some(Ended::Reset))
+            }
+            None => Ok(None),
+        }
+    }
+
+    fn process(&mut self, chip: &mut Chip, wire: &SharedWire, work: Work) -> Result<Option<Ended>, Halt> {
+        let answer = match work {
+            Work::Request(request) if request.first() == Some(&super::requests::ABORT) => {
+                self.sync_backup(chip)?;
+                self.close(chip, wire);
+                return Ok(Some(Ended::Reset));
+            }
+            Work::Request(request) => self.request(chip, &request)?,
+            Work::Write(bytes) => self.write_and_count(chip, &bytes)?,
+            Work::WaitingExecute => self.execute_data(chip)?,
+        };
+        if let Some(answer) = answer {
+            self.transport.send(chip, wire, &answer);
+        }
+        Ok(None)
+    }
+
+    /// OBJ-038: on the next connection everything in the settings is what flash holds.
+    fn on_disconnect(&mut self, chip: &mut Chip, wire: &SharedWire) -> Result<(), Halt> {
+        let before = self.device.settings.clone();
+        self.device.settings = load_settings(chip, &self.device.layout)?;
+        if self.device.build.has(PlantedBug::OffsetKeptAfterDisconnect) {
+            let kept = before.progress;
+            self.device.settings.progress.fw_offset = kept.fw_offset;
+            self.device.settings.progress.fw_crc = kept.fw_crc;
+        }
+        wire.lock().set_presence(Presence::Waiting);
+        Ok(())
+    }
+
+    /// SET-019: the main page is copied to the backup if it differs.
+    fn sync_backup(&mut self, chip: &mut Chip) -> Result<(), Halt> {
+        while !self.device.flash.is_idle() {
+            self.device.flash.step(chip)?;
+        }
+        self.device.settings = load_settings_main_first(chip, &self.device)?;
+        let backup = self.device.layout.backup_page;
+        // The queue is empty, so there is room.
+        let _queued = self.device.commit_page(chip, backup)?;
+        while !self.device.flash.is_idle() {
+            self.device.flash.step(chip)?;
+        }
+        Ok(())
+    }
+
+    fn close(&mut self, chip: &mut Chip, wire: &SharedWire) {
+        if self.device.build.profile == Profile::Ble {
+            let ended = self.transport.next_slot(chip.now());
+            wire.lock().close(ended, Closed::ByDevice);
+            chip.pass_time(chip.now() + cycles_from_ms(CLOSE_MS));
+        } else {
+            wire.lock().set_presence(Presence::Silent);
+        }
+    }
+}
+
+/// PWR-020: at this point the main page is the truth, not the backup.
+fn load_settings_main_first(chip: &mut Chip, device: &Device) -> Result<Settings, Halt> {
+    let mut main = [0; SETTINGS_LEN];
+    chip.load(device.layout.settings_page, &mut main)?;
+    Ok(load(&main, &main).0)
+}

@@ -1,0 +1,167 @@
+//! How the bootloader reaches flash: at once through the NVMC, or through a queue as with a SoftDevice (section 4, flash timing model).
+
+use std::collections::VecDeque;
+
+use gauntlet_nrf52::{Chip, ChipFault};
+use gauntlet_package::settings::SETTINGS_LEN;
+
+use super::Halt;
+use crate::layout::PAGE;
+
+/// Operations that can wait at a time.
+const SLOTS: usize = 16;
+/// Bytes the SoftDevice is given at a time.
+const PIECE: usize = 20;
+
+/// What happens when everything queued before it is in flash.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Then {
+    /// The update has ended: close the transport and reset.
+    CloseAndReset,
+}
+
+#[derive(Debug)]
+enum Operation {
+    Erase { page: u32 },
+    Write { address: u32, bytes: Vec<u8>, done: usize },
+    Finish(Then),
+}
+
+/// No slot is free.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct QueueFull;
+
+/// The flash backend of a build.
+#[derive(Debug, Default)]
+pub(crate) struct Flash {
+    queue: VecDeque<Operation>,
+    queued: bool,
+}
+
+impl Flash {
+    /// Blocking until [`Flash::queue_from_now_on`]: at boot access is blocking in every profile (10.1).
+    pub(crate) fn blocking() -> Self {
+        Self::default()
+    }
+
+    /// From now on operations wait for the radio, as the SoftDevice orders them.
+    pub(crate) fn queue_from_now_on(&mut self) {
+        self.queued = true;
+    }
+
+    pub(crate) fn is_idle(&self) -> bool {
+        self.queue.is_empty()
+    }
+
+    pub(crate) fn erase(&mut self, chip: &mut Chip, page: u32) -> Result<Result<(), QueueFull>, Halt> {
+        self.submit(chip, Operation::Erase { page })
+    }
+
+    pub(crate) fn write(&mut self, chip: &mut Chip, address: u32, bytes: &[u8]) -> Result<Result<(), QueueFull>, Halt> {
+        self.submit(chip, Operation::Write { address, bytes: bytes.to_vec(), done: 0 })
+    }
+
+    /// A settings page and its content: erase, then write the whole structure (SET-005).
+    pub(crate) fn replace_page(
+        &mut self,
+        chip: &mut Chip,
+        page: u32,
+        content: &[u8; SETTINGS_LEN],
+    ) -> Result<Result<(), QueueFull>, Halt> {
+        if self.erase(chip, page)?.is_err() {
+            return Ok(Err(QueueFull));
+        }
+        self.write(chip, page, content)
+    }
+
+    /// Does `then` as soon as everything before it is done.
+    pub(crate) fn finish(&mut self, then: Then) {
+        self.queue.push_back(Operation::Finish(then));
+    }
+
+    /// Does the next piece of work; `Some` when a [`Flash::finish`] was reached.
+    pub(crate) fn step(&mut self, chip: &mut Chip) -> Result<Option<Then>, Halt> {
+        match self.queue.front_mut() {
+            None => {}
+            Some(Operation::Finish(then)) => {
+                let then = *then;
+                self.queue.pop_front();
+                return Ok(Some(then));
+            }
+            Some(Operation::Erase { page }) => {
+                chip.nvmc_erase_page(*page)?;
+                self.queue.pop_front();
+            }
+            Some(Operation::Write { address, bytes, done }) => {
+                // The driver refuses an address that is not a word's (FLT-020).
+                let refused = *address % 4 != 0;
+                let piece = &bytes[*done..bytes.len().min(*done + PIECE)];
+                if !refused {
+                    program(chip, *address + *done as u32, piece, Tail::OneWordAtLeast)?;
+                }
+                *done += piece.len();
+                if refused || *done >= bytes.len() {
+                    self.queue.pop_front();
+                }
+            }
+        }
+        Ok(None)
+    }
+
+    fn submit(&mut self, chip: &mut Chip, operation: Operation) -> Result<Result<(), QueueFull>, Halt> {
+        if self.queued {
+            let waiting = self.queue.iter().filter(|op| !matches!(op, Operation::Finish(_))).count();
+            if waiting >= SLOTS {
+                return Ok(Err(QueueFull));
+            }
+            self.queue.push_back(operation);
+            return Ok(Ok(()));
+        }
+        match operation {
+            Operation::Erase { page } => chip.nvmc_erase_page(page)?,
+            Operation::Write { address, bytes, .. } => {
+                if address % 4 != 0 {
+                    return Err(Halt::Reset);
+                }
+                program(chip, address, &bytes, Tail::Dropped)?;
+            }
+            Operation::Finish(_) => {}
+        }
+        Ok(Ok(()))
+    }
+}
+
+/// What becomes of 1..3 bytes that don't fill a word (FLT-020, FLT-021).
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Tail {
+    /// They are not programmed.
+    Dropped,
+    /// A piece shorter than a word is programmed as one word; behind whole words the rest is dropped.
+    OneWordAtLeast,
+}
+
+fn program(chip: &mut Chip, address: u32, bytes: &[u8], tail: Tail) -> Result<(), ChipFault> {
+    let words = bytes.chunks_exact(4);
+    let rest = words.remainder();
+    for (at, word) in words.enumerate() {
+        chip.nvmc_write_word(address + 4 * at as u32, u32::from_le_bytes([word[0], word[1], word[2], word[3]]))?;
+    }
+    if tail == Tail::OneWordAtLeast && bytes.len() < 4 && !rest.is_empty() {
+        let mut word = [0xFF; 4];
+        word[..rest.len()].copy_from_slice(rest);
+        chip.nvmc_write_word(address, u32::from_le_bytes(word))?;
+    }
+    Ok(())
+}
+
+/// Reads `size` bytes of flash.
+pub(crate) fn read(chip: &mut Chip, address: u32, size: u32) -> Result<Vec<u8>, Halt> {
+    let mut bytes = vec![0; size as usize];
+    chip.load(address, &mut bytes)?;
+    Ok(bytes)
+}
+
+/// `address` rounded up to a page.
+pub(crate) fn page_up(address: u32) -> u32 {
+    address.div_ceil(PAGE).saturating_mul(PAGE)
+}

@@ -1,0 +1,122 @@
+//! The specified bootloader as a model: entered through the trap in its image, working on the chip's own flash.
+//!
+//! | file | what of the specification |
+//! |---|---|
+//! | `boot` | start, settings at boot, the DFU entry test, starting the application (section 10) |
+//! | `activation` | copying a received image into place, resumable (sections 10.2, 13) |
+//! | `dfu` | DFU mode: the main loop, timers, what a disconnect does |
+//! | `requests` | the control point (section 1) and receipts (section 3) |
+//! | `objects` | command and data objects (section 2) |
+//! | `prevalidate`, `postvalidate` | the order of checks (section 7) |
+//! | `space` | where an image goes (MEM-012) |
+//! | `flash` | the way to flash: at once or queued |
+//! | `transport` | BLE and serial ends of the wire (sections 4 and 5) |
+
+mod activation;
+mod boot;
+mod dfu;
+mod flash;
+mod objects;
+mod postvalidate;
+mod prevalidate;
+mod requests;
+mod space;
+mod transport;
+
+use gauntlet_nrf52::{Chip, ChipFault, Guest, GuestStep, Reset, cycles_from_ms};
+
+use crate::layout::Layout;
+use crate::wire::{Closed, Presence, SharedWire};
+use boot::Next;
+use dfu::{Dfu, Ended};
+
+/// Milliseconds until a host notices that a device went without a word (the supervision timeout of BLE-008).
+const SUPERVISION_MS: u64 = 6_000;
+
+/// Why the firmware stopped in the middle of something.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Halt {
+    /// The supply was cut.
+    PowerLost,
+    /// The error handler: a reset (ACT-028).
+    Reset,
+}
+
+impl From<ChipFault> for Halt {
+    fn from(fault: ChipFault) -> Self {
+        match fault {
+            ChipFault::PowerLost { .. } => Self::PowerLost,
+            _ => Self::Reset,
+        }
+    }
+}
+
+/// The reference device's firmware, to be given to a `Machine`.
+///
+/// It does nothing until the CPU executes the hand-over instruction of its image, so a chip without that image does not boot.
+#[derive(Debug)]
+pub struct ReferenceDevice {
+    layout: Layout,
+    wire: SharedWire,
+    dfu: Option<Dfu>,
+    clock: u64,
+}
+
+impl ReferenceDevice {
+    /// Firmware for a chip of `layout`, reached over `wire`.
+    pub fn new(layout: Layout, wire: SharedWire) -> Self {
+        Self { layout, wire, dfu: None, clock: 0 }
+    }
+
+    fn halted(&mut self, halt: Halt) -> GuestStep {
+        self.vanish();
+        match halt {
+            Halt::PowerLost => GuestStep::PowerLost,
+            Halt::Reset => GuestStep::Reset(Reset::Soft),
+        }
+    }
+
+    /// The host is not told: it notices when the supervision timeout has passed.
+    fn vanish(&mut self) {
+        self.dfu = None;
+        let noticed = self.clock + cycles_from_ms(SUPERVISION_MS);
+        self.wire.lock().close(noticed, Closed::Vanished);
+    }
+}
+
+impl Guest for ReferenceDevice {
+    fn reset(&mut self, _cause: Reset) {
+        self.vanish();
+    }
+
+    fn enter(&mut self, chip: &mut Chip, _trap: u8) -> GuestStep {
+        let next = boot::boot(chip, self.layout);
+        self.clock = chip.now();
+        match next {
+            Ok(Next::Application { vector_table }) => GuestStep::Return { r0: vector_table },
+            Ok(Next::Dfu(dfu)) => {
+                self.dfu = Some(*dfu);
+                self.wire.lock().set_presence(Presence::Waiting);
+                GuestStep::Stay
+            }
+            Err(halt) => self.halted(halt),
+        }
+    }
+
+    fn poll(&mut self, chip: &mut Chip, until: u64) -> GuestStep {
+        let Some(dfu) = &mut self.dfu else {
+            chip.pass_time(until);
+            return GuestStep::Stay;
+        };
+        let ended = dfu.run(chip, &self.wire, until);
+        self.clock = chip.now();
+        match ended {
+            Ok(None) => GuestStep::Stay,
+            Ok(Some(Ended::Reset)) => {
+                self.dfu = None;
+                GuestStep::Reset(Reset::Soft)
+            }
+            Err(halt) => self.halted(halt),
+        }
+    }
+}

@@ -1,0 +1,242 @@
+//! Command and data objects (section 2). Checks stand in the order in which they decide.
+
+use gauntlet_nrf52::Chip;
+use gauntlet_package::settings::{Bank, INIT_COMMAND_LEN};
+use gauntlet_protocol::{ResultCode, crc32_continue};
+
+use super::Halt;
+use super::dfu::{Dfu, Selected, Work};
+use super::flash::Then;
+use super::requests::{Answer, encode};
+use super::{postvalidate, prevalidate, space};
+use crate::bugs::PlantedBug;
+use crate::layout::PAGE;
+
+const EXECUTE: u8 = 0x04;
+
+impl Dfu {
+    pub(super) fn create(&mut self, chip: &mut Chip, kind: u8, size: u32) -> Result<Answer, Halt> {
+        match kind {
+            1 => {
+                self.selected = Selected::Command;
+                self.restart_timer(chip);
+                Ok(self.create_command(size))
+            }
+            2 => {
+                self.selected = Selected::Data;
+                self.create_data(chip, size)
+            }
+            _ => {
+                self.selected = Selected::Invalid;
+                Ok(Err(ResultCode::InvalidObject.into()))
+            }
+        }
+    }
+
+    /// OBJ-001..003.
+    fn create_command(&mut self, size: u32) -> Answer {
+        if size == 0 {
+            return Err(ResultCode::InvalidParameter.into());
+        }
+        if size as usize > INIT_COMMAND_LEN {
+            return Err(ResultCode::InsufficientResources.into());
+        }
+        self.init_ok = false;
+        self.device.settings.reset_progress();
+        self.device.settings.progress.cmd_size = size;
+        Ok(Vec::new())
+    }
+
+    /// OBJ-015..023.
+    fn create_data(&mut self, chip: &mut Chip, size: u32) -> Result<Answer, Halt> {
+        let executed = self.device.settings.progress.fw_offset_last;
+        let end = u64::from(executed) + u64::from(size);
+        if !self.init_ok {
+            return Ok(Err(ResultCode::OperationNotPermitted.into()));
+        }
+        if size == 0 || !size.is_multiple_of(PAGE) && end != u64::from(self.fw_size) {
+            return Ok(Err(ResultCode::InvalidParameter.into()));
+        }
+        if size > PAGE {
+            return Ok(Err(ResultCode::InsufficientResources.into()));
+        }
+        if end > u64::from(self.fw_size) {
+            return Ok(Err(ResultCode::OperationNotPermitted.into()));
+        }
+        let settings = &mut self.device.settings;
+        let crc = settings.progress.fw_crc_last;
+        settings.progress.obj_size = size;
+        settings.progress.fw_offset = executed;
+        settings.progress.fw_crc = crc;
+        settings.write_offset = executed;
+        let erased = self.device.flash.erase(chip, self.fw_addr + executed)?;
+        Ok(erased.map(|()| Vec::new()).map_err(|_full| ResultCode::InvalidObject.into()))
+    }
+
+    /// A Write to the selected object.
+    pub(super) fn write(&mut self, chip: &mut Chip, data: &[u8]) -> Result<Answer, Halt> {
+        match self.selected {
+            Selected::Invalid => {
+                self.leaked += 1;
+                Ok(Err(ResultCode::InvalidObject.into()))
+            }
+            Selected::Command => Ok(self.write_command(data)),
+            Selected::Data => self.write_data(chip, data),
+        }
+    }
+
+    /// OBJ-005, OBJ-006, OBJ-014.
+    fn write_command(&mut self, data: &[u8]) -> Answer {
+        let settings = &mut self.device.settings;
+        let offset = settings.progress.cmd_offset;
+        if offset as usize + data.len() > settings.progress.cmd_size as usize {
+            return Err(ResultCode::InvalidParameter.into());
+        }
+        let crc = settings.progress.cmd_crc;
+        settings.init_command[offset as usize..offset as usize + data.len()].copy_from_slice(data);
+        settings.progress.cmd_offset = offset + data.len() as u32;
+        settings.progress.cmd_crc = crc32_continue(crc, data);
+        self.note_short_crc(crc, data);
+        self.receipt(offset)
+    }
+
+    /// OBJ-024..027.
+    fn write_data(&mut self, chip: &mut Chip, data: &[u8]) -> Result<Answer, Halt> {
+        let settings = &self.device.settings;
+        let offset = settings.progress.fw_offset;
+        let open = offset.wrapping_sub(settings.progress.fw_offset_last);
+        let length = data.len() as u32;
+        if !self.init_ok {
+            self.leaked += 1;
+            return Ok(Err(ResultCode::OperationNotPermitted.into()));
+        }
+        if open.saturating_add(length) > settings.progress.obj_size {
+            self.leaked += 1;
+            return Ok(Err(ResultCode::InvalidParameter.into()));
+        }
+        if data.is_empty() {
+            return Ok(self.receipt(offset));
+        }
+        let write_offset = settings.write_offset;
+        let crc = settings.progress.fw_crc;
+        if self.device.flash.write(chip, self.fw_addr + write_offset, data)?.is_err() {
+            return Ok(Ok(vec![0; 8]));
+        }
+        let settings = &mut self.device.settings;
+        settings.write_offset = write_offset + length;
+        settings.progress.fw_offset = offset + length;
+        settings.progress.fw_crc = crc32_continue(crc, data);
+        self.note_short_crc(crc, data);
+        Ok(self.receipt(offset))
+    }
+
+    fn note_short_crc(&mut self, crc: u32, data: &[u8]) {
+        self.short_crc = crc32_continue(crc, &data[..data.len().saturating_sub(1)]);
+    }
+
+    /// PRN-011: offset and CRC after this write.
+    fn receipt(&mut self, offset_before: u32) -> Answer {
+        let mut payload = self.progress()?;
+        if self.device.build.has(PlantedBug::ReceiptWithoutOffset) {
+            payload[..4].copy_from_slice(&self.receipts.last_offset.to_le_bytes());
+        }
+        self.receipts.last_offset = offset_before;
+        Ok(payload)
+    }
+
+    /// OBJ-007..013.
+    pub(super) fn execute_command(&mut self, chip: &mut Chip) -> Result<Answer, Halt> {
+        let settings = &self.device.settings;
+        if settings.progress.cmd_offset != settings.progress.cmd_size
+            && !self.device.build.has(PlantedBug::ShortObjectExecuted)
+        {
+            return Ok(Err(ResultCode::OperationNotPermitted.into()));
+        }
+        if !self.init_ok
+            && let Err(refusal) = prevalidate::check(chip, self)?
+        {
+            return Ok(Err(refusal));
+        }
+        Ok(self.accept_command(chip)?.map(|()| Vec::new()).map_err(Into::into))
+    }
+
+    /// Step 12 of 7.1: a place is chosen, the packet is in force and persisted.
+    fn accept_command(&mut self, chip: &mut Chip) -> Result<Result<(), ResultCode>, Halt> {
+        let Some(init) = self.init.as_ref().map(|packet| packet.init.clone()) else {
+            return Ok(Err(ResultCode::InvalidObject));
+        };
+        self.fw_size = init.image_size();
+        let Some(place) = space::place(chip, &self.device, &init, self.fw_size)? else {
+            self.fw_addr = 0;
+            self.init_ok = false;
+            self.device.settings.reset_progress();
+            return Ok(Err(ResultCode::InsufficientResources));
+        };
+        self.init_ok = true;
+        self.fw_addr = place.start;
+        if place.drops_application {
+            self.device.settings.bank_0 = Bank::default();
+            self.device.settings.write_offset = 0;
+        }
+        if place.drops_softdevice {
+            space::forget_softdevice(chip)?;
+        }
+        if self.device.build.has(PlantedBug::CopiedBeforeVerified) {
+            let start = space::bank_0_start(chip)?;
+            self.device.flash.erase(chip, start)?.map_err(|_full| Halt::Reset)?;
+        }
+        let (main, backup) = (self.device.layout.settings_page, self.device.layout.backup_page);
+        if self.device.commit_page(chip, main)?.is_err() {
+            return Ok(Err(ResultCode::OperationFailed));
+        }
+        // A failure of the backup write alone is ignored (OBJ-012).
+        let _ignored = self.device.commit_page(chip, backup)?;
+        Ok(Ok(()))
+    }
+
+    /// OBJ-028..032; `None` while the flash is busy (CP-029).
+    pub(super) fn execute_data(&mut self, chip: &mut Chip) -> Result<Option<Vec<u8>>, Halt> {
+        let settings = &mut self.device.settings;
+        let offset = settings.progress.fw_offset;
+        let open = offset.wrapping_sub(settings.progress.fw_offset_last);
+        if open != settings.progress.obj_size && !self.device.build.has(PlantedBug::ShortObjectExecuted) {
+            return Ok(Some(encode(EXECUTE, &Err(ResultCode::OperationNotPermitted.into()))));
+        }
+        let crc = settings.progress.fw_crc;
+        settings.progress.obj_size = 0;
+        settings.progress.fw_offset_last = offset;
+        settings.progress.fw_crc_last = crc;
+        self.restart_timer(chip);
+        if !self.device.flash.is_idle() {
+            self.fifo.push_back(Work::WaitingExecute);
+            return Ok(None);
+        }
+        if offset != self.fw_size {
+            if self.device.build.save_progress {
+                self.device.commit(chip)?;
+            }
+            return Ok(Some(encode(EXECUTE, &Ok(Vec::new()))));
+        }
+        if self.device.build.has(PlantedBug::WrittenPastBank) && self.fw_size > 0 {
+            chip.nvmc_write_word(self.fw_addr + self.fw_size.next_multiple_of(4), 0)?;
+        }
+        let answer = postvalidate::check(chip, self)?;
+        self.end(chip)?;
+        Ok(Some(encode(EXECUTE, &answer.map(|()| Vec::new()))))
+    }
+
+    /// OBJ-030: whatever the result, it is committed, then the transport closes and the device resets.
+    fn end(&mut self, chip: &mut Chip) -> Result<(), Halt> {
+        let start = self.fw_addr;
+        self.device.settings.reset_progress();
+        self.device.settings.progress.fw_crc = start;
+        self.device.commit(chip)?;
+        self.device.flash.finish(Then::CloseAndReset);
+        Ok(())
+    }
+
+    /// Bank 1 holds nothing that may be activated.
+    pub(super) fn invalidate_bank_1(&mut self) {
+        self.device.settings.bank_1 = Bank::default();
+    }
+}

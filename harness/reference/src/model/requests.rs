@@ -1,0 +1,201 @@
+//! The control point (section 1) and receipts (section 3).
+
+use gauntlet_nrf52::Chip;
+use gauntlet_package::settings::BankCode;
+use gauntlet_protocol::{ExtendedError, ResultCode};
+
+use super::Halt;
+use super::dfu::{Dfu, Selected};
+use super::space;
+use crate::bugs::PlantedBug;
+use crate::build::Profile;
+
+const RESPONSE: u8 = 0x60;
+const PROTOCOL_VERSION: u8 = 0x00;
+pub(super) const CREATE: u8 = 0x01;
+pub(super) const SET_RECEIPTS: u8 = 0x02;
+const GET_CRC: u8 = 0x03;
+const EXECUTE: u8 = 0x04;
+const SELECT: u8 = 0x06;
+const GET_MTU: u8 = 0x07;
+pub(super) const WRITE: u8 = 0x08;
+const PING: u8 = 0x09;
+const HARDWARE_VERSION: u8 = 0x0A;
+const FIRMWARE_VERSION: u8 = 0x0B;
+pub(super) const ABORT: u8 = 0x0C;
+
+/// MTU of the UART build (section 5.1).
+pub(super) const UART_MTU: u16 = 131;
+const COMMAND_MAX: u32 = 512;
+const DATA_MAX: u32 = 4096;
+
+/// How a request ended.
+pub(super) enum Refusal {
+    /// A plain result code.
+    Code(ResultCode),
+    /// Result 0B and its second byte.
+    Extended(ExtendedError),
+}
+
+impl From<ResultCode> for Refusal {
+    fn from(code: ResultCode) -> Self {
+        Self::Code(code)
+    }
+}
+
+impl From<ExtendedError> for Refusal {
+    fn from(code: ExtendedError) -> Self {
+        Self::Extended(code)
+    }
+}
+
+/// What an operation on an object leads to: its payload, or why not.
+pub(super) type Answer = Result<Vec<u8>, Refusal>;
+
+/// The bytes of an answer (CP-001..003).
+pub(super) fn encode(opcode: u8, answer: &Answer) -> Vec<u8> {
+    let mut bytes = vec![RESPONSE, opcode];
+    match answer {
+        Ok(payload) => {
+            bytes.push(ResultCode::Success.code());
+            bytes.extend(payload);
+        }
+        Err(Refusal::Code(code)) => bytes.push(code.code()),
+        Err(Refusal::Extended(code)) => bytes.extend([ResultCode::ExtendedError.code(), code.code()]),
+    }
+    bytes
+}
+
+/// Fields of a request; bytes that were not sent read as zero (FLT-001 leaves the value open).
+struct Fields<'a>(&'a [u8]);
+
+impl Fields<'_> {
+    fn byte(&self, at: usize) -> u8 {
+        self.0.get(at).copied().unwrap_or(0)
+    }
+
+    fn word(&self, at: usize) -> u32 {
+        u32::from_le_bytes([self.byte(at), self.byte(at + 1), self.byte(at + 2), self.byte(at + 3)])
+    }
+}
+
+impl Dfu {
+    /// Executes one request; `None` when it is answered later or never.
+    pub(super) fn request(&mut self, chip: &mut Chip, request: &[u8]) -> Result<Option<Vec<u8>>, Halt> {
+        let fields = Fields(request);
+        let opcode = fields.byte(0);
+        let reduced = self.device.build.profile == Profile::Ble;
+        let serial_only = [PROTOCOL_VERSION, GET_MTU, PING, HARDWARE_VERSION, FIRMWARE_VERSION];
+        let answer = match opcode {
+            _ if reduced && serial_only.contains(&opcode) => Err(ResultCode::OpcodeNotSupported.into()),
+            CREATE => self.create(chip, fields.byte(1), fields.word(2))?,
+            SET_RECEIPTS => Ok(Vec::new()),
+            GET_CRC => self.progress(),
+            EXECUTE => match self.selected {
+                Selected::Invalid => Err(ResultCode::InvalidObject.into()),
+                Selected::Command => self.execute_command(chip)?,
+                Selected::Data => return self.execute_data(chip),
+            },
+            SELECT => self.select(fields.byte(1)),
+            // A Write on the control point has no data and no answer (FLT-006).
+            WRITE => return self.write_and_count(chip, &[]),
+            PROTOCOL_VERSION => Ok(vec![1]),
+            GET_MTU => Ok(UART_MTU.to_le_bytes().to_vec()),
+            PING => Ok(vec![fields.byte(1)]),
+            HARDWARE_VERSION => Ok(hardware_version(chip)?),
+            FIRMWARE_VERSION => Ok(self.firmware_version(chip, fields.byte(1))?),
+            _ => Err(ResultCode::OpcodeNotSupported.into()),
+        };
+        Ok(Some(encode(opcode, &answer)))
+    }
+
+    /// A Write, counted for receipts whatever became of it.
+    pub(super) fn write_and_count(&mut self, chip: &mut Chip, data: &[u8]) -> Result<Option<Vec<u8>>, Halt> {
+        let answer = self.write(chip, data)?;
+        if self.receipts.target == 0 {
+            return Ok(None);
+        }
+        self.receipts.count = self.receipts.count.wrapping_sub(1);
+        if self.receipts.count != 0 {
+            return Ok(None);
+        }
+        self.receipts.count = self.receipts.target;
+        Ok(Some(encode(GET_CRC, &answer)))
+    }
+
+    /// CP-014..017: Select never opens, closes or rewinds anything.
+    fn select(&mut self, kind: u8) -> Answer {
+        let maximum = match kind {
+            1 => {
+                self.selected = Selected::Command;
+                COMMAND_MAX
+            }
+            2 => {
+                self.selected = Selected::Data;
+                DATA_MAX
+            }
+            _ => {
+                self.selected = Selected::Invalid;
+                return Err(ResultCode::InvalidObject.into());
+            }
+        };
+        let mut payload = maximum.to_le_bytes().to_vec();
+        payload.extend(self.progress()?);
+        Ok(payload)
+    }
+
+    /// CP-018: offset and CRC of the selected object.
+    pub(super) fn progress(&self) -> Answer {
+        let settings = &self.device.settings;
+        let (offset, mut crc) = match self.selected {
+            Selected::Invalid => return Err(ResultCode::InvalidObject.into()),
+            Selected::Command => (settings.progress.cmd_offset, settings.progress.cmd_crc),
+            Selected::Data => (settings.progress.fw_offset, settings.progress.fw_crc),
+        };
+        if self.device.build.has(PlantedBug::CrcWithoutLastByte) && offset > 0 {
+            crc = self.short_crc;
+        }
+        Ok([offset.to_le_bytes(), crc.to_le_bytes()].concat())
+    }
+
+    /// CP-009..012.
+    fn firmware_version(&self, chip: &mut Chip, image: u8) -> Result<Vec<u8>, Halt> {
+        let layout = &self.device.layout;
+        let settings = &self.device.settings;
+        let softdevice = self.device.softdevice_present(chip)?;
+        let application = settings.bank_0.code == BankCode::Application;
+        let (kind, words) = match (image, softdevice) {
+            (0, _) => {
+                let size = layout.backup_page - layout.bootloader;
+                (2, [settings.bootloader_version, layout.bootloader, size])
+            }
+            (1, true) => {
+                let long_enough = chip.load_word(0x3000)? & 0xFF > 0x14;
+                let version = if long_enough { chip.load_word(0x3014)? } else { 0 };
+                (0, [version, crate::layout::MBR_END, chip.load_word(0x3008)?])
+            }
+            (1, false) | (2, true) if application => {
+                let start = space::bank_0_start(chip)?;
+                (1, [settings.app_version, start, settings.bank_0.size])
+            }
+            _ => (0xFF, [0; 3]),
+        };
+        let mut payload = vec![kind];
+        payload.extend(words.iter().flat_map(|word| word.to_le_bytes()));
+        Ok(payload)
+    }
+}
+
+/// CP-008.
+fn hardware_version(chip: &mut Chip) -> Result<Vec<u8>, Halt> {
+    const INFO: u32 = 0x1000_0100;
+    const CODE_PAGE_SIZE: u32 = 0x1000_0010;
+    let words = [
+        chip.load_word(INFO)?,
+        chip.load_word(INFO + 4)?,
+        chip.load_word(INFO + 0x10)?.wrapping_mul(1024),
+        chip.load_word(INFO + 0x0C)?.wrapping_mul(1024),
+        chip.load_word(CODE_PAGE_SIZE)?,
+    ];
+    Ok(words.iter().flat_map(|word| word.to_le_bytes()).collect())
+}

@@ -1,0 +1,66 @@
+//! Where a received image goes (section 9, MEM-012).
+
+use gauntlet_nrf52::Chip;
+use gauntlet_protocol::InitCommand;
+
+use super::Halt;
+use super::boot::Device;
+use super::flash::page_up;
+use crate::bugs::PlantedBug;
+use crate::build::Profile;
+use crate::images::SOFTDEVICE_MAGIC;
+use crate::layout::MBR_END;
+
+const SD_MAGIC_WORD: u32 = 0x3004;
+const SD_END_WORD: u32 = 0x3008;
+
+/// Where an image may be received, and what giving it that place costs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Place {
+    pub(super) start: u32,
+    /// The application in bank 0 has to go (MEM-015).
+    pub(super) drops_application: bool,
+    /// The SoftDevice has to go as well.
+    pub(super) drops_softdevice: bool,
+}
+
+/// MEM-002: behind the SoftDevice, or behind the MBR without one.
+pub(super) fn bank_0_start(chip: &mut Chip) -> Result<u32, Halt> {
+    if chip.load_word(SD_MAGIC_WORD)? != SOFTDEVICE_MAGIC {
+        return Ok(MBR_END);
+    }
+    Ok(page_up(chip.load_word(SD_END_WORD)?))
+}
+
+/// MEM-003: behind bank 0, whatever its code says.
+pub(super) fn bank_1_start(chip: &mut Chip, device: &Device) -> Result<u32, Halt> {
+    Ok(page_up(bank_0_start(chip)?.wrapping_add(device.settings.bank_0.size)))
+}
+
+/// The place for an application of `size` bytes; `None` when there is none (VAL-020).
+pub(super) fn place(chip: &mut Chip, device: &Device, init: &InitCommand, size: u32) -> Result<Option<Place>, Halt> {
+    let end = device.layout.image_area_end();
+    // The subtraction wraps, as in a release build: a bank 1 behind the end counts as endless.
+    let fits = |start: u32| size <= end.wrapping_sub(start) || device.build.has(PlantedBug::SpaceNotChecked);
+    let bank_1 = bank_1_start(chip, device)?;
+    if fits(bank_1) && !device.build.single_bank {
+        return Ok(Some(Place { start: bank_1, drops_application: false, drops_softdevice: false }));
+    }
+    let bank_0 = bank_0_start(chip)?;
+    let softdevice = device.softdevice_present(chip)?;
+    let keep_softdevice =
+        device.build.profile == Profile::Ble || init.sd_req.first().is_some_and(|&first| first != 0);
+    if fits(bank_0) && !device.build.single_bank || keep_softdevice || !softdevice {
+        return Ok(fits(bank_0).then_some(Place {
+            start: bank_0,
+            drops_application: true,
+            drops_softdevice: false,
+        }));
+    }
+    Ok(fits(MBR_END).then_some(Place { start: MBR_END, drops_application: true, drops_softdevice: true }))
+}
+
+/// Makes the SoftDevice unrecognisable (level 2, non-SD builds only).
+pub(super) fn forget_softdevice(chip: &mut Chip) -> Result<(), Halt> {
+    Ok(chip.nvmc_write_word(SD_MAGIC_WORD, 0)?)
+}
