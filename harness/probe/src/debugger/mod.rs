@@ -262,23 +262,21 @@ fn open(probe: &str) -> Result<(Probe, u16), ProbeError> {
         return Err(classify(ProbeCreationError::NotFound.into()));
     };
     let lister = Lister::new();
-    let exact = lister.open(selector.clone()).map_err(classify);
-    let opened = match (exact, &selector.serial_number) {
-        (Err(ProbeError::NoProbe { cause, .. }), Some(serial)) => {
-            // The probe may report its serial number with more or fewer leading zeros.
-            match lister.list_all().iter().find(|info| is_probe(info, &selector, serial)) {
-                Some(info) => info.open().map_err(classify),
-                None => Err(ProbeError::NoProbe { probe: String::new(), cause }),
-            }
+    let opened = lister.open(selector.clone()).or_else(|error| {
+        // The probe may report its serial number with more or fewer leading zeros. If it is not listed at all, what the
+        // drivers of other probes said does not matter: on a host without USB each of them fails.
+        match lister.list_all().iter().find(|info| is_probe(info, &selector)) {
+            Some(info) => info.open().map_err(classify),
+            None => Err(ProbeError::NoProbe { probe: String::new(), cause: Some(error.into()) }),
         }
-        (outcome, _) => outcome,
-    };
+    });
     Ok((opened?, selector.vendor_id))
 }
 
-fn is_probe(info: &DebugProbeInfo, selector: &DebugProbeSelector, serial: &str) -> bool {
-    let trim = |serial: &str| serial.trim_start_matches('0').to_owned();
+fn is_probe(info: &DebugProbeInfo, selector: &DebugProbeSelector) -> bool {
+    let trim = |serial: &String| serial.trim_start_matches('0').to_owned();
+    let wanted = selector.serial_number.as_ref().map(trim);
     info.vendor_id == selector.vendor_id
         && info.product_id == selector.product_id
-        && info.serial_number.as_deref().map(trim) == Some(trim(serial))
+        && (wanted.is_none() || info.serial_number.as_ref().map(trim) == wanted)
 }
