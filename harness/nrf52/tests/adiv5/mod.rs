@@ -1,5 +1,7 @@
 //! A minimal debugger: straight on the registers of the debug port, as the architecture describes them.
 
+#![allow(dead_code, reason = "not every test file uses everything")]
+
 use gauntlet_nrf52::{DapError, DapPort, Machine};
 
 /// Register addresses: debug port, then access port.
