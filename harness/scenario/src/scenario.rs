@@ -97,7 +97,6 @@ fn cases(root: &Node, cx: &mut Cx<'_>) -> Option<Vec<Case>> {
     let names = ["chip"].into_iter().chain(matrix.0.iter().map(|axis| axis.name.as_str())).collect();
     let mut known = Known { names, used: Default::default() };
     expand::check(root, &mut known, cx);
-    check::unused_lists(&matrix, &known, cx);
     let mut cases = Vec::new();
     for combination in &combinations {
         let tree = expand::substitute(root, combination);
@@ -106,7 +105,9 @@ fn cases(root: &Node, cx: &mut Cx<'_>) -> Option<Vec<Case>> {
             cases.push(case);
         }
     }
-    if cases.len() == combinations.len() {
+    // With a mistake in the file, what is not used may only be misspelt where it is used.
+    if cx.problems.is_empty() {
+        check::unused_lists(&matrix, &known, cx);
         check::unused_packages(&cases, root, cx);
     }
     Some(cases)

@@ -1,7 +1,7 @@
 //! Packages and witnesses that are named have to be there.
 
 use crate::case::Case;
-use crate::diagnostics::{ProblemKind, nearest, words};
+use crate::diagnostics::{ProblemKind, nearest, quote, words};
 use crate::model::{ExchangeItem, ExpectedApplication, Mode, Package, StepKind};
 use crate::quantity::PackageName;
 use crate::read::Cx;
@@ -38,7 +38,7 @@ fn package(name: &PackageName, root: &Node, at: &Node, cx: &mut Cx<'_>) {
     }
     let problem = cx.problem(ProblemKind::Undefined, at, format!("there is no package `{name}`"));
     let problem = match nearest(name.as_str(), have().filter(|_| packages)) {
-        Some(near) => problem.label(format!("did you mean `{near}`?")),
+        Some(near) => problem.label(format!("did you mean {}?", quote(near))),
         None => problem.label("not in `packages`"),
     };
     let help = if packages {

@@ -6,5 +6,5 @@ mod nearest;
 mod problem;
 
 pub use list::Diagnostics;
-pub(crate) use nearest::{nearest, quote, words};
+pub(crate) use nearest::{nearest, one_of, quote, words};
 pub use problem::{Problem, ProblemKind, Severity};

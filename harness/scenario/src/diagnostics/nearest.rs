@@ -37,9 +37,15 @@ pub(crate) fn quote(text: &str) -> String {
     format!("`{shown}`")
 }
 
+/// What the right words are.
+pub(crate) fn one_of<'a>(right: impl Iterator<Item = &'a str> + Clone) -> String {
+    let only = right.clone().count() == 1;
+    format!("{} {}", if only { "it can only be" } else { "one of" }, words(right))
+}
+
 /// A list of words in back-quotes.
 pub(crate) fn words<'a>(words: impl IntoIterator<Item = &'a str>) -> String {
-    words.into_iter().map(|word| format!("`{word}`")).collect::<Vec<_>>().join(", ")
+    words.into_iter().map(quote).collect::<Vec<_>>().join(", ")
 }
 
 #[cfg(test)]

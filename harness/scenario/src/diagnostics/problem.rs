@@ -4,6 +4,7 @@ use std::fmt;
 
 use miette::{LabeledSpan, SourceCode};
 
+use super::quote;
 use crate::model::Place;
 use crate::yaml::{Source, Span};
 
@@ -66,6 +67,9 @@ impl ProblemKind {
     }
 }
 
+/// How many lines two places may be apart to be shown together.
+const NEAR: u32 = 2;
+
 /// How bad a mistake is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Severity {
@@ -81,7 +85,8 @@ pub struct Problem {
     kind: ProblemKind,
     severity: Severity,
     message: String,
-    help: Option<String>,
+    /// What would be right, and what stands too far away to be shown: one line each.
+    notes: Vec<String>,
     source: Source,
     labels: Vec<LabeledSpan>,
 }
@@ -94,7 +99,7 @@ impl Problem {
             kind,
             severity,
             message: message.into(),
-            help: None,
+            notes: Vec::new(),
             source: source.clone(),
             labels: vec![label],
         }
@@ -108,14 +113,21 @@ impl Problem {
         self
     }
 
-    /// Points at a second place.
+    /// Points at a second place. One that is too far away to be shown together with the first is named instead, so that
+    /// what is shown always begins with the place of the mistake.
     pub(crate) fn also(mut self, span: Span, text: impl Into<String>) -> Self {
-        self.labels.push(LabeledSpan::new_with_span(Some(text.into()), span));
-        self
+        let (first, second) = (self.place(), self.source.place(span.start));
+        if first.line.abs_diff(second.line) <= NEAR {
+            self.labels.push(LabeledSpan::new_with_span(Some(text.into()), span));
+            return self;
+        }
+        let token = self.source.text().get(span).and_then(|text| text.lines().next()).unwrap_or_default();
+        let note = format!("{}: {} at {second}", text.into(), quote(token));
+        self.help(note)
     }
 
     pub(crate) fn help(mut self, text: impl Into<String>) -> Self {
-        self.help = Some(text.into());
+        self.notes.push(text.into());
         self
     }
 
@@ -152,8 +164,8 @@ impl Problem {
 
     /// What would be right, if that can be said.
     #[must_use]
-    pub fn advice(&self) -> Option<&str> {
-        self.help.as_deref()
+    pub fn advice(&self) -> Option<String> {
+        (!self.notes.is_empty()).then(|| self.notes.join("\n"))
     }
 
     fn offset(&self) -> usize {
@@ -193,7 +205,7 @@ impl miette::Diagnostic for Problem {
     }
 
     fn help<'a>(&'a self) -> Option<Box<dyn fmt::Display + 'a>> {
-        self.help.as_ref().map(|help| Box::new(help) as Box<dyn fmt::Display>)
+        self.advice().map(|advice| Box::new(advice) as Box<dyn fmt::Display>)
     }
 
     fn source_code(&self) -> Option<&dyn SourceCode> {

@@ -100,6 +100,11 @@ fn bad_name(name: &str) -> Option<String> {
     (!form).then(message)
 }
 
+/// What would end up in a title or an id and does not belong there.
+fn odd(text: &str) -> bool {
+    text.contains("${") || text.chars().any(char::is_control)
+}
+
 fn values(node: &Node, cx: &mut Cx<'_>) -> Option<Vec<Put>> {
     let NodeKind::List(items) = &node.kind else {
         cx.wrong_type(node, "a list of values");
@@ -116,9 +121,9 @@ fn values(node: &Node, cx: &mut Cx<'_>) -> Option<Vec<Put>> {
             continue;
         };
         let in_id = plain(&scalar.text);
-        if in_id.is_empty() || scalar.text.len() > 80 || scalar.text.contains("${") {
+        if in_id.is_empty() || scalar.text.len() > 80 || odd(&scalar.text) {
             let problem = cx.problem(ProblemKind::BadForm, item, "this can't be a value of the matrix");
-            cx.report(problem.label("expected 1 to 80 characters without `${`"));
+            cx.report(problem.label("expected 1 to 80 characters in one line, without `${`"));
             continue;
         }
         if let Some((_, first)) = values.iter().find(|(known, _)| *known == in_id) {

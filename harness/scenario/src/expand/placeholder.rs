@@ -113,23 +113,21 @@ fn put_into_scalar(scalar: &Scalar, combination: &Combination) -> Scalar {
     if !scalar.text.contains("${") {
         return scalar.clone();
     }
-    let (mut text, mut spans) = (String::new(), Vec::new());
+    let (mut text, mut spans, mut broken) = (String::new(), Vec::new(), false);
     for part in parts(&scalar.text) {
-        let name = match part {
-            Part::Name(name) => name,
-            Part::Text(plain) | Part::Open(plain) => {
-                text.push_str(plain);
-                continue;
-            }
-        };
-        if let Some((_, put)) = combination.values.iter().find(|(known, _)| known == name) {
-            text.push_str(&put.scalar.text);
-            spans.extend(put.span.clone());
+        match part {
+            Part::Text(plain) => text.push_str(plain),
+            Part::Open(_) => broken = true,
+            Part::Name(name) => match combination.values.iter().find(|(known, _)| known == name) {
+                None => broken = true,
+                Some((_, put)) => {
+                    text.push_str(&put.scalar.text);
+                    spans.extend(put.span.clone());
+                }
+            },
         }
     }
-    let mut scalar = Scalar::new(text, Style::Substituted);
-    scalar.matrix = spans;
-    scalar
+    Scalar { matrix: spans, broken, ..Scalar::new(text, Style::Substituted) }
 }
 
 /// A part of a text.

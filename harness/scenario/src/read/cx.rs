@@ -3,11 +3,11 @@
 use std::io;
 use std::sync::Arc;
 
-use crate::diagnostics::{Problem, ProblemKind, nearest, quote, words};
+use crate::diagnostics::{Problem, ProblemKind, nearest, one_of, quote};
 use crate::model::Place;
 use crate::quantity::Refusal;
 use crate::suite::PackageFiles;
-use crate::yaml::{Node, Scalar, Source, Span};
+use crate::yaml::{Node, Scalar, Source, Span, Style};
 
 /// The most mistakes of a file that are collected; a file with more is not a scenario with slips.
 const MOST_PROBLEMS: usize = 100;
@@ -62,22 +62,31 @@ impl<'a> Cx<'a> {
     }
 
     pub(crate) fn wrong_type(&mut self, node: &Node, expected: &str) {
+        if is_broken(node) {
+            return;
+        }
         let found = node.kind();
-        let mut problem = self
+        let problem = self
             .problem(ProblemKind::WrongType, node, format!("expected {expected}, found {found}"))
             .label(format!("this is {found}"));
-        if node.scalar().is_some_and(|scalar| scalar.text.starts_with('\t')) {
-            problem = problem.help("YAML is indented with blanks only");
-        }
-        self.report(problem);
+        self.report(match unquoted(node, expected) {
+            Some(help) => problem.help(help),
+            None => problem,
+        });
     }
 
     pub(crate) fn refused(&mut self, node: &Node, refusal: &Refusal) {
+        if is_broken(node) {
+            return;
+        }
         let text = node.scalar().map_or("", |scalar| &scalar.text);
         let problem = match refusal {
-            Refusal::Form { expected } => self
-                .problem(ProblemKind::BadForm, node, format!("{} is not {expected}", quote(text)))
-                .label(format!("expected {expected}")),
+            Refusal::Form { expected } => {
+                // The examples are for the label; the message says it in short.
+                let short = expected.split([',', ':']).next().unwrap_or(expected);
+                self.problem(ProblemKind::BadForm, node, format!("{} is not {short}", quote(text)))
+                    .label(format!("expected {expected}"))
+            }
             Refusal::Range { what, low, high, .. } => self
                 .problem(ProblemKind::OutOfRange, node, format!("{} is out of range", quote(text)))
                 .label(format!("{what} is {low} to {high}")),
@@ -92,13 +101,38 @@ impl<'a> Cx<'a> {
         what: &str,
         right: impl Iterator<Item = &'w str> + Clone,
     ) {
+        if is_broken(node) {
+            return;
+        }
         let text = node.scalar().map_or("", |scalar| &scalar.text);
+        let short = what.split(':').next().unwrap_or(what);
         let mut problem =
-            self.problem(ProblemKind::UnknownWord, node, format!("{} is not {what}", quote(text)));
+            self.problem(ProblemKind::UnknownWord, node, format!("{} is not {short}", quote(text)));
         problem = match nearest(text, right.clone()) {
             Some(word) => problem.label(format!("did you mean `{word}`?")),
             None => problem.label(format!("expected {what}")),
         };
-        self.report(problem.help(format!("one of {}", words(right))));
+        self.report(problem.help(one_of(right)));
     }
+}
+
+/// A scalar with a placeholder for which there is nothing. That has been reported; what is left of the scalar is not
+/// worth a word.
+fn is_broken(node: &Node) -> bool {
+    node.scalar().is_some_and(|scalar| scalar.broken)
+}
+
+/// Advice for a number or a truth value that is text because of its quotes, or of its word.
+fn unquoted(node: &Node, expected: &str) -> Option<String> {
+    let scalar = node.scalar()?;
+    let plain = Scalar::new(scalar.text.clone(), Style::Plain);
+    if scalar.style == Style::Quoted && plain.kind() != "text" {
+        return Some(format!(
+            "in quotes it is text; without them, {} is {}",
+            quote(&scalar.text),
+            plain.kind()
+        ));
+    }
+    let yes_or_no = ["yes", "no", "on", "off"].contains(&scalar.text.to_lowercase().as_str());
+    (yes_or_no && expected.contains("true")).then(|| "write `true` or `false`".to_owned())
 }

@@ -66,12 +66,8 @@ impl Shape for ApplicationOrNone {
     fn read(node: &Node, cx: &mut Cx<'_>) -> Option<Self> {
         match &node.kind {
             NodeKind::Scalar(scalar) if scalar.text == "none" => Some(Self(None)),
-            NodeKind::Scalar(scalar) if scalar.kind() == "text" => {
-                cx.unknown_word(
-                    node,
-                    "an application: a mapping with `witness`, or `none`",
-                    ["none"].into_iter(),
-                );
+            NodeKind::Scalar(scalar) if scalar.kind() != "nothing" => {
+                cx.unknown_word(node, "an application", ["{ witness: 1 }", "none"].into_iter());
                 None
             }
             _ => Application::read(node, cx).map(|application| Self(Some(application))),
@@ -90,12 +86,8 @@ impl Shape for SoftDevice {
             Some(("default", _)) => Some(Self::Default),
             Some(("none", _)) => Some(Self::None),
             Some((_, "text")) => {
-                let words = ["default", "none"].into_iter();
-                cx.unknown_word(
-                    node,
-                    "a SoftDevice: a firmware id such as 0x0101, `default` or `none`",
-                    words,
-                );
+                let forms = ["0x0101", "default", "none"].into_iter();
+                cx.unknown_word(node, "a SoftDevice", forms);
                 None
             }
             _ => {

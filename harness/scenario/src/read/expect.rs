@@ -6,7 +6,7 @@ use serde_json::json;
 use super::mapping::mapping;
 use super::scalars::scalar_schema;
 use super::{Cx, Shape};
-use crate::diagnostics::{Problem, ProblemKind, nearest, quote};
+use crate::diagnostics::{Problem, ProblemKind, nearest, one_of, quote};
 use crate::model::{
     BankOne, BankZero, ClosingUpdate, Expect, ExpectedApplication, ExpectedSettings, Mode, Region,
 };
@@ -28,7 +28,7 @@ mapping! { Expect, "an expectation", |node, cx| {
     closing_update: closing_update.unwrap_or(ClosingUpdate::Completed),
 }) }
 
-mapping! { ExpectedSettings, "expected settings", |node, cx| {
+mapping! { ExpectedSettings, "an expectation of the settings", |node, cx| {
     optional "bank_0" => bank_0: BankZero, "The state of bank 0.";
     optional "bank_1" => bank_1: BankOne, "The state of bank 1.";
     optional "app_version" => app_version: u32, "The version of the application.";
@@ -36,36 +36,41 @@ mapping! { ExpectedSettings, "expected settings", |node, cx| {
 
 struct ByWitness(Witness);
 
-mapping! { ByWitness, "an expected application", |node, cx| {
+mapping! { ByWitness, "an expectation of the application", |node, cx| {
     required "witness" => witness: Witness, "The number of the application that runs.";
 } => witness.map(ByWitness) }
 
 struct ByPackage(PackageName);
 
-mapping! { ByPackage, "an expected application", |node, cx| {
+mapping! { ByPackage, "an expectation of the application", |node, cx| {
     required "package" => package: PackageName, "The package whose firmware is in the device.";
 } => package.map(ByPackage) }
+
+/// The forms of an expected application, for messages.
+const FORMS: [&str; 4] = ["{ witness: 2 }", "{ package: name }", "previous", "none"];
 
 impl Shape for ExpectedApplication {
     fn read(node: &Node, cx: &mut Cx<'_>) -> Option<Self> {
         match &node.kind {
-            NodeKind::Scalar(scalar) if scalar.kind() == "text" => match scalar.text.as_str() {
+            NodeKind::Scalar(scalar) if scalar.kind() != "nothing" => match scalar.text.as_str() {
                 "previous" => Some(Self::Previous),
                 "none" => Some(Self::None),
                 _ => {
-                    let what = "an expected application: `{ witness: 2 }`, `{ package: name }`, `previous` or `none`";
-                    cx.unknown_word(node, what, ["previous", "none"].into_iter());
+                    cx.unknown_word(node, "a description of an application", FORMS.into_iter());
                     None
                 }
             },
             NodeKind::Map(entries) if node.get("witness").is_none() && node.get("package").is_none() => {
                 let keys = ["witness", "package"];
                 let problem = match entries.first() {
-                    None => {
-                        cx.problem(ProblemKind::MissingKey, node, "an expected application without any key")
-                    }
+                    None => cx.problem(
+                        ProblemKind::MissingKey,
+                        node,
+                        "a description of an application is named by a key",
+                    ),
                     Some(first) => {
-                        let message = format!("an expected application has no key {}", quote(&first.key));
+                        let message =
+                            format!("a description of an application has no key {}", quote(&first.key));
                         let span = first.key_span.clone();
                         let problem = Problem::new(ProblemKind::UnknownKey, cx.source, span, message);
                         let near = nearest(&first.key, keys);
@@ -74,7 +79,7 @@ impl Shape for ExpectedApplication {
                         )
                     }
                 };
-                cx.report(problem.help("one of `{ witness: 2 }`, `{ package: name }`, `previous`, `none`"));
+                cx.report(problem.help(one_of(FORMS.into_iter())));
                 None
             }
             _ if node.get("package").is_some() => ByPackage::read(node, cx).map(|by| Self::Package(by.0)),

@@ -27,18 +27,29 @@ impl<'n> Mapping<'n> {
             return None;
         };
         let names = || keys.iter().map(|key| key.name);
+        // A key that is missing because it is misspelt is not reported a second time.
+        let mut misspelt = Vec::new();
         for entry in entries.iter().filter(|entry| !names().any(|name| name == entry.key)) {
             let message = format!("{what} has no key {}", quote(&entry.key));
             let mut problem =
                 Problem::new(ProblemKind::UnknownKey, cx.source, entry.key_span.clone(), message);
             let free = names().filter(|name| node.get(name).is_none());
             problem = match nearest(&entry.key, free) {
-                Some(name) => problem.label(format!("did you mean `{name}`?")),
+                Some(name) => {
+                    misspelt.push(name);
+                    problem.label(format!("did you mean `{name}`?"))
+                }
                 None => problem.label("unknown key"),
             };
-            cx.report(problem.help(format!("the keys of {what} are {}", words(names()))));
+            let help = match keys {
+                [only] => format!("the only key of {what} is `{}`", only.name),
+                _ => format!("the keys of {what} are {}", words(names())),
+            };
+            cx.report(problem.help(help));
         }
-        for key in keys.iter().filter(|key| key.required && node.get(key.name).is_none()) {
+        let missing =
+            |key: &&KeyInfo| key.required && node.get(key.name).is_none() && !misspelt.contains(&key.name);
+        for key in keys.iter().filter(missing) {
             let span = entries
                 .first()
                 .map_or_else(|| cx.shown(node), |first| opening(node, first.key_span.clone(), cx));

@@ -204,8 +204,8 @@ read_numbers! {
     Ranged<u16, { range::MTU }>, "an ATT MTU", 23..=247, |value| u16::try_from(value).ok().map(Self);
     Ranged<u32, { range::INIT_BYTE }>, "a byte of the init packet", 1..=512, |value| u32::try_from(value).ok().map(Self);
     Ranged<u32, { range::OBJECT_BYTE }>, "a byte of an object", 1..=4096, |value| u32::try_from(value).ok().map(Self);
-    Ranged<u32, { range::COUNT }>, "a position, counted from 1,", 1..=0xFFFF_FFFF, |value| u32::try_from(value).ok().map(Self);
-    Ranged<u64, { range::COUNT }>, "a position, counted from 1,", 1..=0xFFFF_FFFF, |value| Some(Self(value));
+    Ranged<u32, { range::COUNT }>, "a position counted from 1", 1..=0xFFFF_FFFF, |value| u32::try_from(value).ok().map(Self);
+    Ranged<u64, { range::COUNT }>, "a position counted from 1", 1..=0xFFFF_FFFF, |value| Some(Self(value));
     Ranged<u32, { range::RECONNECTS }>, "a number of reconnects", 0..=100, |value| u32::try_from(value).ok().map(Self);
 }
 
@@ -236,6 +236,10 @@ impl Shape for Text {
             return None;
         }
         let text = scalar.text.trim();
+        if text.chars().any(char::is_control) {
+            cx.refused(node, &Refusal::Form { expected: "text in one line, without control characters" });
+            return None;
+        }
         if text.is_empty() {
             cx.refused(node, &Refusal::Form { expected: "text that says something" });
             return None;

@@ -33,6 +33,10 @@ pub(crate) fn parse(source: &Source, problems: &mut Vec<Problem>) -> Result<Node
     })
 }
 
+/// What helps against most of the parser's complaints.
+const SYNTAX_HELP: &str = "look at the indentation, the brackets and the quotes up to here; \
+    text with `: ` or ` #` in it has to be in quotes";
+
 /// A value that is not complete yet.
 struct Open {
     start: usize,
@@ -213,11 +217,7 @@ impl<'a> Builder<'a> {
     fn syntax(&self, error: &ScanError) -> Box<Problem> {
         let at = self.offsets.byte(error.marker());
         let text = self.source.text();
-        let line_start = text[..at].rfind('\n').map_or(0, |newline| newline + 1);
-        let line = text[line_start..].lines().next().unwrap_or_default();
-        let blank = &line[..line.len() - line.trim_start().len()];
-        if let Some(tab) = blank.find('\t') {
-            let tab = line_start + tab;
+        if let Some(tab) = indenting_tab(text, at) {
             return self.problem(
                 tab..tab + 1,
                 "a tab indents this line",
@@ -227,8 +227,23 @@ impl<'a> Builder<'a> {
         let end = text[at..].chars().next().map_or(at, |c| at + c.len_utf8());
         let end = if text[at..end].trim().is_empty() { at } else { end };
         let message = format!("this is not YAML: {}", error.info());
-        Box::new(Problem::new(ProblemKind::Syntax, self.source, at..end, message).label("here"))
+        Box::new(
+            Problem::new(ProblemKind::Syntax, self.source, at..end, message).label("here").help(SYNTAX_HELP),
+        )
     }
+}
+
+/// The first tab in the indentation of the line at a byte, or of the next one, where a parser may have stopped short of.
+fn indenting_tab(text: &str, at: usize) -> Option<usize> {
+    let mut start = text[..at].rfind('\n').map_or(0, |newline| newline + 1);
+    for line in text[start..].split_inclusive('\n').take(2) {
+        let indentation = line.len() - line.trim_start_matches([' ', '\t']).len();
+        if let Some(tab) = line[..indentation].find('\t') {
+            return Some(start + tab);
+        }
+        start += line.len();
+    }
+    None
 }
 
 /// Turns the parser's positions, which count characters, into positions in bytes.

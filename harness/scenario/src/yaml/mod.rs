@@ -4,10 +4,11 @@
 //! needs. `serde_yaml` says *what* a plain scalar is (a number, a truth value, nothing, or text), so that this
 //! language means the same by `0x10` or `true` as every other YAML file of the project.
 //!
-//! The typed model is not filled by `serde` itself, for two reasons that were measured on its errors: it stops at the
-//! first mistake, and the place it gives is the start of the surrounding mapping when a key is unknown or missing. The
-//! reader in [`crate::read`] walks the [`Node`]s instead, reports every mistake of a file at once, and points at the
-//! very key or value.
+//! The typed model is not filled by `serde` itself. Its errors are good, and not good enough for this: the first one
+//! ends the reading, so that a person mends one mistake per attempt; it says where a value begins and not where it ends;
+//! a duplicate key is reported at the mapping around it; and what was wrong is a text, out of which the wrong word would
+//! have to be cut before a better one can be suggested. The reader in [`crate::read`] walks the [`Node`]s instead,
+//! reports every mistake of a file at once, and underlines the very key or value.
 //!
 //! What YAML allows and a scenario has no use for is refused by name: tags, several documents, keys that are not
 //! scalars, and text that is nested or repeated beyond every need.

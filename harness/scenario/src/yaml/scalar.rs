@@ -25,6 +25,8 @@ pub(crate) struct Scalar {
     pub(crate) style: Style,
     /// Where the values of the matrix stand that were put into it.
     pub(crate) matrix: Vec<Span>,
+    /// Whether something should have been put into it that does not exist.
+    pub(crate) broken: bool,
 }
 
 impl Scalar {
@@ -33,7 +35,7 @@ impl Scalar {
             Style::Quoted => Value::String(text.clone()),
             Style::Plain | Style::Substituted => resolve(&text),
         };
-        Self { text, value, style, matrix: Vec::new() }
+        Self { text, value, style, matrix: Vec::new(), broken: false }
     }
 
     /// What it is, for messages.

@@ -14,6 +14,12 @@ pub(crate) type Span = Range<usize>;
 /// The largest file that is read. A scenario has a few KiB.
 const LARGEST: usize = 256 * 1024;
 
+/// The longest line that is read. The longest message of an exchange fits.
+const LONGEST_LINE: usize = 4096;
+
+/// How many characters of a longer line are shown.
+const SHOWN_OF_LONG_LINE: usize = 60;
+
 /// The text of a scenario file, and the name under which it is reported.
 #[derive(Clone)]
 pub struct Source {
@@ -44,8 +50,8 @@ impl Source {
         let utf16 = bytes.starts_with(&[0xFF, 0xFE]) || bytes.starts_with(&[0xFE, 0xFF]);
         // The line up to the first bad byte is shown, followed by a replacement character for the rest.
         let text = format!("{}\u{FFFD}", String::from_utf8_lossy(&bytes[..good]));
-        let source = Self::new(name, text);
-        let bad = source.text().len() - '\u{FFFD}'.len_utf8();
+        let source = Self::new(name, text).cut();
+        let bad = source.text().char_indices().next_back().map_or(0, |(at, _)| at);
         let what = if utf16 { "the file is UTF-16, not UTF-8" } else { "the file is not UTF-8" };
         Err(Box::new(
             Problem::new(ProblemKind::Unreadable, &source, bad..source.text().len(), what)
@@ -81,18 +87,49 @@ impl Source {
         }
     }
 
+    /// The same text as it can be shown: control characters replaced by others of the same length in bytes, since a
+    /// terminal would obey them, and long lines cut off, since the display of a mistake has no room beyond 65535 columns.
+    fn cut(&self) -> Self {
+        let show = |c: char| match c {
+            '\n' | '\r' | '\t' => c,
+            c if c.is_control() => {
+                if c.is_ascii() {
+                    '?'
+                } else {
+                    '\u{BF}'
+                }
+            }
+            c => c,
+        };
+        let cut = |line: &str| match line.char_indices().nth(SHOWN_OF_LONG_LINE) {
+            Some((at, _)) if line.len() > LONGEST_LINE => format!("{}…\n", &line[..at]),
+            _ => line.to_owned(),
+        };
+        let text: String = self.text().chars().map(show).collect();
+        Self::new(self.name(), text.split_inclusive('\n').map(cut).collect::<String>())
+    }
+
     /// Refuses a text that no parser should see.
     pub(crate) fn check(&self) -> Result<(), Box<Problem>> {
         let text = self.text();
         if text.len() > LARGEST {
             let message = format!("the file has {} bytes; a scenario has at most {LARGEST}", text.len());
-            return Err(Box::new(Problem::new(ProblemKind::TooLarge, self, 0..0, message)));
+            return Err(Box::new(Problem::new(ProblemKind::TooLarge, &self.cut(), 0..0, message)));
+        }
+        if let Some(line) = text.lines().position(|line| line.len() > LONGEST_LINE) {
+            let cut = self.cut();
+            let start = cut.text().split_inclusive('\n').take(line).map(str::len).sum();
+            let message = format!("line {} is too long; a line has at most {LONGEST_LINE} bytes", line + 1);
+            return Err(Box::new(
+                Problem::new(ProblemKind::TooLarge, &cut, start..start, message).label("this line"),
+            ));
         }
         let strange = |c: char| c.is_control() && !matches!(c, '\n' | '\r' | '\t');
         if let Some((at, c)) = text.char_indices().find(|(_, c)| strange(*c)) {
             let message = format!("the control character U+{:04X} does not belong into a text", u32::from(c));
             return Err(Box::new(
-                Problem::new(ProblemKind::Unreadable, self, at..at + c.len_utf8(), message).label("here"),
+                Problem::new(ProblemKind::Unreadable, &self.cut(), at..at + c.len_utf8(), message)
+                    .label("here"),
             ));
         }
         Ok(())

@@ -1,11 +1,9 @@
 //! Every part of the language is read as it is meant.
 
-mod common;
-
 use std::num::NonZeroU8;
 use std::time::Duration;
 
-use common::{GOOD, load};
+use crate::common::{GOOD, load};
 use gauntlet_scenario::model::{
     Action, Answer, BankLayout, BankOne, BankZero, BootValidation, Capability, Chip, ExchangeItem,
     ExpectedApplication, ExtendedCode, ImageByte, Key, Link, Mode, Outcome, Package, PacketPosition, Phase,
