@@ -1,6 +1,29 @@
 //! DFU packages: read, judge, build, sign, break on purpose; keys; firmware files; settings pages.
+//!
+//! | module | what |
+//! |---|---|
+//! | this one | [`read`], [`read_with`], [`read_bytes`]: a [`Package`] with its images, or a refusal with its reason |
+//! | [`build`] | application packages, good ones and ones that are wrong in a chosen respect |
+//! | [`keys`] | signing keys, public keys, signatures; two public test keys |
+//! | [`image`] | Intel HEX and binary firmware files |
+//! | [`settings`] | the bootloader settings page and its backup |
+//!
+//! Reading is strict: a package that the bootloader would refuse for reasons that lie in the package is refused before any
+//! device is touched, and so is one that is not what it seems. A refusal names file, stage, entry and [`Reason`], and says
+//! what to do. What is merely odd becomes a [`Warning`].
+//!
+//! ```
+//! use gauntlet_package::{ReadOptions, read_bytes};
+//! let error = read_bytes("update.zip", b"no zip", &ReadOptions::default()).unwrap_err();
+//! assert_eq!(
+//!     error.to_string(),
+//!     "the package update.zip is refused: this is not a zip file, or its end is missing; \
+//!      the file was damaged on its way; fetch or make it again"
+//! );
+//! ```
 
 mod archive;
+pub mod build;
 mod finding;
 pub mod image;
 mod judge;

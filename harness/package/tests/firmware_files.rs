@@ -1,5 +1,4 @@
 //! Firmware files become the images that nrfutil packs.
-#![expect(clippy::unwrap_used, reason = "helpers of the tests")]
 
 mod support;
 

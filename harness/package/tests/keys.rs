@@ -1,5 +1,4 @@
 //! Keys in all their forms.
-#![expect(clippy::unwrap_used, reason = "helpers of the tests")]
 
 mod support;
 

@@ -5,7 +5,8 @@
 //! | [`opcode`] | operation codes and object types |
 //! | [`request`] | what the host sends: [`Request`] |
 //! | [`result`] | result codes, extended codes and the two together: [`Outcome`] |
-//! | [`response`] | what the device answers: [`Response`] and the typed answers inside it |
+//! | [`response`] | what the device answers: [`Response`] |
+//! | [`answer`] | what a successful answer holds: [`SelectAnswer`], [`CrcAnswer`], ... |
 //! | [`crc`] | the CRC-32 of the protocol, one shot and running |
 //! | [`slip`] | framing of the serial transports |
 //! | [`init_packet`] | the init packet (`.dat` file): decoding as the bootloader does, encoding as nrfutil does |
@@ -25,6 +26,7 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
+pub mod answer;
 mod code;
 pub mod crc;
 pub mod init_packet;
@@ -34,13 +36,11 @@ pub mod response;
 pub mod result;
 pub mod slip;
 
+pub use answer::{CrcAnswer, FirmwareVersionAnswer, HardwareVersionAnswer, MtuAnswer, SelectAnswer};
 pub use code::UnknownName;
 pub use crc::{Crc32, crc32, crc32_continue};
 pub use init_packet::{InitCommand, InitPacket};
 pub use opcode::{ObjectType, Opcode};
 pub use request::{Request, RequestError};
-pub use response::{
-    CrcAnswer, FirmwareVersionAnswer, HardwareVersionAnswer, MtuAnswer, Refusal, Response, ResponseError,
-    SelectAnswer,
-};
+pub use response::{Refusal, Response, ResponseError};
 pub use result::{ExtendedError, Outcome, ResultCode};

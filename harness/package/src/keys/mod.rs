@@ -118,9 +118,9 @@ impl SigningKey {
     pub fn from_pem(text: &str) -> Result<Self, KeyError> {
         let block = pem::find(text, "signing", &["EC PRIVATE KEY", "PRIVATE KEY"])?;
         let secret = if block.label == "PRIVATE KEY" {
-            p256::SecretKey::from_pkcs8_pem(block.text).ok()
+            p256::SecretKey::from_pkcs8_pem(&block.text).ok()
         } else {
-            p256::SecretKey::from_sec1_pem(block.text).ok()
+            p256::SecretKey::from_sec1_pem(&block.text).ok()
         };
         secret.map(|secret| Self(secret.into())).ok_or_else(|| block.fault())
     }
@@ -173,9 +173,9 @@ impl PublicKey {
     pub fn from_pem(text: &str) -> Result<Self, KeyError> {
         let block = pem::find(text, "public", &["PUBLIC KEY", "EC PRIVATE KEY", "PRIVATE KEY"])?;
         if block.label != "PUBLIC KEY" {
-            return SigningKey::from_pem(block.text).map(|key| key.public_key());
+            return SigningKey::from_pem(&block.text).map(|key| key.public_key());
         }
-        p256::ecdsa::VerifyingKey::from_public_key_pem(block.text).map(Self).map_err(|_| block.fault())
+        p256::ecdsa::VerifyingKey::from_public_key_pem(&block.text).map(Self).map_err(|_| block.fault())
     }
 
     /// Reads a key file.

@@ -20,7 +20,9 @@ pub(super) fn read(path: &Path) -> Result<String, KeyError> {
 /// One block of a PEM text.
 pub(super) struct Block<'a> {
     pub(super) label: &'a str,
-    pub(super) text: &'a str,
+    /// The block with lines of 64 digits. Tools disagree about the length of a line (nrfutil writes 76), and the decoder
+    /// only takes the one that the standard names.
+    pub(super) text: String,
 }
 
 /// The first block with one of the labels.
@@ -29,7 +31,7 @@ pub(super) fn find<'a>(text: &'a str, wanted: &'static str, labels: &[&str]) -> 
     for block in blocks(text) {
         if labels.contains(&block.label) {
             // The older encrypted form keeps the label and says so in a header line.
-            return if block.text.contains("ENCRYPTED") { Err(KeyError::Encrypted) } else { Ok(block) };
+            return if block.text.contains(",ENCRYPTED") { Err(KeyError::Encrypted) } else { Ok(block) };
         }
         // `EC PARAMETERS` merely accompanies a key.
         other = other.or(Some(block.label).filter(|label| *label != "EC PARAMETERS"));
@@ -45,14 +47,18 @@ pub(super) fn find<'a>(text: &'a str, wanted: &'static str, labels: &[&str]) -> 
 fn blocks(text: &str) -> impl Iterator<Item = Block<'_>> {
     let mut rest = text;
     std::iter::from_fn(move || {
-        let block = &rest[rest.find("-----BEGIN ")?..];
-        let label = &block["-----BEGIN ".len()..];
-        let label = &label[..label.find("-----")?];
-        let end = format!("-----END {label}-----");
-        let len = block.find(&end)? + end.len();
-        rest = &block[len..];
-        Some(Block { label, text: &block[..len] })
+        let block = &rest[rest.find("-----BEGIN ")? + "-----BEGIN ".len()..];
+        let (label, block) = block.split_once("-----")?;
+        let (content, behind) = block.split_once(&format!("-----END {label}-----"))?;
+        rest = behind;
+        Some(Block { label, text: rewrap(label, content) })
     })
+}
+
+fn rewrap(label: &str, content: &str) -> String {
+    let digits: Vec<char> = content.chars().filter(|c| !c.is_whitespace()).collect();
+    let lines: Vec<String> = digits.chunks(64).map(String::from_iter).collect();
+    format!("-----BEGIN {label}-----\n{}\n-----END {label}-----\n", lines.join("\n"))
 }
 
 /// Object identifiers, with the tag and length in front, of what turns up in key files.
@@ -72,7 +78,7 @@ impl Block<'_> {
     /// Why a block that did not decode did not: another curve if its identifier is inside, else damage. The decoder has
     /// refused the key already; this only finds the words for it.
     pub(super) fn fault(&self) -> KeyError {
-        let Ok((_, document)) = Document::from_pem(self.text) else { return KeyError::Malformed };
+        let Ok((_, document)) = Document::from_pem(&self.text) else { return KeyError::Malformed };
         let der = document.as_bytes();
         OTHERS
             .iter()
