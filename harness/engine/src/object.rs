@@ -134,18 +134,18 @@ impl Engine<'_> {
     /// After going back (OBJ-044) the device must stand at the start of the object, with our bytes before it. If it
     /// holds another image there, no repetition of this object will ever make it right (FF-067).
     async fn check_base(&mut self, stretch: Stretch, begin: Begin) -> Result<Option<Sent>, UpdateError> {
-        if stretch.start == 0 || !matches!(begin, Begin::CreateAndCheck) {
+        if !matches!(begin, Begin::CreateAndCheck) {
             return Ok(None);
         }
-        let expected = self.firmware.checkpoint(stretch.start);
-        Ok(match self.verify(stretch.object, expected).await? {
+        let object = stretch.object;
+        let expected = self.prefixes(object).checkpoint(stretch.start);
+        Ok(match self.verify(object, expected).await? {
             Held::All => None,
-            Held::Other { found, .. } => Some(Sent::Unfit(UpdateError::Transfer {
-                object: stretch.object,
-                expected,
-                found,
-                attempts: 1,
-            })),
+            // The CRC of no bytes means nothing (OBJ-042).
+            Held::Other { found, .. } if found.offset == 0 && expected.offset == 0 => None,
+            Held::Other { found, .. } => {
+                Some(Sent::Unfit(UpdateError::Transfer { object, expected, found, attempts: 1 }))
+            }
         })
     }
 }

@@ -108,51 +108,31 @@ impl Engine<'_> {
     /// Asks for offset and CRC and compares them.
     ///
     /// A receipt looks exactly like the answer (PRN-001). So an answer that is right for an earlier packet may be a
-    /// late or doubled receipt, and a refusal that of a packet; both are believed only when asking again gives the
-    /// same.
+    /// late or doubled receipt, and a refusal that of a packet. In these cases the device is asked once more, with a
+    /// Select, which tells the same, changes nothing (CP-016), and cannot be mistaken for a receipt.
     pub(crate) async fn verify(&mut self, object: Object, expected: Checkpoint) -> Result<Held, UpdateError> {
-        self.send(&Request::GetCrc).await?;
-        let limit = self.options.response_timeout;
-        let mut deadline = Instant::now() + limit;
-        let mut asked_again = false;
-        let mut earlier: Option<Checkpoint> = None;
-        for _ in 0..Self::most_strays() {
-            let Some(message) = self.message(deadline).await? else {
-                return match earlier {
-                    Some(found) => Ok(self.mismatch(object, expected, found)),
-                    None => Err(self.silence(Opcode::GetCrc, limit)),
-                };
-            };
-            let response = self.read(&message)?;
-            if response.opcode != Opcode::GetCrc {
-                self.stray(message);
-                continue;
+        let response = self.exchange(&Request::GetCrc).await?;
+        let refusal = response.accepted().err();
+        if refusal.is_none() {
+            let answer = self.typed(&response, Some(object), response.crc_answer())?;
+            let found = Checkpoint { offset: answer.offset, crc: answer.crc };
+            if found == expected {
+                return Ok(Held::All);
             }
-            self.note_length(&response);
-            if let Err(refusal) = response.accepted() {
-                if asked_again || self.prn == Some(0) {
-                    return Err(UpdateError::Refused { phase: self.phase(), object: Some(object), refusal });
-                }
-            } else {
-                let answer = self.typed(&response, Some(object), response.crc_answer())?;
-                let found = Checkpoint { offset: answer.offset, crc: answer.crc };
-                if found == expected {
-                    return Ok(Held::All);
-                }
-                let early = found.offset < expected.offset && self.prefixes(object).holds(found);
-                if !early || earlier == Some(found) {
-                    return Ok(self.mismatch(object, expected, found));
-                }
-                earlier = Some(found);
-            }
-            self.stray(message);
-            if !asked_again {
-                asked_again = true;
-                self.send(&Request::GetCrc).await?;
-                deadline = Instant::now() + limit;
+            if found.offset >= expected.offset || !self.prefixes(object).holds(found) {
+                return Ok(self.mismatch(object, expected, found));
             }
         }
-        Err(self.flood(Opcode::GetCrc))
+        let strays = self.report.strays;
+        let answer = self.select(object).await?;
+        if let Some(refusal) = refusal
+            && self.report.strays == strays
+        {
+            // Nothing else came that could be the answer to Get CRC: it was refused.
+            return Err(UpdateError::Refused { phase: self.phase(), object: Some(object), refusal });
+        }
+        let found = Checkpoint { offset: answer.offset, crc: answer.crc };
+        if found == expected { Ok(Held::All) } else { Ok(self.mismatch(object, expected, found)) }
     }
 
     fn mismatch(&mut self, object: Object, expected: Checkpoint, found: Checkpoint) -> Held {

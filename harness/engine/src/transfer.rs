@@ -84,7 +84,6 @@ impl Engine<'_> {
         let plan = data_plan(&self.firmware, answer);
         let (mut start, mut begin) = match plan {
             DataPlan::Start => (0, Begin::Create),
-            DataPlan::Back { start: 0 } => (0, Begin::Create),
             DataPlan::Back { start } => (start, Begin::CreateAndCheck),
             DataPlan::Continue { start, from } => (start, Begin::Continue(from)),
             DataPlan::Execute { held } => (held, Begin::Create),
@@ -163,7 +162,8 @@ impl Engine<'_> {
         self.emit(UpdateEvent::Executed { object, already });
     }
 
-    async fn select(&mut self, object: Object) -> Result<SelectAnswer, UpdateError> {
+    /// What the device holds of this kind of object.
+    pub(crate) async fn select(&mut self, object: Object) -> Result<SelectAnswer, UpdateError> {
         let kind = if object == Object::Init { ObjectType::Command } else { ObjectType::Data };
         let response = self.accepted(&Request::Select { object: kind }, Some(object)).await?;
         let answer = self.typed(&response, Some(object), response.select_answer())?;
