@@ -84,7 +84,7 @@ fn no_message_holds_a_control_character() {
     }
 }
 
-/// Damage at every byte of a package, and every shorter version of it: refused or read, never a panic.
+/// Every shorter version of a package, and damage at every byte of packages of all kinds: refused or read, never a panic.
 #[test]
 fn no_damage_makes_the_reader_panic() {
     let good = bytes("good/app_4_unsigned.zip");
@@ -92,11 +92,59 @@ fn no_damage_makes_the_reader_panic() {
     for len in 0..good.len() {
         assert!(read_bytes("cut.zip", &good[..len], &options).is_err(), "{len} bytes are no package");
     }
-    for at in 0..good.len() {
-        for value in [0x00, 0x01, 0x7F, 0x80, 0xFF] {
-            let mut damaged = good.clone();
-            damaged[at] ^= value;
-            let _ = read_bytes("damaged.zip", &damaged, &options);
+    let kinds = ["zip_deflated", "zip64_local_headers", "zip_data_descriptors", "bomb_declared_small"];
+    let kinds = kinds.map(|name| bytes(&format!("broken/{name}.zip")));
+    for package in kinds.iter().chain([&good]) {
+        for at in 0..package.len() {
+            for change in if package.len() < 1000 { &[0x01, 0x7F, 0x80, 0xFF][..] } else { &[0xFF] } {
+                let mut damaged = package.clone();
+                damaged[at] ^= change;
+                let _ = read_bytes("damaged.zip", &damaged, &options);
+            }
+        }
+    }
+}
+
+/// A package whose end is written in the form for large zips, which some tools always use.
+fn with_zip64_end(package: &[u8]) -> Vec<u8> {
+    let end = package.len() - 22;
+    let word = |at: usize| u64::from(u32::from_le_bytes(package[end + at..end + at + 4].try_into().unwrap()));
+    let count = u64::from(package[end + 10]);
+    let mut out = package[..end].to_vec();
+    let record = out.len() as u64;
+    out.extend(b"PK\x06\x06");
+    out.extend(44u64.to_le_bytes());
+    out.extend([45, 3, 45, 0]);
+    out.extend([0; 8]);
+    for value in [count, count, word(12), word(16)] {
+        out.extend(value.to_le_bytes());
+    }
+    out.extend(b"PK\x06\x07");
+    out.extend([0; 4]);
+    out.extend(record.to_le_bytes());
+    out.extend(1u32.to_le_bytes());
+    out.extend(b"PK\x05\x06");
+    out.extend([0; 4]);
+    out.extend([0xFF; 12]);
+    out.extend([0; 2]);
+    out
+}
+
+#[test]
+fn a_zip64_end_record_is_understood_and_not_believed_blindly() {
+    let good = bytes("good/app_4_unsigned.zip");
+    let options = ReadOptions::default();
+    let expected = read_bytes("a.zip", &good, &options).unwrap();
+    let wide = with_zip64_end(&good);
+    assert_eq!(read_bytes("a.zip", &wide, &options).unwrap(), expected);
+    let end = good.len() - 22;
+    for at in end..wide.len() {
+        for change in [0x01, 0x80, 0xFF] {
+            let mut damaged = wide.clone();
+            damaged[at] ^= change;
+            if let Ok(package) = read_bytes("a.zip", &damaged, &options) {
+                assert_eq!(package.images, expected.images, "byte {at}");
+            }
         }
     }
 }
