@@ -5,7 +5,7 @@
 //! | this one | the types: [`InitPacket`], [`InitCommand`], hash, signature, boot validation |
 //! | [`mod@decode`] | reading with exactly the tolerance of the bootloader (PKG-001..036) |
 //! | [`mod@encode`] | writing as nrfutil does |
-//! | [`remarks`] | what a strict reader says about a packet that the bootloader would take |
+//! | [`mod@remarks`] | what a strict reader says about a packet that the bootloader would take |
 //!
 //! ```
 //! use gauntlet_protocol::init_packet::{FwType, InitCommand, decode, encode_init_command, wrap_unsigned};
