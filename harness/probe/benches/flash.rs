@@ -8,6 +8,7 @@
 )]
 
 use std::{
+    slice,
     sync::{Arc, Mutex},
     time::{Duration, Instant},
 };
@@ -37,11 +38,15 @@ fn measure(variant: Variant) {
         let start = Instant::now();
         table.time("erase all", || debugger.erase_all()).unwrap();
         table.time("flash 100 KiB and UICR, verify", || debugger.flash(&image, true, &mut |_| {})).unwrap();
-        table.time("read back 100 KiB", || debugger.read_back(&[0x1000..0x1000 + (100 << 10)])).unwrap();
+        table
+            .time("read back 100 KiB", || {
+                debugger.read_back(slice::from_ref(&(0x1000..0x1000 + (100 << 10))))
+            })
+            .unwrap();
         table.add("erase, flash, verify, read back", start.elapsed());
         table.time("flash 100 KiB again", || debugger.flash(&image, false, &mut |_| {})).unwrap();
         table
-            .time("read back the whole flash", || debugger.read_back(std::slice::from_ref(&(0..flash_size))))
+            .time("read back the whole flash", || debugger.read_back(slice::from_ref(&(0..flash_size))))
             .unwrap();
         table.time("reset", || debugger.reset()).unwrap();
         table.time("read a word", || debugger.read_word(0x1000)).unwrap();

@@ -11,6 +11,7 @@
 //! | `image` | bytes and their addresses |
 //! | `error` | what can go wrong, by type |
 //! | `virtual_probe` | the probe driver for virtual boards |
+//! | `serve` | virtual boards for other people's debug tools |
 //!
 //! ```
 //! use std::sync::{Arc, Mutex};
@@ -31,6 +32,7 @@ mod debugger;
 mod error;
 mod image;
 mod selector;
+pub mod serve;
 pub mod virtual_probe;
 
 pub use debugger::{CoreState, Debugger, FlashPhase, FlashProgress};

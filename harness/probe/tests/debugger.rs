@@ -1,5 +1,7 @@
 //! Attach, memory and run control, through unmodified probe-rs, on both chips.
 
+#![allow(clippy::unwrap_used, reason = "a helper of a test may fail it")]
+
 mod board;
 
 use std::time::Duration;

@@ -1,6 +1,10 @@
 //! Erasing, flashing and reading back, through unmodified probe-rs and its own flash algorithm, on both chips.
 
+#![allow(clippy::unwrap_used, reason = "a helper of a test may fail it")]
+
 mod board;
+
+use std::slice;
 
 use board::{BOTH, Board, pattern};
 use gauntlet_nrf52::{Cut, Tear, TearPattern, Variant, cycles_from_ms};
@@ -53,7 +57,7 @@ fn other_words_of_the_user_information_are_kept() {
     let mut debugger = board.attach();
     debugger.flash(&Image::new().with(UICR_BOOTLOADER, [1, 2, 3, 4]), true, &mut |_| {}).unwrap();
     debugger.flash(&Image::new().with(UICR_PARAMS, [5, 6, 7, 8]), true, &mut |_| {}).unwrap();
-    let back = debugger.read_back(&[UICR_BOOTLOADER..UICR_PARAMS + 4]).unwrap();
+    let back = debugger.read_back(slice::from_ref(&(UICR_BOOTLOADER..UICR_PARAMS + 4))).unwrap();
     assert_eq!(back[0].bytes, [1, 2, 3, 4, 5, 6, 7, 8]);
 }
 

@@ -1,5 +1,7 @@
 //! A virtual board for a test, and a minimal second debugger that shares no code with the first.
 
+#![allow(dead_code, reason = "not every test file uses everything")]
+
 use std::sync::{Arc, Mutex};
 
 use gauntlet_nrf52::{Chip, DapPort, Fill, Machine, Variant};
@@ -49,7 +51,6 @@ impl Board {
     }
 
     /// Reads memory straight through the registers of the debug port, as the debug interface architecture says.
-    #[allow(dead_code, reason = "not every test file has a use for it")]
     pub(crate) fn read_independently(&self, address: u32, length: u32) -> Vec<u8> {
         let mut machine = self.machine.lock().unwrap();
         machine.dap_line_reset().unwrap();
@@ -67,7 +68,6 @@ impl Board {
 }
 
 /// Bytes nobody mistakes for anything else.
-#[allow(dead_code, reason = "not every test file has a use for it")]
 pub(crate) fn pattern(length: usize, seed: u32) -> Vec<u8> {
     let mut state = seed.wrapping_mul(0x9E37_79B9) | 1;
     (0..length)
