@@ -1,5 +1,7 @@
 //! The debug port, register by register.
 
+#![allow(clippy::unwrap_used, reason = "a helper of a test may fail it")]
+
 mod adiv5;
 
 use adiv5::*;

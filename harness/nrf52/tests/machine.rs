@@ -1,5 +1,7 @@
 //! Programs on the CPU, firmware in the host, and debuggers on both.
 
+#![allow(clippy::unwrap_used, reason = "a helper of a test may fail it")]
+
 mod adiv5;
 
 use std::sync::{Arc, Mutex};
