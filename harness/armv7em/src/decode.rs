@@ -1,7 +1,7 @@
 //! Encodings to records. Pure functions of the encoding and its address.
 //!
-//! UNPREDICTABLE encodings: a data-processing or load instruction whose destination would be the program counter where the
-//! manual does not allow it decodes as undefined; the others do the obvious thing.
+//! UNPREDICTABLE encodings decode as undefined where a fixed bit has the wrong value or a register field holds the program
+//! counter against the rules, so that nothing runs on by accident; other UNPREDICTABLE forms do the obvious thing.
 
 mod control32;
 mod data32;

@@ -21,29 +21,24 @@ fn system(e: u32) -> Record {
     if field(e, 13, 13) != 0 {
         return undefined();
     }
-    match field(e, 26, 20) {
-        0x38 | 0x39 => {
-            Record::new(Op::Msr).rn(field(e, 19, 16)).imm(field(e, 7, 0)).sh(field(e, 11, 10) as u8)
+    let rn = field(e, 19, 16);
+    match (field(e, 26, 20), rn) {
+        // Without a mask bit the instruction would write nothing.
+        (0x38, _) if field(e, 11, 10) != 0 && field(e, 9, 8) == 0 => {
+            Record::new(Op::Msr).rn(rn).imm(field(e, 7, 0)).sh(field(e, 11, 10) as u8)
         }
-        0x3A => hint(e),
-        0x3B => match field(e, 7, 4) {
+        (0x3A, 15) if field(e, 11, 8) == 0 => match field(e, 7, 0) {
+            2 => Record::new(Op::Wfe),
+            3 => Record::new(Op::Wfi),
+            4 => Record::new(Op::Sev),
+            _ => Record::new(Op::Nop),
+        },
+        (0x3B, 15) if field(e, 11, 8) == 15 => match field(e, 7, 4) {
             2 => Record::new(Op::Clrex),
             4..=6 => Record::new(Op::Nop),
             _ => undefined(),
         },
-        0x3E | 0x3F if field(e, 11, 8) != 15 => Record::new(Op::Mrs).rd(field(e, 11, 8)).imm(field(e, 7, 0)),
+        (0x3E, 15) if field(e, 11, 8) != 15 => Record::new(Op::Mrs).rd(field(e, 11, 8)).imm(field(e, 7, 0)),
         _ => undefined(),
-    }
-}
-
-fn hint(e: u32) -> Record {
-    if field(e, 10, 8) != 0 {
-        return undefined();
-    }
-    match field(e, 7, 0) {
-        2 => Record::new(Op::Wfe),
-        3 => Record::new(Op::Wfi),
-        4 => Record::new(Op::Sev),
-        _ => Record::new(Op::Nop),
     }
 }

@@ -58,6 +58,9 @@ fn flags(e: u32) -> u8 {
 
 pub(super) fn shifted_register(e: u32) -> Record {
     let (rn, rd, rm) = (field(e, 19, 16), field(e, 11, 8), field(e, 3, 0));
+    if e & 0x8000 != 0 {
+        return undefined();
+    }
     if field(e, 24, 21) == 6 {
         // PKHBT and PKHTB.
         return if e & 0x0010_0010 == 0 && rd != 15 { dsp::record(Dsp::Pack, e) } else { undefined() };
@@ -87,6 +90,9 @@ pub(super) fn plain_immediate(e: u32, address: u32) -> Record {
     let imm16 = rn << 12 | imm12;
     let low = field(e, 14, 12) << 2 | field(e, 7, 6);
     let high = field(e, 4, 0);
+    if e & 1 << 24 != 0 && (e & 1 << 26 != 0 || e & 1 << 5 != 0) {
+        return undefined();
+    }
     let base = address.wrapping_add(4) & !3;
     match field(e, 24, 20) {
         0b00000 if rn == 15 => Record::new(Op::MovImm).rd(rd).imm(base.wrapping_add(imm12)),
@@ -108,12 +114,14 @@ pub(super) fn plain_immediate(e: u32, address: u32) -> Record {
                 .imm(u32::from(amount))
                 .sh(bits as u8)
         }
-        op @ (0b10100 | 0b11100) => {
-            let width = (high + 1).min(32 - low);
-            Record::new(if op == 0b10100 { Op::Sbfx } else { Op::Ubfx }).rd(rd).rn(rn).rm(low).sh(width as u8)
-        }
-        // msb below lsb is UNPREDICTABLE; it changes nothing here.
-        0b10110 if high < low => Record::new(Op::Nop),
+        0b10100 | 0b11100 if low + high > 31 => undefined(),
+        op @ (0b10100 | 0b11100) => Record::new(if op == 0b10100 { Op::Sbfx } else { Op::Ubfx })
+            .rd(rd)
+            .rn(rn)
+            .rm(low)
+            .sh(high as u8 + 1),
+        // The last bit lies below the first: UNPREDICTABLE.
+        0b10110 if high < low => undefined(),
         0b10110 => {
             let record = Record::new(Op::Bfi).rd(rd).rn(rn).rm(low).sh((high - low + 1) as u8);
             // Rn = 15 is BFC, which inserts zeros; imm masks the source.

@@ -19,7 +19,10 @@ fn multiple(e: u32) -> Record {
     if rn == 15 || list == 0 || list & 1 << 13 != 0 || (!load && list & 1 << 15 != 0) {
         return undefined();
     }
-    let writeback = e & 1 << 21 != 0 && !(load && list & 1 << rn != 0);
+    let writeback = e & 1 << 21 != 0;
+    if writeback && list & 1 << rn != 0 {
+        return undefined();
+    }
     let sh = u8::from(writeback) | u8::from(decrement) << 1;
     let count = list.count_ones();
     let (op, cost) = match (load, list & 1 << 15 != 0) {
@@ -52,32 +55,35 @@ fn dual_exclusive_table(e: u32, address: u32) -> Record {
         return record.sh(mode).imm(offset);
     }
     if !u {
-        // STREX Rd is in the place of Rt2.
-        if rt == 15 || rn == 15 {
-            return undefined();
-        }
-        let record =
-            Record::new(if load { Op::Ldrex } else { Op::Strex }).rd(rt).rn(rn).imm(imm8 * 4).cost(2);
-        return match (load, rt2) {
-            (true, _) => record,
-            (false, 15) => undefined(),
-            (false, status) => record.rm(status),
-        };
+        // STREX has Rd in the place of Rt2.
+        return exclusive(load, rn, rt, rt2, if load { rt2 } else { 15 }).imm(imm8 * 4);
     }
-    let status = field(e, 3, 0);
-    match (load, field(e, 7, 4)) {
-        (true, 0) => Record::new(Op::Tbb).rn(rn).rm(status).cost(4),
-        (true, 1) => Record::new(Op::Tbh).rn(rn).rm(status).cost(4),
-        (_, size @ (4 | 5)) if rt != 15 && rn != 15 && (load || status != 15) => {
-            Record::new(if load { Op::Ldrex } else { Op::Strex })
-                .rd(rt)
-                .rn(rn)
-                .rm(status)
-                .sh(if size == 4 { 2 } else { 1 })
-                .cost(2)
+    let (size, low) = (field(e, 7, 4), field(e, 3, 0));
+    match (load, size) {
+        (true, 0) if rt == 15 && rt2 == 0 => Record::new(Op::Tbb).rn(rn).rm(low).cost(4),
+        (true, 1) if rt == 15 && rt2 == 0 => Record::new(Op::Tbh).rn(rn).rm(low).cost(4),
+        (true, 4 | 5) if rt2 != 15 => undefined(),
+        (_, 4 | 5) => {
+            let ones = if load { low } else { rt2 };
+            exclusive(load, rn, rt, low, ones).sh(if size == 4 { 2 } else { 1 })
         }
         _ => undefined(),
     }
+}
+
+/// LDREX and STREX of any width. `ones` is a field that must be 15.
+fn exclusive(load: bool, rn: u32, rt: u32, status: u32, ones: u32) -> Record {
+    let bad = |register: u32| register == 13 || register == 15;
+    if rn == 15 || bad(rt) || ones != 15 {
+        return undefined();
+    }
+    if load {
+        return Record::new(Op::Ldrex).rd(rt).rn(rn).cost(2);
+    }
+    if bad(status) || status == rn || status == rt {
+        return undefined();
+    }
+    Record::new(Op::Strex).rd(rt).rn(rn).rm(status).cost(2)
 }
 
 /// The three addressing forms of one load or store: offset, register, indexed; and its size code for literals.

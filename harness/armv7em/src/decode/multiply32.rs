@@ -65,7 +65,7 @@ fn long_multiply(e: u32) -> Record {
     if high == 15 {
         return undefined();
     }
-    if let (1, 15) | (3, 15) = (op1, op2) {
+    if let (1, 15, 15) | (3, 15, 15) = (op1, op2, low) {
         // Rd is where a long multiply has its high half.
         let op = if op1 == 1 { Op::Sdiv } else { Op::Udiv };
         return Record::new(op).rd(high).rn(rn).rm(rm).cost(6);
