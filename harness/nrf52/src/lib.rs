@@ -57,8 +57,12 @@ pub use gauntlet_armv7em::{FaultCause, Unsupported};
 pub use guest::{Guest, GuestStep};
 pub use machine::{Machine, MachineStop};
 pub use memory::NonVolatile;
-pub use nvmc::{Cut, CutReport, FlashAction, FlashOp, Outcome, Refusal, Source, Tear, TearPattern};
+pub use nvmc::{
+    Cut, CutReport, FlashAction, FlashOp, Outcome, Overwrite, Refusal, Source, Tear, TearPattern,
+};
 pub use reset::{RamFate, Reason, Reset, ResetEffects};
 pub use soc::Touch;
 pub use time::{CYCLES_PER_SECOND, cycles_from_ms, cycles_from_us, us_from_cycles};
-pub use variant::{ApprotectGeneration, Profile, RegionProtection, Span, Speed, StallRule, Variant};
+pub use variant::{
+    ApprotectGeneration, Profile, RegionProtection, Span, Speed, StallRule, Variant, WriteLimit,
+};

@@ -77,6 +77,10 @@ impl Machine {
     pub fn run_until(&mut self, cycle: u64) -> MachineStop {
         loop {
             self.sync_guest();
+            if self.reset_line_low && self.chip.is_powered() {
+                self.chip.pass_time(cycle);
+                return MachineStop::Stopped;
+            }
             if self.is_guest_active() && self.is_running() {
                 if self.now() >= cycle {
                     return MachineStop::Limit;
@@ -196,6 +200,7 @@ impl Machine {
     /// The CPU is executing, or would be if it did not sleep.
     fn is_running(&self) -> bool {
         self.chip.is_powered()
+            && !self.reset_line_low
             && !self.chip.is_stopped()
             && !self.chip.core.is_halted()
             && !self.chip.core.is_locked_up()

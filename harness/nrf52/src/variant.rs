@@ -74,6 +74,20 @@ pub enum StallRule {
     WhenExecutingFromFlash,
 }
 
+/// How often flash may be written between two erases.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum WriteLimit {
+    /// Each word this many times.
+    PerWord(u8),
+    /// Each block of so many words this many times altogether.
+    PerBlock {
+        /// Words in a block.
+        words: usize,
+        /// Writes to it.
+        writes: u8,
+    },
+}
+
 /// Hardware that keeps firmware from changing its own flash.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum RegionProtection {
@@ -128,6 +142,8 @@ pub struct Profile {
     pub partial_erase_setup_us: Option<u32>,
     /// When the CPU waits for the flash.
     pub stall: StallRule,
+    /// How often flash may be written between two erases.
+    pub write_limit: WriteLimit,
     /// BPROT or ACL.
     pub protection: RegionProtection,
     /// Generation of the access port protection.
@@ -170,6 +186,7 @@ const NRF52832: Profile = Profile {
     erase_all: Span { min_us: 6_720, typ_us: 169_000, max_us: 295_300 },
     partial_erase_setup_us: None,
     stall: StallRule::Always,
+    write_limit: WriteLimit::PerBlock { words: 128, writes: 181 },
     protection: RegionProtection::Bprot { registers: 4 },
     approtect: ApprotectGeneration::Old,
     irq_lines: 39,
@@ -192,6 +209,7 @@ const NRF52840: Profile = Profile {
     erase_all: Span { min_us: 169_000, typ_us: 169_000, max_us: 173_000 },
     partial_erase_setup_us: Some(1_080),
     stall: StallRule::WhenExecutingFromFlash,
+    write_limit: WriteLimit::PerWord(2),
     protection: RegionProtection::Acl { regions: 8 },
     approtect: ApprotectGeneration::Old,
     irq_lines: 48,

@@ -6,8 +6,8 @@ mod adiv5;
 
 use adiv5::*;
 use gauntlet_nrf52::{
-    ApprotectGeneration, Chip, Cut, DapError, DapPort, Fill, Machine, Outcome, Profile, Reset, Tear, Variant,
-    cycles_from_ms,
+    ApprotectGeneration, Chip, Cut, DapError, DapPort, Fill, Machine, MachineStop, Outcome, Profile, Reset,
+    Tear, Variant, cycles_from_ms,
 };
 
 const NVMC_CONFIG: u32 = 0x4001_E504;
@@ -244,6 +244,7 @@ fn the_reset_line_works_only_when_it_is_connected() {
     machine.set_reset_line(true);
     assert_eq!(machine.chip.starts(), starts + 1);
     assert_eq!(machine.dap_read(DapPort::Debug, 0), Err(DapError::NoAcknowledge));
+    assert_eq!(machine.run_for(cycles_from_ms(1)), MachineStop::Stopped);
     machine.set_reset_line(false);
     machine.dap_read(DapPort::Debug, 0).unwrap();
     assert_eq!(machine.chip.last_reset(), Reset::Pin);

@@ -174,6 +174,19 @@ fn memory_has_its_map() {
 }
 
 #[test]
+fn words_written_too_often_are_reported() {
+    let mut chip = Chip::new(Variant::Nrf52840, 1);
+    for value in [0xFFFF_FF00, 0xFFFF_0000] {
+        chip.nvmc_write_word(0x5004, value).unwrap();
+    }
+    assert!(chip.overwrites().is_empty());
+    chip.nvmc_write_word(0x5004, 0).unwrap();
+    assert_eq!(chip.overwrites().iter().map(|report| report.address).collect::<Vec<_>>(), [0x5004]);
+    chip.nvmc_erase_page(0x5000).unwrap();
+    assert_eq!(chip.page_erases(5), 1);
+}
+
+#[test]
 fn boards_have_identities_of_their_own() {
     let id = |seed| {
         let mut chip = Chip::new(Variant::Nrf52832, seed);

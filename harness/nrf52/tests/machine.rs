@@ -293,6 +293,13 @@ fn a_reset_by_software_runs_the_program_again() {
 }
 
 #[test]
+fn boards_can_be_moved_between_threads() {
+    fn movable<T: Send>() {}
+    movable::<Chip>();
+    movable::<Machine>();
+}
+
+#[test]
 fn snapshots_run_the_same_way() {
     let (machine, _) = with_writer(0, GuestStep::Stay);
     let mut first = machine.chip.clone();

@@ -7,7 +7,7 @@ use super::Chip;
 use crate::{
     memory::NonVolatile,
     noise::Noise,
-    nvmc::{ArmedCut, Cut, CutReport, FlashOp, Refusal},
+    nvmc::{ArmedCut, Cut, CutReport, FlashOp, Overwrite, Refusal},
     soc::Touch,
 };
 
@@ -120,6 +120,16 @@ impl Chip {
     /// How many operations the controller refused.
     pub fn refused_ops(&self) -> u64 {
         self.soc.journal.refused
+    }
+
+    /// Words written more often than the chip's limit allows between two erases; the first 64 of them.
+    pub fn overwrites(&self) -> &[Overwrite] {
+        &self.soc.wear.overwrites
+    }
+
+    /// How often a flash page has been erased since the chip was made.
+    pub fn page_erases(&self, page: usize) -> u32 {
+        self.soc.wear.erases(page)
     }
 
     /// Registers somebody used that this chip does not model, with the first access to each, by address.

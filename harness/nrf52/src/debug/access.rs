@@ -175,12 +175,16 @@ impl Machine {
     /// Copies as many words as plain memory at TAR has in this 4 KiB block; 0 means: do it the long way.
     fn copy_from_memory(&mut self, values: &mut [u32]) -> usize {
         let (address, count) = self.chip.debug.block(values.len());
-        let values = &mut values[..count];
-        let copied = self.chip.soc.copy_out(self.chip.now(), address, values);
-        if copied {
-            self.chip.debug.advance_address(4 * count as u32);
+        let mut bytes = [0; 4096];
+        let bytes = &mut bytes[..4 * count];
+        if !self.chip.soc.copy_out(self.chip.now(), address, bytes) {
+            return 0;
         }
-        usize::from(copied) * count
+        for (value, bytes) in values.iter_mut().zip(bytes.as_chunks().0) {
+            *value = u32::from_le_bytes(*bytes);
+        }
+        self.chip.debug.advance_address(4 * count as u32);
+        count
     }
 
     fn copy_to_ram(&mut self, values: &[u32]) -> usize {
@@ -194,26 +198,6 @@ impl Machine {
 }
 
 impl soc::Soc {
-    /// Reads words from flash or RAM, if they lie in one of them, nothing hides them and the array is at rest.
-    fn copy_out(&self, now: u64, address: u32, values: &mut [u32]) -> bool {
-        let length = 4 * values.len() as u32;
-        let end = address.saturating_add(length);
-        if end <= self.profile.flash_size && !self.nvmc.is_busy(now) && !self.hides_flash() {
-            for (value, offset) in values.iter_mut().zip((address..).step_by(4)) {
-                *value = self.array.flash.word(offset);
-            }
-            return true;
-        }
-        let Some(offset) = self.ram_offset(address) else { return false };
-        let Some(bytes) = self.ram.bytes().get(offset as usize..(offset + length) as usize) else {
-            return false;
-        };
-        for (value, bytes) in values.iter_mut().zip(bytes.as_chunks::<4>().0) {
-            *value = u32::from_le_bytes(*bytes);
-        }
-        true
-    }
-
     fn copy_in(&mut self, address: u32, values: &[u32]) -> bool {
         let Some(offset) = self.ram_offset(address) else { return false };
         if offset as usize + 4 * values.len() > self.ram.bytes().len() {

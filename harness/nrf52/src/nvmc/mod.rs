@@ -4,6 +4,7 @@ pub(crate) mod controller;
 mod cut;
 mod journal;
 mod tear;
+mod wear;
 
 pub(crate) use controller::{Command, Nvmc};
 pub(crate) use cut::ArmedCut;
@@ -11,3 +12,5 @@ pub use cut::{Cut, CutReport, Tear};
 pub(crate) use journal::Journal;
 pub use journal::{FlashAction, FlashOp, Outcome, Refusal, Source};
 pub use tear::TearPattern;
+pub use wear::Overwrite;
+pub(crate) use wear::Wear;

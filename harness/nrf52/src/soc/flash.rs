@@ -185,6 +185,7 @@ impl Soc {
         };
         let undo = self.array.perform(action, tear);
         if let Some(outcome) = outcome {
+            self.wear.count(action, self.profile.write_limit, start, self.source);
             let boot = self.boot.saturating_sub(1);
             self.journal.accept(FlashOp { n, action, start, end, source: self.source, pc: 0, boot, outcome });
             self.wants_pc = self.journal.recording && self.source == Source::Cpu;

@@ -11,7 +11,7 @@ use crate::{
     debug::rom_table,
     memory::{NonVolatile, PageBytes, Ram, UICR, ficr},
     noise::hash,
-    nvmc::{ArmedCut, CutReport, FlashAction, Journal, Nvmc, Source, controller},
+    nvmc::{ArmedCut, CutReport, FlashAction, Journal, Nvmc, Source, Wear, controller},
     peripherals::{Acl, Bprot, Gpio, OPEN, Power, WATCHDOG_BASE, Watchdog},
     reset::{RamFate, ResetEffects},
     variant::{ApprotectGeneration, Profile, RegionProtection, Speed},
@@ -58,6 +58,7 @@ pub(crate) struct Soc {
     pub(crate) ram: Ram,
     pub(crate) nvmc: Nvmc,
     pub(crate) journal: Journal,
+    pub(crate) wear: Wear,
     pub(crate) cut: Option<ArmedCut>,
     pub(crate) fired: Option<CutReport>,
     in_flight: Option<InFlight>,
@@ -104,6 +105,7 @@ impl Soc {
             ram: Ram::new(profile.ram_size),
             nvmc: Nvmc::new(),
             journal: Journal::default(),
+            wear: Wear::new(profile.flash_pages()),
             cut: None,
             fired: None,
             in_flight: None,
@@ -196,9 +198,36 @@ impl Soc {
         (offset < self.profile.ram_size).then_some(offset)
     }
 
+    /// Copies bytes from flash or RAM, if they lie in one of them, nothing hides them and the array is at rest. What a
+    /// long row of single reads would give, only faster.
+    pub(crate) fn copy_out(&self, now: u64, address: u32, target: &mut [u8]) -> bool {
+        let Ok(length) = u32::try_from(target.len()) else { return false };
+        let Some(end) = address.checked_add(length) else { return false };
+        if end <= self.profile.flash_size {
+            if self.nvmc.is_busy(now) || self.hides_flash() {
+                return false;
+            }
+            self.array.flash.copy_out(address, target);
+            return true;
+        }
+        let bytes = self.ram_offset(address).and_then(|offset| {
+            let start = offset as usize;
+            self.ram.bytes().get(start..start + target.len())
+        });
+        if let Some(bytes) = bytes {
+            target.copy_from_slice(bytes);
+        }
+        bytes.is_some()
+    }
+
     /// Everything that is neither flash nor RAM.
     fn read_device(&mut self, now: u64, address: u32, width: Width) -> Result<u32, BusFault> {
         let word = address & !3;
+        if (address & 3) + width.bytes() > 4 {
+            let low = u64::from(self.read_device(now, word, Width::Word)?);
+            let high = u64::from(self.read_device(now, word.wrapping_add(4), Width::Word)?);
+            return Ok(((high << 32 | low) >> (8 * (address & 3))) as u32 & width.mask());
+        }
         let value = match word {
             FICR..UICR => {
                 let bytes: [u8; 4] = std::array::from_fn(|lane| self.ficr[(word - FICR) as usize + lane]);
