@@ -3,6 +3,8 @@
 #![allow(dead_code, reason = "every test uses another part of it")]
 #![allow(unreachable_pub, reason = "included as a module by several targets")]
 
+pub mod rig;
+
 use gauntlet_armv7em::{Access, Bus, BusFault, FaultCause, Width};
 
 pub const RAM: u32 = 0x2000_0000;
