@@ -1,1 +1,60 @@
-//! A place to test: probe, links, power, and what it can do.
+//! A place to test: a probe, links, power, and what it can do.
+//!
+//! A [`Bench`] makes [`Board`]s; a board is everything the runner knows of a device. The same calls work on a virtual board
+//! and on one on a desk: whatever only a virtual board can do is a [`Capability`] that a scenario asks for, and what is
+//! missing there makes the case Skipped.
+//!
+//! | module | what |
+//! |---|---|
+//! | [`device`] | what is flashed to make a device under test, and where everything stands |
+//! | [`board`] | one device within reach |
+//! | [`virtual_bench`] | boards made of a virtual chip and the reference device |
+
+pub mod board;
+pub mod device;
+pub mod virtual_bench;
+
+pub use board::{Board, BoardError, Cut, CutReport, LinkKind, Mode, Tear};
+pub use device::{Application, Device, DeviceImage, Region};
+pub use gauntlet_nrf52::Variant;
+pub use gauntlet_probe::{BoardSelector, Debugger, ProbeError};
+pub use gauntlet_reference::images::{WITNESS_ADDRESS, WITNESS_MAGIC};
+pub use gauntlet_reference::{Build, Layout, PlantedBug, Profile};
+pub use virtual_bench::VirtualBench;
+
+/// Something a bench may be able to do.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Capability {
+    /// Updates over BLE.
+    Ble,
+    /// Updates over a serial line.
+    Serial,
+    /// Cutting the supply.
+    PowerCut,
+    /// Cutting it at a counted flash operation.
+    FlashOpFaults,
+    /// Resetting the device from outside.
+    Reset,
+    /// Saving and restoring the whole device.
+    Snapshot,
+}
+
+/// A place where boards are tested.
+pub trait Bench: Send + Sync {
+    /// Its name, for reports.
+    fn name(&self) -> &str;
+
+    /// What it can do.
+    fn capabilities(&self) -> &[Capability];
+
+    /// A board with `variant` on it for one case. Must be called on the thread, and inside the runtime, that uses it.
+    ///
+    /// `seed` decides everything on a virtual board that chance decides on a real one.
+    ///
+    /// # Errors
+    /// [`BoardError`] when no such board is free.
+    fn open(&self, variant: Variant, seed: u64) -> Result<Box<dyn Board>, BoardError>;
+
+    /// True when device time is virtual: the runtime must then be started with paused time.
+    fn has_virtual_time(&self) -> bool;
+}

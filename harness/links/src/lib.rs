@@ -2,6 +2,7 @@
 //!
 //! | module | what |
 //! |---|---|
+//! | [`direct`] | straight to the firmware of a virtual board |
 //! | [`faults`] | [`FaultLink`] wraps any link and lets faults happen at counted positions |
 //!
 //! ```
@@ -17,6 +18,7 @@
 //!
 //! A fault that did not fire proves nothing; [`FaultWatch`] tells.
 
+pub mod direct;
 pub mod faults;
 
 pub use faults::{

@@ -1,1 +1,36 @@
-//! Plan, lease, run, inject, judge; emits record events.
+//! Plan, run, inject, judge: scenarios on a bench, told as record events.
+//!
+//! A case is prepared, run and judged the same way on every bench:
+//!
+//! 1. the board is erased and flashed through the probe, started, and read back as the baseline (`prepare`, `observe`);
+//! 2. the steps run: updates through the engine with their faults, raw exchanges, resets, power cuts (`update`, `exchange`, `faults`);
+//! 3. the board settles, is read back through the probe and judged against the baseline (`judge`);
+//! 4. a clean update proves that the device can still be updated (`closing`).
+//!
+//! Success is judged from the device, never from the client's word. A fault that did not fire makes the verdict an Error.
+//!
+//! | module | what |
+//! |---|---|
+//! | [`run`] | a run: workers, order, cancellation |
+//! | `case` | one case from start to verdict |
+//! | `device`, `packages` | what a scenario asks for, as something that can be flashed and sent |
+//! | `entry` | into DFU mode through the probe |
+
+mod case;
+mod closing;
+mod device;
+mod entry;
+mod exchange;
+mod faults;
+mod judge;
+mod observe;
+mod packages;
+mod prepare;
+pub mod run;
+mod told;
+mod trouble;
+mod update;
+
+
+pub use run::{RunEnd, RunOptions, Stopper, run};
+pub use trouble::Trouble;

@@ -1,5 +1,6 @@
 //! Packages that are wrong in one chosen respect, for scenarios that prove that a device refuses them.
 
+use crate::keys::swap_halves;
 use gauntlet_protocol::init_packet::{
     BootValidation, FwType, Hash, HashType, InitCommand, SignatureType, encode_init_command, wrap_unsigned,
 };
@@ -47,6 +48,8 @@ pub enum Tamper {
     VersionAfterSigning(u32),
     /// One bit of the signature is wrong. `invalid-object` (PKG-013).
     SignatureBit,
+    /// The two halves of the signature have their most significant byte first. `invalid-object` (PKG-013).
+    SignatureByteOrder,
     /// The signature is cut to this many bytes. `operation-failed` (PKG-011).
     SignatureLength(usize),
     /// The signature claims another type. `wrong-signature-type` (PKG-012).
@@ -105,6 +108,11 @@ impl Tamper {
             (Self::SignatureBit, Some((_, bytes))) => {
                 if let Some(byte) = bytes.first_mut() {
                     *byte ^= 1;
+                }
+            }
+            (Self::SignatureByteOrder, Some((_, bytes))) => {
+                if let Ok(signature) = <&[u8; 64]>::try_from(bytes.as_slice()) {
+                    *bytes = swap_halves(signature).to_vec();
                 }
             }
             (Self::SignatureLength(len), Some((_, bytes))) => bytes.resize(*len, 0),

@@ -1,0 +1,133 @@
+//! One device within reach.
+
+use std::time::Duration;
+
+use async_trait::async_trait;
+use gauntlet_engine::Link;
+use gauntlet_probe::{BoardSelector, Debugger, ProbeError};
+
+use crate::device::Device;
+
+/// A way to update the device.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum LinkKind {
+    /// BLE with this ATT_MTU, 23..=247.
+    Ble {
+        /// Bytes of ATT_MTU that the host asks for.
+        att_mtu: u16,
+    },
+    /// A serial line.
+    Serial,
+}
+
+/// What a cut flash operation leaves behind.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Tear {
+    /// Nothing of it was done.
+    Before,
+    /// A part of it, chosen by the seed.
+    Torn,
+    /// All of it.
+    After,
+}
+
+/// A power cut at a counted flash operation.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Cut {
+    /// The operation, counted from 0 since arming.
+    pub flash_op: u64,
+    /// What becomes of it.
+    pub tear: Tear,
+    /// How long the supply is off, in device time.
+    pub off: Duration,
+}
+
+/// Where a cut has fired.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct CutReport {
+    /// The operation, counted from 0 since arming.
+    pub flash_op: u64,
+    /// The address it was about.
+    pub address: u32,
+    /// When, in device time since the board was opened.
+    pub at: Duration,
+}
+
+/// What the device is doing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Mode {
+    /// An application runs.
+    Application,
+    /// The bootloader waits for an update.
+    Dfu,
+    /// Neither within the time given: off, resetting again and again, or stuck.
+    Unsettled,
+}
+
+/// Why a board can't be used.
+#[derive(Debug, thiserror::Error)]
+pub enum BoardError {
+    /// The probe failed.
+    #[error("the probe failed")]
+    Probe(#[from] ProbeError),
+    /// The board has no such link.
+    #[error("this board can't be updated over {0}")]
+    NoSuchLink(&'static str),
+    /// The board can't do that.
+    #[error("this board can't {0}")]
+    Impossible(&'static str),
+}
+
+/// A device, its probe, its links and its supply.
+#[async_trait(?Send)]
+pub trait Board {
+    /// How probe-rs finds it.
+    fn selector(&self) -> &BoardSelector;
+
+    /// Attaches the probe.
+    ///
+    /// # Errors
+    /// [`ProbeError`] as probe-rs reports it.
+    fn attach(&self) -> Result<Debugger, ProbeError> {
+        Debugger::attach(self.selector())
+    }
+
+    /// A link to the device, not yet connected. `device` is what was flashed.
+    ///
+    /// # Errors
+    /// [`BoardError::NoSuchLink`].
+    fn link(&self, kind: LinkKind, device: &Device) -> Result<Box<dyn Link>, BoardError>;
+
+    /// Device time since the board was opened.
+    fn device_time(&self) -> Duration;
+
+    /// Nothing is done for `span` of device time.
+    async fn idle(&self, span: Duration);
+
+    /// Waits until the device is at rest: an application runs, or DFU mode waits for a host.
+    async fn settle(&self, limit: Duration) -> Mode;
+
+    /// Resets the device by its reset pin.
+    ///
+    /// # Errors
+    /// [`BoardError::Impossible`] without such a pin.
+    fn reset_pin(&self) -> Result<(), BoardError>;
+
+    /// Switches the supply off, and on again after `off` of device time.
+    ///
+    /// # Errors
+    /// [`BoardError::Impossible`] without a switched supply.
+    async fn power_cycle(&self, off: Duration) -> Result<(), BoardError>;
+
+    /// Cuts the supply at a counted flash operation; power returns by itself.
+    ///
+    /// # Errors
+    /// [`BoardError::Impossible`] on a board whose flash operations can't be counted.
+    fn arm_cut(&self, cut: Cut) -> Result<(), BoardError>;
+
+    /// The armed cut, once it has fired.
+    fn cut_fired(&self) -> Option<CutReport>;
+
+    /// Takes back a cut that has not fired.
+    fn disarm_cut(&self);
+}

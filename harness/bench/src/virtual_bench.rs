@@ -1,0 +1,199 @@
+//! The virtual bench: any number of boards, each a virtual chip with the reference device on it.
+
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use async_trait::async_trait;
+use gauntlet_engine::Link;
+use gauntlet_links::direct::{DirectBle, DirectSerial, SharedMachine, VirtualBoard};
+use gauntlet_nrf52::{
+    self as nrf52, CYCLES_PER_SECOND, Chip, Fill, FlashAction, Machine, Reset, TearPattern, Variant, cycles_from_us,
+};
+use gauntlet_probe::BoardSelector;
+use gauntlet_probe::virtual_probe::{self, Registration};
+use gauntlet_reference::wire::{Closed, Presence};
+use gauntlet_reference::{Layout, Profile, ReferenceDevice, SharedWire};
+
+use crate::board::{Board, BoardError, Cut, CutReport, LinkKind, Mode, Tear};
+use crate::device::Device;
+use crate::{Bench, Capability};
+
+/// How long the board runs between two looks at what it does.
+const LOOK: Duration = Duration::from_millis(20);
+/// Looks in a row that must agree before the board counts as settled: an application starts at once, DFU mode may still end.
+const LOOKS_APPLICATION: u32 = 2;
+const LOOKS_DFU: u32 = 10;
+
+/// Microseconds until a host notices that a device has lost its supply.
+const SUPERVISION_US: u64 = 6_000_000;
+
+/// Boards made of virtual chips.
+#[derive(Debug, Default)]
+pub struct VirtualBench {
+    boards: AtomicU64,
+}
+
+impl VirtualBench {
+    /// A bench with as many boards as anyone asks for.
+    pub fn new() -> Self {
+        Self::default()
+    }
+}
+
+impl Bench for VirtualBench {
+    fn name(&self) -> &'static str {
+        "virtual"
+    }
+
+    fn capabilities(&self) -> &[Capability] {
+        &[
+            Capability::Ble,
+            Capability::Serial,
+            Capability::PowerCut,
+            Capability::FlashOpFaults,
+            Capability::Reset,
+        ]
+    }
+
+    fn open(&self, variant: Variant, seed: u64) -> Result<Box<dyn Board>, BoardError> {
+        let number = self.boards.fetch_add(1, Ordering::Relaxed);
+        let wire = SharedWire::default();
+        let mut chip = Chip::new(variant, seed);
+        // A board that comes to the bench has had another life.
+        chip.fill_flash(Fill::Noise(seed));
+        let firmware = ReferenceDevice::new(Layout::of(variant), wire.clone());
+        let machine: SharedMachine = Arc::new(Mutex::new(Machine::with_guest(chip, Box::new(firmware))));
+        let probe = virtual_probe::register(&format!("GAUNTLET{number:06}"), machine.clone())
+            .map_err(|_taken| BoardError::Impossible("be told from another one"))?;
+        let selector = BoardSelector::new(probe.selector(), target(variant)).allow_erase_all();
+        let opened = VirtualBoard::new(machine, wire);
+        let origin = opened.machine().chip.now();
+        Ok(Box::new(OpenBoard { board: opened, selector, _probe: probe, origin }))
+    }
+
+    fn has_virtual_time(&self) -> bool {
+        true
+    }
+}
+
+/// probe-rs's name of the chip.
+fn target(variant: Variant) -> &'static str {
+    match variant {
+        Variant::Nrf52832 => "nRF52832_xxAA",
+        Variant::Nrf52840 => "nRF52840_xxAA",
+    }
+}
+
+struct OpenBoard {
+    board: VirtualBoard,
+    selector: BoardSelector,
+    /// The probe can be found for as long as this lives.
+    _probe: Registration,
+    origin: u64,
+}
+
+impl OpenBoard {
+    fn since_origin(&self, cycle: u64) -> Duration {
+        let per_micro = CYCLES_PER_SECOND / 1_000_000;
+        Duration::from_micros(cycle.saturating_sub(self.origin) / per_micro)
+    }
+
+    /// What the board does at this very moment.
+    fn mode_now(&self) -> Mode {
+        let machine = self.board.machine();
+        if !machine.chip.is_powered() {
+            return Mode::Unsettled;
+        }
+        match (machine.is_guest_entered(), self.board.wire().lock().presence()) {
+            (false, _) => Mode::Application,
+            (true, Presence::Waiting) => Mode::Dfu,
+            (true, _) => Mode::Unsettled,
+        }
+    }
+}
+
+#[async_trait(?Send)]
+impl Board for OpenBoard {
+    fn selector(&self) -> &BoardSelector {
+        &self.selector
+    }
+
+    fn link(&self, kind: LinkKind, device: &Device) -> Result<Box<dyn Link>, BoardError> {
+        let board = self.board.clone();
+        match (kind, device.build.profile) {
+            (LinkKind::Ble { att_mtu }, Profile::Ble) => Ok(Box::new(DirectBle::new(board, att_mtu))),
+            (LinkKind::Serial, Profile::Uart) => Ok(Box::new(DirectSerial::new(board))),
+            (LinkKind::Ble { .. }, _) => Err(BoardError::NoSuchLink("BLE: its bootloader is built for a UART")),
+            (LinkKind::Serial, _) => Err(BoardError::NoSuchLink("a serial line: its bootloader is built for BLE")),
+        }
+    }
+
+    fn device_time(&self) -> Duration {
+        let now = self.board.machine().chip.now();
+        self.since_origin(now)
+    }
+
+    async fn idle(&self, span: Duration) {
+        self.board.run_for(span).await;
+    }
+
+    async fn settle(&self, limit: Duration) -> Mode {
+        let end = self.device_time() + limit;
+        let (mut mode, mut agreed) = (Mode::Unsettled, 0);
+        while self.device_time() < end {
+            self.board.run_for(LOOK).await;
+            let now = self.mode_now();
+            agreed = if now == mode { agreed + 1 } else { 1 };
+            mode = now;
+            match mode {
+                Mode::Application if agreed >= LOOKS_APPLICATION => return mode,
+                Mode::Dfu if agreed >= LOOKS_DFU => return mode,
+                _ => {}
+            }
+        }
+        Mode::Unsettled
+    }
+
+    fn reset_pin(&self) -> Result<(), BoardError> {
+        self.board.machine().reset(Reset::Pin);
+        Ok(())
+    }
+
+    async fn power_cycle(&self, off: Duration) -> Result<(), BoardError> {
+        self.board.machine().power_off();
+        let noticed = self.board.machine().now() + cycles_from_us(SUPERVISION_US);
+        self.board.wire().lock().close(noticed, Closed::Vanished);
+        self.board.run_for(off).await;
+        self.board.machine().power_on();
+        Ok(())
+    }
+
+    fn arm_cut(&self, cut: Cut) -> Result<(), BoardError> {
+        let tear = match cut.tear {
+            Tear::Before => nrf52::Tear::Before,
+            Tear::Torn => nrf52::Tear::Torn(TearPattern::random(cut.flash_op)),
+            Tear::After => nrf52::Tear::After,
+        };
+        let off = u64::try_from(cut.off.as_micros()).unwrap_or(u64::MAX);
+        self.board.machine().chip.arm_cut(nrf52::Cut {
+            at_op: cut.flash_op,
+            tear,
+            off_for: Some(cycles_from_us(off)),
+        });
+        Ok(())
+    }
+
+    fn cut_fired(&self) -> Option<CutReport> {
+        let fired = self.board.machine().chip.cut_fired()?;
+        let address = match fired.action {
+            FlashAction::Program { address, .. } | FlashAction::ErasePage { address } => address,
+            _ => 0,
+        };
+        Some(CutReport { flash_op: fired.cut.at_op, address, at: self.since_origin(fired.at) })
+    }
+
+    fn disarm_cut(&self) {
+        self.board.machine().chip.disarm_cut();
+    }
+}

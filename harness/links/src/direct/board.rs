@@ -1,0 +1,56 @@
+//! A virtual board as its links see it: the machine, the wire to its firmware, and the common clock.
+
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use gauntlet_nrf52::{Machine, cycles_from_us};
+use gauntlet_reference::SharedWire;
+
+use super::clock::VirtualClock;
+
+/// A machine that the probe and the links share.
+pub type SharedMachine = Arc<Mutex<Machine>>;
+
+/// A virtual board within reach.
+#[derive(Clone)]
+pub struct VirtualBoard {
+    machine: SharedMachine,
+    wire: SharedWire,
+    clock: VirtualClock,
+}
+
+impl VirtualBoard {
+    /// A board whose firmware listens on `wire`. Must be called inside a runtime with paused time.
+    pub fn new(machine: SharedMachine, wire: SharedWire) -> Self {
+        let cycle = lock(&machine).chip.now();
+        Self { machine, wire, clock: VirtualClock::starting_at(cycle) }
+    }
+
+    /// The machine, for as long as the guard lives. Never held across an await.
+    pub fn machine(&self) -> MutexGuard<'_, Machine> {
+        lock(&self.machine)
+    }
+
+    /// The wire to the firmware.
+    pub fn wire(&self) -> &SharedWire {
+        &self.wire
+    }
+
+    /// Lets the board run for `span` of its own time, and everybody's clock with it.
+    pub async fn run_for(&self, span: Duration) {
+        let micros = u64::try_from(span.as_micros()).unwrap_or(u64::MAX);
+        let reached = {
+            let mut machine = self.machine();
+            // Whoever is ahead leads: the chip after the probe has worked, the client after it has paused.
+            let now = machine.chip.now().max(self.clock.cycle_now());
+            machine.run_until(now + cycles_from_us(micros));
+            machine.chip.now().max(now)
+        };
+        tokio::time::sleep_until(self.clock.instant(reached)).await;
+    }
+}
+
+fn lock(machine: &SharedMachine) -> MutexGuard<'_, Machine> {
+    // A panic elsewhere must not hide what the machine has to tell.
+    machine.lock().unwrap_or_else(PoisonError::into_inner)
+}

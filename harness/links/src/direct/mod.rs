@@ -1,0 +1,16 @@
+//! The direct link: straight to the firmware of a virtual board, without any host stack between.
+
+mod ble;
+mod board;
+mod clock;
+mod serial;
+
+pub use ble::DirectBle;
+pub use board::{SharedMachine, VirtualBoard};
+pub use clock::VirtualClock;
+pub use serial::DirectSerial;
+
+use std::time::Duration;
+
+/// How long the board runs between two looks at the wire.
+const SLICE: Duration = Duration::from_millis(5);

@@ -1,0 +1,168 @@
+//! One case, from an erased board to a verdict.
+
+use std::collections::BTreeMap;
+use std::rc::Rc;
+use std::time::Duration;
+
+use gauntlet_bench::{Bench, Board, Mode, PlantedBug};
+use gauntlet_engine::Cancel;
+use gauntlet_record::{Event, Finding, Verdict};
+use gauntlet_scenario::Case;
+use gauntlet_scenario::model::{ExpectedApplication, ResetKind, Step, StepKind};
+
+use crate::judge::{Check, Evidence};
+use crate::packages::{self, Sendable};
+use crate::prepare::prepare;
+use crate::told::Teller;
+use crate::trouble::Trouble;
+use crate::update::Way;
+use crate::{closing, device, exchange, faults, observe};
+
+/// Transfer, activation and start are done by then.
+const SETTLE: Duration = Duration::from_secs(120);
+
+/// Runs `case` once and says what is to be said about it. Must be called inside the runtime of the bench.
+pub(crate) async fn run(
+    bench: &dyn Bench,
+    case: &Case,
+    seed: u64,
+    bug: Option<PlantedBug>,
+    cancel: &Cancel,
+    teller: &Teller,
+) -> (Verdict, Duration) {
+    let device = device::of(case, bug);
+    let board: Rc<dyn Board> = match bench.open(device.variant, seed) {
+        Ok(board) => Rc::from(board),
+        Err(error) => return (Verdict::Error(Trouble::from(error).report()), Duration::ZERO),
+    };
+    let way = Way { board: &board, device: &device, teller, cancel };
+    let verdict = match attempt(case, &way).await {
+        Ok(findings) if findings.is_empty() => Verdict::Pass,
+        Ok(findings) => Verdict::Fail(findings),
+        Err(trouble) => Verdict::Error(trouble.report()),
+    };
+    (verdict, board.device_time())
+}
+
+async fn attempt(case: &Case, way: &Way<'_>) -> Result<Vec<Finding>, Trouble> {
+    let board = &**way.board;
+    let packages = packages::all(case, way.device)?;
+    let (image, before) = prepare(board, way.device, way.teller).await?;
+    let mut found = Found { missed: None, findings: Vec::new() };
+    observe::forget_witness(board)?;
+    for (number, step) in case.steps.iter().enumerate() {
+        interrupted(way.cancel)?;
+        let began = board.device_time();
+        let (step_number, of) = (number as u32 + 1, case.steps.len() as u32);
+        way.teller.tell(board, Event::StepStarted { step: step_number, of, what: words(step) });
+        let outcome = perform(step, way, &packages, &mut found).await?;
+        let took_ms = (board.device_time() - began).into();
+        way.teller.tell(board, Event::StepFinished { step: step_number, outcome, took_ms });
+    }
+
+    let mode = leave_dfu(case, way, board.settle(SETTLE).await).await?;
+    let after = observe::read(board, way.device, mode)?;
+    way.teller.tell(board, after.event());
+    let sent: Vec<&Sendable> = packages.values().collect();
+    let evidence =
+        Evidence { device: way.device, flashed: &image.application, before: &before, after: &after, packages: sent };
+    for check in evidence.judge(&case.expect) {
+        way.teller.tell(board, check.event());
+        found.findings.extend(Check::finding(check));
+    }
+
+    interrupted(way.cancel)?;
+    let key = device::test_key(case.device.bootloader.key);
+    let sent = packages.values().collect();
+    found.findings.extend(closing::update(way, key, &after, &image.application, sent).await?);
+    match found {
+        // A device that is wrong may well keep a fault from firing, so what was found about it comes first.
+        Found { missed: Some(missed), findings } if findings.is_empty() => Err(missed),
+        Found { findings, .. } => Ok(findings),
+    }
+}
+
+struct Found {
+    missed: Option<Trouble>,
+    findings: Vec<Finding>,
+}
+
+/// Does one step, and says how it ended.
+async fn perform(
+    step: &Step,
+    way: &Way<'_>,
+    packages: &BTreeMap<String, Sendable>,
+    found: &mut Found,
+) -> Result<String, Trouble> {
+    let board = &**way.board;
+    Ok(match &step.kind {
+        StepKind::Update(update) => {
+            let package = packages
+                .get(update.package.as_str())
+                .ok_or_else(|| Trouble::Internal(format!("no package `{}`", update.package)))?;
+            let mut armed = faults::arm(&update.faults, board)?;
+            let told = way.send(package, Some(update), Some(&mut armed)).await?;
+            // A cut may wait for the activation, which begins when the transfer has ended.
+            board.settle(SETTLE).await;
+            found.missed = found.missed.take().or(armed.account(board, way.teller));
+            found.findings.extend(told.findings(&update.expect));
+            told.outcome().to_string()
+        }
+        StepKind::Exchange(exchange) => {
+            let findings = exchange::run(way, exchange, packages).await?;
+            let outcome = if findings.is_empty() { "as expected" } else { "answered otherwise" };
+            found.findings.extend(findings);
+            outcome.to_owned()
+        }
+        StepKind::Reset(kind) => {
+            match kind {
+                ResetKind::Pin => board.reset_pin()?,
+                ResetKind::Soft => {
+                    let mut debugger = board.attach()?;
+                    debugger.reset()?;
+                    debugger.detach()?;
+                }
+            }
+            way.teller.tell(board, Event::DeviceReset { kind: kind.to_string() });
+            format!("{:?}", board.settle(SETTLE).await).to_lowercase()
+        }
+        StepKind::PowerCut(off) => {
+            way.teller.tell(board, Event::PowerCut { flash_op: None, address: None, tear: None });
+            board.power_cycle(*off).await?;
+            way.teller.tell(board, Event::PowerRestored);
+            format!("{:?}", board.settle(SETTLE).await).to_lowercase()
+        }
+        StepKind::Wait(span) => {
+            board.idle(*span).await;
+            "waited".to_owned()
+        }
+    })
+}
+
+/// A device that waits in DFU mode although an application is expected is sent back to it: DFU mode would end by itself
+/// after the inactivity timeout, by the same reset.
+async fn leave_dfu(case: &Case, way: &Way<'_>, mode: Mode) -> Result<Mode, Trouble> {
+    let wants_application = case.expect.mode != Some(gauntlet_scenario::model::Mode::Dfu)
+        && !matches!(case.expect.application, Some(ExpectedApplication::None));
+    if mode != Mode::Dfu || !wants_application {
+        return Ok(mode);
+    }
+    let mut debugger = way.board.attach()?;
+    debugger.reset()?;
+    debugger.detach()?;
+    Ok(way.board.settle(SETTLE).await)
+}
+
+fn words(step: &Step) -> String {
+    match &step.kind {
+        StepKind::Update(update) => format!("update with {} over {}", update.package, update.link),
+        StepKind::Exchange(exchange) => format!("{} raw requests over {}", exchange.items.len(), exchange.link),
+        StepKind::Reset(kind) => format!("reset ({kind})"),
+        StepKind::PowerCut(off) => format!("power off for {off:?}"),
+        StepKind::Wait(span) => format!("wait for {span:?}"),
+    }
+}
+
+fn interrupted(cancel: &Cancel) -> Result<(), Trouble> {
+    if cancel.is_cancelled() { Err(Trouble::Interrupted) } else { Ok(()) }
+}

@@ -1,0 +1,59 @@
+//! The clean second update that ends every case: a device that can no longer be updated is a Fail (rule 3).
+
+use std::rc::Rc;
+use std::time::Duration;
+
+use gauntlet_bench::Board;
+use gauntlet_package::keys::TestKey;
+use gauntlet_record::{Event, Finding};
+
+use crate::judge::Evidence;
+use crate::observe::{self, Snapshot};
+use crate::packages;
+use crate::trouble::Trouble;
+use crate::update::Way;
+
+/// The witness of the closing update: none that a scenario can ask for.
+const WITNESS: u32 = 0x1_0000;
+/// Small, because the update itself is what counts; more than a page, because pages are where things go wrong.
+const SIZE: u32 = 5 * 1024;
+/// Transfer, activation and start are done by then.
+const SETTLE: Duration = Duration::from_secs(120);
+
+/// Updates the device once more, without any fault, and judges it from `after`.
+pub(crate) async fn update(
+    way: &Way<'_>,
+    key: TestKey,
+    after: &Snapshot,
+    flashed: &[u8],
+    sent: Vec<&packages::Sendable>,
+) -> Result<Vec<Finding>, Trouble> {
+    let stored = after.settings().0.map_or(0, |settings| settings.app_version);
+    let package = packages::clean(way.device, key, WITNESS, SIZE, stored.saturating_add(1))?;
+    observe::forget_witness(&**way.board)?;
+    let told = way.send(&package, None, None).await?;
+    let mode = way.board.settle(SETTLE).await;
+    let found = observe::read(&**way.board, way.device, mode)?;
+    way.teller.tell(&**way.board, found.event());
+    let mut sent = sent;
+    sent.push(&package);
+    let evidence = Evidence { device: way.device, flashed, before: after, after: &found, packages: sent };
+    let mut findings: Vec<Finding> =
+        evidence.judge_clean(&package).into_iter().filter_map(crate::judge::Check::finding).collect();
+    if let Some(words) = told.words() {
+        let outcome = Finding {
+            check: "outcome".to_owned(),
+            expected: "completed".to_owned(),
+            found: words,
+            detail: None,
+        };
+        findings.insert(0, outcome);
+    }
+    for finding in &mut findings {
+        finding.check = format!("closing update: {}", finding.check);
+    }
+    let outcome = findings.first().map_or_else(|| "completed".to_owned(), ToString::to_string);
+    let board: &Rc<dyn Board> = way.board;
+    way.teller.tell(&**board, Event::ClosingUpdate { ok: findings.is_empty(), outcome });
+    Ok(findings)
+}

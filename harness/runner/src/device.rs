@@ -1,0 +1,84 @@
+//! What a scenario says of a device, as a device that can be flashed.
+
+use gauntlet_bench::{Application, Build, Device, PlantedBug, Profile, Variant};
+use gauntlet_package::keys::TestKey;
+use gauntlet_scenario::Case;
+use gauntlet_scenario::model::{
+    BankLayout, Chip, Downgrade, Key, Link, SameVersion, SignaturePolicy, SoftDevice, StepKind,
+};
+
+/// The device of `case`, with `bug` planted in its bootloader.
+pub(crate) fn of(case: &Case, bug: Option<PlantedBug>) -> Device {
+    let variant = variant(case.chip);
+    let model = &case.device;
+    let layout = gauntlet_bench::Layout::of(variant);
+    let bootloader = &model.bootloader;
+    let profile = match link(case) {
+        Link::Ble => Profile::Ble,
+        Link::Serial => Profile::Uart,
+    };
+    let build = Build {
+        hw_version: bootloader.hw_version,
+        require_signature: bootloader.signature == SignaturePolicy::Required,
+        downgrade_prevention: bootloader.downgrade == Downgrade::Refused,
+        accept_same_version: bootloader.same_version == SameVersion::Accepted,
+        single_bank: bootloader.bank == BankLayout::Single,
+        save_progress: bootloader.save_progress,
+        planted_bug: bug,
+        ..Build::release(profile, test_key(bootloader.key).signing_key().public_key_le())
+    };
+    Device {
+        variant,
+        softdevice: match model.softdevice {
+            SoftDevice::Default => Some(layout.softdevice_fwid),
+            SoftDevice::None => None,
+            SoftDevice::Fwid(fwid) => Some(fwid.get()),
+        },
+        build,
+        application: model.application.map(|app| Application {
+            witness: u32::from(app.witness.get()),
+            size: app.size.bytes(),
+            version: app.version,
+        }),
+    }
+}
+
+/// The link that the first step with one uses: a bootloader is built for one transport.
+pub(crate) fn link(case: &Case) -> Link {
+    let of_step = |kind: &StepKind| match kind {
+        StepKind::Update(update) => Some(update.link),
+        StepKind::Exchange(exchange) => Some(exchange.link),
+        StepKind::Reset(_) | StepKind::PowerCut(_) | StepKind::Wait(_) => None,
+    };
+    case.steps.iter().find_map(|step| of_step(&step.kind)).unwrap_or(Link::Ble)
+}
+
+pub(crate) fn test_key(key: Key) -> TestKey {
+    match key {
+        Key::Release => TestKey::Release,
+        Key::Other => TestKey::Other,
+    }
+}
+
+fn variant(chip: Chip) -> Variant {
+    match chip {
+        Chip::Nrf52832 => Variant::Nrf52832,
+        Chip::Nrf52840 => Variant::Nrf52840,
+    }
+}
+
+#[cfg(test)]
+pub(crate) mod tests {
+    use super::*;
+
+    /// A device like any other.
+    pub(crate) fn any() -> Device {
+        let key = TestKey::Release.signing_key().public_key_le();
+        Device {
+            variant: Variant::Nrf52832,
+            softdevice: Some(0x0101),
+            build: Build::release(Profile::Ble, key),
+            application: Some(Application { witness: 1, size: 4096, version: 1 }),
+        }
+    }
+}

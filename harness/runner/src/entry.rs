@@ -1,0 +1,53 @@
+//! Into DFU mode through the probe: the retained register and a reset, as an application does it (ACT-023).
+
+use std::rc::Rc;
+use std::time::Duration;
+
+use async_trait::async_trait;
+use gauntlet_bench::{Board, Mode, ProbeError};
+use gauntlet_engine::{DfuEntry, LinkError};
+
+/// Retained over a soft reset.
+const GPREGRET: u32 = 0x4000_051C;
+/// "Start DFU mode", with the pattern that the bootloader recognises.
+const ENTER_DFU: u32 = 0xB1;
+/// From the reset to advertising, with room for settings pages that have to be written first.
+const START_UP: Duration = Duration::from_secs(5);
+
+/// Asks the firmware for DFU mode. Afterwards the device is starting.
+pub(crate) fn request_dfu(board: &dyn Board) -> Result<(), ProbeError> {
+    let mut debugger = board.attach()?;
+    debugger.write_word(GPREGRET, ENTER_DFU)?;
+    debugger.reset()?;
+    debugger.detach()
+}
+
+/// The way in that the engine takes when it finds no device in DFU mode.
+pub(crate) struct ProbeEntry {
+    board: Rc<dyn Board>,
+    /// What the probe said when it failed: the bench's trouble, not the device's.
+    pub(crate) failed: Option<ProbeError>,
+}
+
+impl ProbeEntry {
+    pub(crate) fn new(board: Rc<dyn Board>) -> Self {
+        Self { board, failed: None }
+    }
+}
+
+#[async_trait(?Send)]
+impl DfuEntry for ProbeEntry {
+    async fn enter(&mut self) -> Result<(), LinkError> {
+        // A device that is still starting, copying or without power is left to itself.
+        if self.board.settle(START_UP).await == Mode::Dfu {
+            return Ok(());
+        }
+        if let Err(error) = request_dfu(&*self.board) {
+            let detail = error.to_string();
+            self.failed = Some(error);
+            return Err(LinkError::Host { detail });
+        }
+        self.board.settle(START_UP).await;
+        Ok(())
+    }
+}

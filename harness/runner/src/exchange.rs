@@ -1,0 +1,127 @@
+//! One exchange step: raw requests over one connection, and the answers they must get.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use gauntlet_bench::{LinkKind, Mode};
+use gauntlet_engine::{Connected, Link, LinkError};
+use gauntlet_record::{Event, Finding, HexBytes};
+use gauntlet_scenario::model::{self, Answer, DataSource, Exchange, ExchangeItem};
+
+use crate::entry::request_dfu;
+use crate::packages::Sendable;
+use crate::trouble::Trouble;
+use crate::update::Way;
+
+/// An answer that has not come by then does not come.
+const PATIENCE: Duration = Duration::from_secs(10);
+/// Device time in which a device that must stay silent could have answered.
+const SILENCE: Duration = Duration::from_secs(1);
+const SETTLE: Duration = Duration::from_secs(10);
+
+/// Says and hears everything of `exchange`; what was answered otherwise is found.
+pub(crate) async fn run(
+    way: &Way<'_>,
+    exchange: &Exchange,
+    packages: &BTreeMap<String, Sendable>,
+) -> Result<Vec<Finding>, Trouble> {
+    let kind = match exchange.link {
+        model::Link::Ble => LinkKind::Ble { att_mtu: 247 },
+        model::Link::Serial => LinkKind::Serial,
+    };
+    if way.board.settle(SETTLE).await != Mode::Dfu {
+        request_dfu(&**way.board)?;
+        way.board.settle(SETTLE).await;
+    }
+    let mut link = way.board.link(kind, way.device)?;
+    let connected = match link.connect().await {
+        Ok(connected) => connected,
+        Err(error) => return Ok(vec![finding("connection", "a device in DFU mode", &error.to_string())]),
+    };
+    let mut findings = Vec::new();
+    for item in &exchange.items {
+        let answered = match item {
+            ExchangeItem::Send { request, answer, .. } => {
+                let bytes = request.as_slice();
+                match link.send_request(bytes).await {
+                    Ok(()) => hear(&mut *link, way, bytes, Some(answer)).await,
+                    Err(error) => Err(error),
+                }
+            }
+            ExchangeItem::Data { source, package, from, to, answer, .. } => {
+                let package = packages
+                    .get(package.as_str())
+                    .ok_or_else(|| Trouble::Internal(format!("no package `{package}`")))?;
+                let bytes = slice(package, *source, *from, *to);
+                match send_data(&mut *link, &connected, bytes).await {
+                    Ok(()) => hear(&mut *link, way, bytes, answer.as_ref()).await,
+                    Err(error) => Err(error),
+                }
+            }
+        };
+        match answered {
+            Ok(None) => {}
+            Ok(Some(finding)) => findings.push(finding),
+            Err(error) => {
+                findings.push(finding("link", "up until the end of the exchange", &error.to_string()));
+                break;
+            }
+        }
+    }
+    // The device may have closed the link itself.
+    let _closed_already = link.disconnect().await;
+    Ok(findings)
+}
+
+/// Waits for what must come; `Some` when it is something else.
+async fn hear(
+    link: &mut dyn Link,
+    way: &Way<'_>,
+    sent: &[u8],
+    expected: Option<&Answer>,
+) -> Result<Option<Finding>, LinkError> {
+    let Some(expected) = expected else { return Ok(None) };
+    let patience = if *expected == Answer::Silence { SILENCE } else { PATIENCE };
+    let heard = match tokio::time::timeout(patience, link.receive()).await {
+        Ok(message) => Some(message?),
+        Err(_elapsed) => None,
+    };
+    let shown = sent[..sent.len().min(32)].to_vec();
+    let answer = heard.clone().map(HexBytes::from);
+    way.teller.tell(&**way.board, Event::Exchange { sent: HexBytes::from(shown), answer });
+    let (holds, wanted) = match (expected, &heard) {
+        (Answer::Silence, heard) => (heard.is_none(), "no answer".to_owned()),
+        (Answer::Bytes(pattern), Some(message)) => (pattern.matches(message), pattern.to_string()),
+        (Answer::Bytes(pattern), None) => (false, pattern.to_string()),
+    };
+    let found = heard.as_deref().map_or_else(|| "no answer".to_owned(), spaced);
+    Ok((!holds).then(|| {
+        let what = format!("answer to {}", spaced(&sent[..sent.len().min(6)]));
+        finding(&what, &wanted, &found)
+    }))
+}
+
+async fn send_data(link: &mut dyn Link, connected: &Connected, bytes: &[u8]) -> Result<(), LinkError> {
+    let size = (connected.max_data / 4 * 4).max(4);
+    for packet in bytes.chunks(size) {
+        link.send_data(packet).await?;
+    }
+    Ok(())
+}
+
+fn slice(package: &Sendable, source: DataSource, from: u32, to: Option<u32>) -> &[u8] {
+    let bytes = match source {
+        DataSource::Init => &package.init_packet,
+        DataSource::Firmware => &package.firmware,
+    };
+    let end = to.map_or(bytes.len(), |to| bytes.len().min(to as usize));
+    bytes.get(from as usize..end).unwrap_or_default()
+}
+
+fn spaced(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02X}")).collect::<Vec<_>>().join(" ")
+}
+
+fn finding(check: &str, expected: &str, found: &str) -> Finding {
+    Finding { check: check.to_owned(), expected: expected.to_owned(), found: found.to_owned(), detail: None }
+}

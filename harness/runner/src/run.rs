@@ -1,0 +1,192 @@
+//! A run: cases on worker threads, each with a runtime of its own, told in the order of the plan.
+
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::mpsc;
+use std::time::Duration;
+
+use gauntlet_bench::{Bench, Capability, PlantedBug};
+use gauntlet_engine::Cancel;
+use gauntlet_record::{Counts, ErrorClass, ErrorReport, Event, ExitCode, Millis, Recorder, Verdict, WriteError};
+use gauntlet_scenario::Case;
+use gauntlet_scenario::model;
+
+use crate::told::{Teller, Told};
+use crate::{case, device};
+
+/// How a run is made.
+#[derive(Clone, Debug)]
+pub struct RunOptions {
+    /// What every choice of chance is derived from.
+    pub seed: u64,
+    /// Cases at a time; at least 1.
+    pub jobs: usize,
+    /// How often a case that ended with an error (never one that failed) is tried again.
+    pub retries: u32,
+    /// Planted into every bootloader.
+    pub planted_bug: Option<PlantedBug>,
+    /// Stops the run.
+    pub stopper: Stopper,
+}
+
+/// Stops a run in good order, from any thread: running updates end, what is known is reported.
+#[derive(Clone, Debug, Default)]
+pub struct Stopper(Cancel);
+
+impl Stopper {
+    /// One that has not been used.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Asks the run to stop.
+    pub fn stop(&self) {
+        self.0.cancel();
+    }
+
+    /// Whether it was asked to.
+    pub fn is_stopped(&self) -> bool {
+        self.0.is_cancelled()
+    }
+
+    pub(crate) fn cancel(&self) -> &Cancel {
+        &self.0
+    }
+}
+
+/// How a run ended.
+#[derive(Debug)]
+pub struct RunEnd {
+    /// How many cases ended how.
+    pub counts: Counts,
+    /// For the program.
+    pub exit_code: ExitCode,
+    /// Reports that could not be written.
+    pub unwritten: Vec<WriteError>,
+}
+
+/// Runs `cases` on `bench` and tells `recorder` everything, from run-started to run-finished.
+///
+/// Records come as they happen, cases beside each other; give the recorder a
+/// [`PlanOrder`](gauntlet_record::PlanOrder) to have them in the order of the plan.
+pub fn run(bench: &dyn Bench, cases: &[&Case], options: &RunOptions, mut recorder: Recorder<'_>) -> RunEnd {
+    let mut chips: Vec<String> = cases.iter().map(|case| case.chip.to_string()).collect();
+    chips.sort_unstable();
+    chips.dedup();
+    let started = Event::RunStarted {
+        gauntlet: env!("CARGO_PKG_VERSION").to_owned(),
+        seed: options.seed,
+        bench: bench.name().to_owned(),
+        chips,
+        planned: cases.iter().map(|case| case.id.clone()).collect(),
+        planted_bug: options.planted_bug.map(|bug| bug.name().to_owned()),
+    };
+    recorder.emit(None, None, started);
+
+    let (sender, receiver) = mpsc::channel::<Told>();
+    let next = AtomicUsize::new(0);
+    let mut verdicts = Vec::new();
+    std::thread::scope(|scope| {
+        let queue = Mutex::new(sender);
+        for _ in 0..options.jobs.clamp(1, cases.len().max(1)) {
+            let sender = queue.lock().unwrap_or_else(std::sync::PoisonError::into_inner).clone();
+            let next = &next;
+            scope.spawn(move || {
+                while let Some(case) = cases.get(next.fetch_add(1, Ordering::Relaxed)) {
+                    if options.stopper.is_stopped() {
+                        break;
+                    }
+                    one(bench, case, options, &Teller::new(case.id.clone(), sender.clone()));
+                }
+            });
+        }
+        drop(queue);
+        for told in receiver {
+            if let Event::CaseFinished { verdict, .. } = &told.event {
+                verdicts.push(verdict.clone());
+            }
+            recorder.emit(Some(&told.case), told.device, told.event);
+        }
+    });
+
+    let mut counts = Counts::default();
+    verdicts.iter().for_each(|verdict| counts.add(verdict));
+    counts.not_run = cases.len() as u64 - counts.finished();
+    let interrupted = options.stopper.is_stopped();
+    recorder.emit(None, None, Event::RunFinished { counts, interrupted });
+    let unwritten = recorder.finish();
+    let mut exit_code = ExitCode::of_run(&verdicts, counts.not_run);
+    if interrupted {
+        exit_code = exit_code.and(ExitCode::Interrupted);
+    }
+    if !unwritten.is_empty() {
+        exit_code = exit_code.and(ExitCode::ReportNotWritten);
+    }
+    RunEnd { counts, exit_code, unwritten }
+}
+
+/// One case with its retries, from case-started to case-finished.
+fn one(bench: &dyn Bench, case: &Case, options: &RunOptions, teller: &Teller) {
+    if let Some(missing) = case.capabilities().into_iter().find(|need| !able(bench, *need)) {
+        let verdict = Verdict::Skipped { reason: format!("the bench `{}` has no {missing}", bench.name()) };
+        return teller.send(None, Event::CaseFinished { verdict, took_ms: Millis::ZERO });
+    }
+    let started = Event::CaseStarted {
+        title: case.title.clone(),
+        chip: case.chip.to_string(),
+        link: device::link(case).to_string(),
+        requirements: case.requirements.iter().map(|id| id.as_str().to_owned()).collect(),
+        file: Some(case.file.to_string()),
+    };
+    teller.send(None, started);
+    let mut attempt = 1;
+    loop {
+        let (verdict, took) = attempted(bench, case, options, teller);
+        match verdict {
+            Verdict::Error(error) if attempt <= options.retries && error.class != ErrorClass::Interrupted => {
+                teller.send(None, Event::CaseRetried { attempt, error });
+                attempt += 1;
+            }
+            verdict => {
+                return teller.send(Some(took.into()), Event::CaseFinished { verdict, took_ms: took.into() });
+            }
+        }
+    }
+}
+
+fn attempted(bench: &dyn Bench, case: &Case, options: &RunOptions, teller: &Teller) -> (Verdict, Duration) {
+    let runtime = match runtime(bench) {
+        Ok(runtime) => runtime,
+        Err(error) => {
+            let report = ErrorReport::from_error(ErrorClass::Internal, &error);
+            return (Verdict::Error(report), Duration::ZERO);
+        }
+    };
+    let seed = case_seed(options.seed, case.id.as_str());
+    runtime.block_on(case::run(bench, case, seed, options.planted_bug, options.stopper.cancel(), teller))
+}
+
+/// A runtime for one board: one thread, and on a bench with virtual time a clock that waits for no wall.
+pub(crate) fn runtime(bench: &dyn Bench) -> std::io::Result<tokio::runtime::Runtime> {
+    tokio::runtime::Builder::new_current_thread().enable_time().start_paused(bench.has_virtual_time()).build()
+}
+
+/// The seed of a case depends on nothing but the run's seed and its id, so that it can be run again alone.
+fn case_seed(seed: u64, id: &str) -> u64 {
+    // FNV-1a, 64 bit.
+    id.bytes().fold(seed ^ 0xCBF2_9CE4_8422_2325, |hash, byte| {
+        (hash ^ u64::from(byte)).wrapping_mul(0x0000_0100_0000_01B3)
+    })
+}
+
+fn able(bench: &dyn Bench, need: model::Capability) -> bool {
+    let need = match need {
+        model::Capability::Ble => Capability::Ble,
+        model::Capability::Serial => Capability::Serial,
+        model::Capability::PowerCut => Capability::PowerCut,
+        model::Capability::FlashOpFaults => Capability::FlashOpFaults,
+        model::Capability::Reset => Capability::Reset,
+        model::Capability::Snapshot => Capability::Snapshot,
+    };
+    bench.capabilities().contains(&need)
+}
