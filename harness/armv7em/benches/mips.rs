@@ -40,7 +40,24 @@ fn report(name: &str, prepare: impl Fn(&mut Core)) {
     }
 }
 
+/// What a snapshot costs: clones of a core that has decoded the program.
+fn clones() {
+    let mut memory = Memory::new(PROGRAM);
+    let mut core = Core::new(CoreConfig::default());
+    core.reset(&mut memory, ResetKind::PowerOn);
+    core.run(&mut memory, 1_000_000);
+    let start = Instant::now();
+    for _ in 0..10_000 {
+        black_box(core.clone());
+    }
+    #[expect(clippy::print_stdout, reason = "a benchmark reports to the terminal")]
+    {
+        println!("clone of a core {:>45.0} ns", start.elapsed().as_secs_f64() * 1e9 / 10_000.0);
+    }
+}
+
 fn main() {
+    clones();
     report("fast loop", |_| {});
     report("breakpoint armed", |core| {
         core.ppb_write(0xE000_2008, 1 << 30 | 0xFF00 | 1);

@@ -69,9 +69,8 @@ pub struct BusFault {
 
 /// Memories and peripherals, as the core sees them.
 ///
-/// The core never passes an access that crosses its natural alignment to a device (0x40000000 and above); unaligned
-/// accesses to memory arrive as single accesses of the width of the instruction, and the bus serves them bytewise.
-/// Accesses to the private peripheral bus (0xE0000000 to 0xE00FFFFF) never arrive.
+/// Every access that arrives is aligned to its width: the core splits unaligned loads and stores into bytes, and faults
+/// them itself in device regions. Accesses to the private peripheral bus (0xE0000000 to 0xE00FFFFF) never arrive.
 ///
 /// # What the decode cache relies on
 ///
@@ -101,7 +100,8 @@ pub trait Bus {
 
     /// The core may not execute its next instruction before this cycle (for example while a flash controller is busy).
     ///
-    /// Asked after every access outside the SRAM region (0x20000000 to 0x3FFFFFFF) and at the start of every run.
+    /// Asked after every load and store outside the SRAM region (0x20000000 to 0x3FFFFFFF), except of literals, and before
+    /// the first instruction of every run.
     fn stalled_until(&self) -> u64 {
         0
     }

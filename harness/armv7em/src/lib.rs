@@ -8,7 +8,7 @@
 //! | module | what |
 //! |---|---|
 //! | `bus`, `config` | the face to the outside |
-//! | `core`, `run` | the public core and its run loop |
+//! | `core`, `run`, `attend`, `traps` | the public core and its run loop |
 //! | `decode`, `record`, `cache` | encodings to records, and records in shared pages |
 //! | `execute`, `memory`, `arithmetic` | what instructions do |
 //! | `exceptions`, `faults`, `nvic`, `systick` | exceptions and what causes them |
@@ -43,6 +43,7 @@
 //! ```
 
 mod arithmetic;
+mod attend;
 mod bus;
 mod cache;
 mod config;
@@ -63,6 +64,7 @@ mod run;
 mod scb;
 mod state;
 mod systick;
+mod traps;
 
 pub use bus::{Access, Bus, BusFault, FaultCause, Width};
 pub use config::{CoreConfig, ResetKind, Stop, Unsupported};

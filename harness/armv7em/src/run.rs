@@ -1,13 +1,12 @@
 //! The run loop: a fast loop over one page of decoded instructions, and a careful one for everything else.
 
 use crate::cache::SLOTS;
-use crate::debug::dfsr;
 use crate::decode;
 use crate::execute::execute;
 use crate::faults::{Fault, cfsr};
 use crate::record::{Op, Record};
-use crate::state::{Sleep, State, Trap};
-use crate::{Access, Bus, Core, Stop, Unsupported, Width};
+use crate::state::{State, Trap};
+use crate::{Access, Bus, Core, Stop, Width};
 
 /// How many instructions are decoded ahead of the one that is needed.
 const AHEAD: u32 = 24;
@@ -18,12 +17,13 @@ enum Left {
     Loop,
     /// The instruction has not been decoded.
     Undecoded,
+    /// A comparator of the breakpoint unit matches.
+    Breakpoint,
     Trap(Trap, Record),
 }
 
 impl Core {
-    /// Runs until `until` or until something stops the core; at most `limit` instructions or exception entries in the
-    /// careful loop when `limited`.
+    /// Runs until `until` or until something stops the core; with `single`, for one instruction.
     pub(crate) fn run_loop<B: Bus>(&mut self, bus: &mut B, until: u64, single: bool) -> Stop {
         let first = self.state.instructions;
         loop {
@@ -34,27 +34,37 @@ impl Core {
                 return stop;
             }
             let s = &mut self.state;
-            let careful = single || s.it != 0 || s.debug.stepping || s.breakpoint_armed();
-            let stop = if careful { self.careful(bus) } else { self.fast(bus) };
+            let stop = if single || s.it != 0 || s.debug.stepping {
+                self.careful(bus)
+            } else if s.breakpoint_armed() {
+                self.fast::<B, true>(bus)
+            } else {
+                self.fast::<B, false>(bus)
+            };
             if let Some(stop) = stop {
                 return stop;
             }
         }
     }
 
-    fn fast<B: Bus>(&mut self, bus: &mut B) -> Option<Stop> {
+    /// Runs decoded pages, with or without a look at the breakpoints before every instruction.
+    fn fast<B: Bus, const ARMED: bool>(&mut self, bus: &mut B) -> Option<Stop> {
         loop {
             let Some(index) = self.enter_page(bus) else {
                 return self.careful(bus);
             };
             let base = self.state.code_page;
-            match run_page(&mut self.state, bus, &self.cache.page(index).records, base) {
+            match run_page::<B, ARMED>(&mut self.state, bus, &self.cache.page(index).records, base) {
                 Left::Loop if self.state.now < self.state.deadline => {}
                 Left::Loop => return None,
                 Left::Undecoded => {
                     if !self.decode_ahead(bus, index) {
                         return self.careful(bus);
                     }
+                }
+                Left::Breakpoint => {
+                    self.state.breakpoint(bus);
+                    return None;
                 }
                 Left::Trap(trap, record) => return self.state.handle(bus, trap, &record),
             }
@@ -192,10 +202,15 @@ fn fetch<B: Bus>(bus: &mut B, now: u64, pc: u32) -> Result<Record, Fault> {
 }
 
 #[inline(never)]
-fn run_page<B: Bus>(s: &mut State, bus: &mut B, records: &[Record; SLOTS], base: u32) -> Left {
+fn run_page<B: Bus, const ARMED: bool>(
+    s: &mut State,
+    bus: &mut B,
+    records: &[Record; SLOTS],
+    base: u32,
+) -> Left {
     let mut pc = s.pc;
     let mut count = 0;
-    let left = 'run: loop {
+    let left = loop {
         if s.now >= s.deadline {
             break Left::Loop;
         }
@@ -203,10 +218,12 @@ fn run_page<B: Bus>(s: &mut State, bus: &mut B, records: &[Record; SLOTS], base:
         let Some(record) = records.get((pc.wrapping_sub(base) >> 1) as usize) else {
             break Left::Loop;
         };
-        s.r[15] = pc.wrapping_add(4);
-        match execute(s, bus, record, pc.wrapping_add(u32::from(record.size))) {
+        if ARMED && s.fpb.matches(pc) {
+            break Left::Breakpoint;
+        }
+        let result = if ARMED { s.single(bus, record, pc) } else { s.timed(bus, record, pc) };
+        match result {
             Ok(next) => {
-                s.now += u64::from(record.cost);
                 count += 1;
                 pc = next;
             }
@@ -214,21 +231,8 @@ fn run_page<B: Bus>(s: &mut State, bus: &mut B, records: &[Record; SLOTS], base:
                 s.pc = pc;
                 s.begin_it(record);
                 pc = s.pc;
-                while s.it != 0 {
-                    if s.now >= s.deadline {
-                        break 'run Left::Loop;
-                    }
-                    let Some(record) = records.get((pc.wrapping_sub(base) >> 1) as usize) else {
-                        break 'run Left::Loop;
-                    };
-                    match s.conditional(bus, record, pc) {
-                        Ok(next) => {
-                            count += 1;
-                            pc = next;
-                        }
-                        Err(Trap::Undecoded) => break 'run Left::Undecoded,
-                        Err(trap) => break 'run Left::Trap(trap, *record),
-                    }
+                if let Some(left) = run_it_block::<B, ARMED>(s, bus, records, base, &mut pc, &mut count) {
+                    break left;
                 }
             }
             Err(Trap::Undecoded) => break Left::Undecoded,
@@ -240,14 +244,52 @@ fn run_page<B: Bus>(s: &mut State, bus: &mut B, records: &[Record; SLOTS], base:
     left
 }
 
+/// The instructions behind an IT. A reason to leave may come before the block has ended; the careful loop then finishes it.
+#[inline(always)]
+fn run_it_block<B: Bus, const ARMED: bool>(
+    s: &mut State,
+    bus: &mut B,
+    records: &[Record; SLOTS],
+    base: u32,
+    pc: &mut u32,
+    count: &mut u64,
+) -> Option<Left> {
+    while s.it != 0 {
+        if s.now >= s.deadline {
+            return Some(Left::Loop);
+        }
+        let Some(record) = records.get((pc.wrapping_sub(base) >> 1) as usize) else {
+            return Some(Left::Loop);
+        };
+        if ARMED && s.fpb.matches(*pc) {
+            return Some(Left::Breakpoint);
+        }
+        match s.conditional(bus, record, *pc) {
+            Ok(next) => {
+                *count += 1;
+                *pc = next;
+            }
+            Err(Trap::Undecoded) => return Some(Left::Undecoded),
+            Err(trap) => return Some(Left::Trap(trap, *record)),
+        }
+    }
+    None
+}
+
 impl State {
-    /// Executes a record outside the fast loop and pays for it.
-    #[inline(never)]
-    fn single<B: Bus>(&mut self, bus: &mut B, record: &Record, pc: u32) -> Result<u32, Trap> {
+    /// Executes a record and pays for it.
+    #[inline(always)]
+    fn timed<B: Bus>(&mut self, bus: &mut B, record: &Record, pc: u32) -> Result<u32, Trap> {
         self.r[15] = pc.wrapping_add(4);
         let next = execute(self, bus, record, pc.wrapping_add(u32::from(record.size)))?;
         self.now += u64::from(record.cost);
         Ok(next)
+    }
+
+    /// The same outside the fast loop.
+    #[inline(never)]
+    fn single<B: Bus>(&mut self, bus: &mut B, record: &Record, pc: u32) -> Result<u32, Trap> {
+        self.timed(bus, record, pc)
     }
 
     /// Executes or skips an instruction of an IT block.
@@ -264,140 +306,5 @@ impl State {
         let next = self.single(bus, &record.inside_it(), pc)?;
         self.advance_it();
         Ok(next)
-    }
-
-    fn begin_it(&mut self, record: &Record) {
-        self.it = record.imm as u8;
-        self.complete(record);
-    }
-
-    /// The instruction is done: execution continues behind it.
-    fn complete(&mut self, record: &Record) {
-        self.pc = self.pc.wrapping_add(u32::from(record.size));
-        self.now += u64::from(record.cost);
-        self.instructions += 1;
-    }
-
-    /// Does what a trap asks for. `pc` is the instruction that trapped.
-    #[inline(never)]
-    fn handle<B: Bus>(&mut self, bus: &mut B, trap: Trap, record: &Record) -> Option<Stop> {
-        match trap {
-            Trap::Fault => {
-                self.now += u64::from(record.cost);
-                self.take_fault(bus, self.fault, self.pc);
-            }
-            Trap::ExceptionReturn => {
-                self.advance_it();
-                self.complete(record);
-                self.exception_return(bus, self.trap_value);
-            }
-            Trap::SupervisorCall => {
-                self.advance_it();
-                self.complete(record);
-                self.supervisor_call(bus);
-            }
-            Trap::Breakpoint => self.breakpoint(bus),
-            Trap::HostTrap => {
-                self.advance_it();
-                self.complete(record);
-                self.attention();
-                return Some(Stop::HostTrap(self.trap_value as u8));
-            }
-            Trap::WaitForInterrupt | Trap::WaitForEvent => {
-                self.advance_it();
-                self.complete(record);
-                self.wait(trap);
-            }
-            Trap::Unsupported => return self.unsupported.map(Stop::Unsupported),
-            Trap::IfThen => self.begin_it(record),
-            // The slot is decoded before it is executed again.
-            Trap::Undecoded => {}
-        }
-        self.attention();
-        None
-    }
-
-    fn wait(&mut self, trap: Trap) {
-        if self.debug.stepping {
-            return;
-        }
-        if trap == Trap::WaitForInterrupt {
-            self.sleep = Sleep::Interrupt;
-        } else if !std::mem::take(&mut self.event) {
-            self.sleep = Sleep::Event;
-        }
-    }
-
-    fn supervisor_call<B: Bus>(&mut self, bus: &mut B) {
-        use crate::exceptions::{HARD_FAULT, SV_CALL};
-        if self.group_priority(SV_CALL) < self.execution_priority() {
-            self.enter_exception(bus, SV_CALL);
-            return;
-        }
-        let fault = Fault { exception: SV_CALL, ..Fault::default() };
-        self.record_fault(fault, self.pc);
-        match self.escalate(fault) {
-            Some(_) => {
-                self.catch_fault(HARD_FAULT, fault);
-                self.enter_exception(bus, HARD_FAULT);
-            }
-            None => self.lock_up(),
-        }
-    }
-
-    /// The debugger's single step is over once anything was executed or entered.
-    fn finish_step(&mut self) {
-        if self.debug.stepping && !self.lockup {
-            self.halt(dfsr::HALTED);
-        }
-    }
-
-    /// Everything asynchronous. Answers a reason to stop, or sets the next deadline.
-    fn attend<B: Bus>(&mut self, bus: &mut B, until: u64) -> Option<Stop> {
-        loop {
-            if self.reset_request {
-                return Some(Stop::ResetRequested);
-            }
-            if self.debug.enabled && !self.debug.halted {
-                let reason = self.debug.catch | if self.debug.halt_requested { dfsr::HALTED } else { 0 };
-                if reason != 0 {
-                    self.halt(reason);
-                }
-            }
-            if self.debug.halted {
-                return Some(Stop::Halted);
-            }
-            if bus.interrupted() {
-                return Some(Stop::Interrupted);
-            }
-            if self.lockup {
-                return Some(Stop::Lockup);
-            }
-            if self.sleep == Sleep::Awake {
-                self.now = self.now.max(bus.fetch_stalled_until(self.pc).min(until));
-            } else if !self.try_to_wake() {
-                return Some(Stop::Sleeping);
-            }
-            if self.now >= until {
-                return Some(Stop::Limit);
-            }
-            self.tick();
-            if let Some(exception) = self.preempting() {
-                self.enter_exception(bus, exception);
-                self.finish_step();
-                continue;
-            }
-            if !self.thumb {
-                self.take_fault(bus, Fault::usage(cfsr::INVSTATE), self.pc);
-                self.finish_step();
-                continue;
-            }
-            if self.scb.mpu_ctrl & 1 != 0 {
-                let name = "memory protection unit";
-                return Some(Stop::Unsupported(Unsupported { name, encoding: 0, address: self.pc }));
-            }
-            self.deadline = until.min(self.systick.next());
-            return None;
-        }
     }
 }

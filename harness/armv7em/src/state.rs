@@ -23,7 +23,7 @@ pub(crate) enum Trap {
     SupervisorCall,
     Breakpoint,
     /// `trap_value` is the immediate of the UDF instruction.
-    HostTrap,
+    HostCall,
     WaitForInterrupt,
     WaitForEvent,
     /// An IT instruction: the next one to four instructions are conditional.

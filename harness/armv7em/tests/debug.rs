@@ -163,6 +163,20 @@ fn a_breakpoint_stops_before_its_instruction_and_hits_again() {
 }
 
 #[test]
+fn a_breakpoint_inside_an_it_block_keeps_it() {
+    // CMP R0, R0; ITE EQ; MOVEQ R1, #1; MOVNE R1, #2; LOOP. The breakpoint is on MOVNE.
+    let mut rig = Rig::new(&[0x4280, 0xBF0C, 0x2101, 0x2102, LOOP]);
+    rig = rig.set(&[(DHCSR, DEBUGEN), (0xE000_2008, 2 << 30 | (CODE + 4) | 1), (0xE000_2000, 3)]);
+    assert_eq!(rig.run(100), Stop::Halted);
+    assert_eq!((rig.core.reg(15), rig.core.reg(1)), (CODE + 6, 1));
+    assert_ne!(rig.core.xpsr() & 0x0600_FC00, 0);
+    rig.write(0xE000_2000, 2);
+    rig.write(DHCSR, DEBUGEN);
+    assert_eq!(rig.run(100), Stop::Limit);
+    assert_eq!(rig.core.reg(1), 1, "the rest of the block was still conditional");
+}
+
+#[test]
 fn a_breakpoint_without_debugging_is_ignored() {
     let mut rig = Rig::new(&[0x2101, LOOP]).set(&[(0xE000_2008, 1 << 30 | CODE | 1), (0xE000_2000, 3)]);
     assert_eq!(rig.run(100), Stop::Limit);

@@ -217,7 +217,7 @@ impl State {
     pub(super) fn permanently_undefined(&mut self, imm: u32) -> Trap {
         if self.host_traps && (0xD0..=0xDF).contains(&imm) {
             self.trap_value = imm;
-            Trap::HostTrap
+            Trap::HostCall
         } else {
             self.usage_fault(cfsr::UNDEFINSTR)
         }
