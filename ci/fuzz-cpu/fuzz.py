@@ -47,6 +47,8 @@ class Other:
 
     # MSR APSR_g, R0: the only way to set GE from outside.
     SET_GE, SET_GE_CODE = CODE + 0x3F00, bytes.fromhex("80f30084")
+    # CLREX: an exclusive load of an earlier case must not help a store.
+    CLEAR, CLEAR_CODE = CODE + 0x3F80, bytes.fromhex("bff32f8f")
 
     def __init__(self):
         self.uc = Uc(UC_ARCH_ARM, UC_MODE_THUMB | UC_MODE_MCLASS)
@@ -55,6 +57,7 @@ class Other:
         self.uc.mem_map(RAM, SIZE)
         self.code = bytearray(PATTERN)
         self.code[self.SET_GE - CODE:self.SET_GE - CODE + 4] = self.SET_GE_CODE
+        self.code[self.CLEAR - CODE:self.CLEAR - CODE + 4] = self.CLEAR_CODE
         self.uc.mem_write(CODE, bytes(self.code))
         self.uc.mem_write(RAM, PATTERN)
         self.uc.hook_add(UC_HOOK_INTR, self.interrupt)
@@ -64,18 +67,21 @@ class Other:
         self.taken = number
         uc.emu_stop()
 
+    def execute(self, address):
+        self.uc.reg_write(arm.UC_ARM_REG_PC, address | 1)
+        self.uc.reg_write(arm.UC_ARM_REG_XPSR, 1 << 24)
+        self.uc.emu_start(address | 1, address + 4, count=1)
+
     def set_ge(self, ge):
-        uc = self.uc
-        if uc.reg_read(arm.UC_ARM_REG_XPSR) >> 16 & 15 == ge:
-            return
-        uc.reg_write(arm.UC_ARM_REG_R0, ge << 16)
-        uc.reg_write(arm.UC_ARM_REG_PC, self.SET_GE | 1)
-        uc.reg_write(arm.UC_ARM_REG_XPSR, 1 << 24)
-        uc.emu_start(self.SET_GE | 1, self.SET_GE + 4, count=1)
+        if self.uc.reg_read(arm.UC_ARM_REG_XPSR) >> 16 & 15 != ge:
+            self.uc.reg_write(arm.UC_ARM_REG_R0, ge << 16)
+            self.execute(self.SET_GE)
 
     def run(self, encoding, address, registers, xpsr):
         uc, at = self.uc, address - CODE
         code = struct.pack("<HH", encoding >> 16, encoding & 0xFFFF) if encoding > 0xFFFF else struct.pack("<H", encoding)
+        if encoding >> 20 in (0xE84, 0xE8C):
+            self.execute(self.CLEAR)
         self.set_ge(xpsr >> 16 & 15)
         uc.mem_write(address, code)
         uc.ctl_remove_cache(address - 4, address + 8)

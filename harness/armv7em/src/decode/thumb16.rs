@@ -214,7 +214,7 @@ fn miscellaneous(e: u32, address: u32) -> Record {
             }
             Record::new(Op::Stm).rn(13).imm(list).sh(3).cost(1 + list.count_ones())
         }
-        0x6 if e & 0xFFE8 == 0xB660 => Record::new(Op::Cps).sh((e & 0x13) as u8),
+        0x6 if e & 0xFFEC == 0xB660 => Record::new(Op::Cps).sh((e & 0x13) as u8),
         0xA => match e >> 6 & 3 {
             0 => Record::new(Op::Rev).rd(rd).rm(rm),
             1 => Record::new(Op::Rev16).rd(rd).rm(rm),
