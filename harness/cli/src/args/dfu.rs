@@ -1,0 +1,115 @@
+//! Arguments of `gauntlet dfu`.
+
+use std::path::PathBuf;
+
+use clap::ValueEnum;
+use gauntlet_bench::Variant;
+
+use super::words::{self, SoftDeviceChoice};
+use crate::display::ProgressChoice;
+
+/// Most and least that an ATT MTU can be on these chips.
+const MTU: std::ops::RangeInclusive<i64> = 23..=247;
+
+/// Do one update.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "\
+Examples:
+  gauntlet dfu update.zip --key public.pem
+  gauntlet dfu update.zip --chip nrf52840 --softdevice 0x0123 --hw-version 52
+  gauntlet dfu update.zip --link serial --softdevice none --dump flash.hex
+
+The package is read strictly first: one that no bootloader would take is refused before the device is
+touched (exit code 96). Whether key, versions and SoftDevice fit is for the device to say; when it
+refuses, its words are shown, and what it runs now (exit code 100).")]
+pub(crate) struct DfuArgs {
+    /// The package, a zip as nrfutil makes it
+    #[arg(value_name = "PACKAGE")]
+    pub(crate) package: PathBuf,
+
+    /// The chip
+    #[arg(long, value_enum, value_name = "CHIP", default_value_t)]
+    pub(crate) chip: ChipChoice,
+
+    /// Firmware id of the SoftDevice on the device, or `none` [default: 0x0101 on nrf52832, 0x0100 on nrf52840]
+    #[arg(long, value_name = "FWID")]
+    pub(crate) softdevice: Option<SoftDeviceChoice>,
+
+    /// How the device is reached; the bootloader is built for it
+    #[arg(long, value_enum, value_name = "LINK", default_value_t)]
+    pub(crate) link: LinkChoice,
+
+    /// The public key that the bootloader trusts [default: the project's published test key]
+    #[arg(long, value_name = "PUBLIC.pem")]
+    pub(crate) key: Option<PathBuf>,
+
+    /// The hardware version that the bootloader is built for
+    #[arg(long, value_name = "N", default_value = "52", value_parser = words::version)]
+    pub(crate) hw_version: u32,
+
+    /// A bootloader that takes unsigned applications too
+    #[arg(long)]
+    pub(crate) unsigned: bool,
+
+    /// Version of the application that is on the device before
+    #[arg(long, value_name = "N", default_value = "0", value_parser = words::version)]
+    pub(crate) app_version: u32,
+
+    /// Packets between two receipts; 0 is no receipts
+    #[arg(long, value_name = "N", default_value_t = 0)]
+    pub(crate) prn: u16,
+
+    /// The ATT MTU that is negotiated over BLE, 23 to 247
+    #[arg(long, value_name = "N", default_value_t = 247, value_parser = clap::value_parser!(u16).range(MTU))]
+    pub(crate) mtu: u16,
+
+    /// Write the whole flash, as it is read back afterwards, to this file: .bin or .hex
+    #[arg(long, value_name = "FILE")]
+    pub(crate) dump: Option<PathBuf>,
+
+    /// What every choice of chance is derived from
+    #[arg(long, value_name = "S", default_value = "1", value_parser = words::seed)]
+    pub(crate) seed: u64,
+
+    /// How progress is shown on the terminal
+    #[arg(long, value_enum, value_name = "HOW", default_value_t)]
+    pub(crate) progress: ProgressChoice,
+}
+
+/// The chips.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum)]
+pub(crate) enum ChipChoice {
+    /// 512 KiB of flash.
+    #[default]
+    Nrf52832,
+    /// 1 MiB of flash.
+    Nrf52840,
+}
+
+impl ChipChoice {
+    /// The chip itself.
+    pub(crate) fn variant(self) -> Variant {
+        match self {
+            Self::Nrf52832 => Variant::Nrf52832,
+            Self::Nrf52840 => Variant::Nrf52840,
+        }
+    }
+
+    /// Its name.
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::Nrf52832 => "nrf52832",
+            Self::Nrf52840 => "nrf52840",
+        }
+    }
+}
+
+/// The links.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum)]
+pub(crate) enum LinkChoice {
+    /// Bluetooth Low Energy.
+    #[default]
+    Ble,
+    /// A serial line.
+    Serial,
+}

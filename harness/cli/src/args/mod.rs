@@ -1,0 +1,92 @@
+//! The command line: one file for each verb's arguments.
+
+mod dfu;
+mod list;
+mod package;
+mod run;
+mod twins;
+mod words;
+
+use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
+
+pub(crate) use dfu::{DfuArgs, LinkChoice};
+pub(crate) use list::{CheckArgs, CompletionsArgs, ListArgs};
+pub(crate) use package::{PackageVerb, ShowArgs};
+pub(crate) use run::RunArgs;
+pub(crate) use words::{Shard, SoftDeviceChoice};
+
+const EXAMPLES: &str = "\
+Examples:
+  gauntlet run                          the whole shipped suite on the virtual bench; no hardware needed
+  gauntlet run stream                   the scenarios of one area
+  gauntlet run my-scenario.yaml         a scenario of your own
+  gauntlet dfu update.zip               one plain update with a package of yours
+  gauntlet package show update.zip      what is inside a package, and what is wrong with it
+
+Every option can also be set in the environment: --report-dir is GAUNTLET_REPORT_DIR, --seed is
+GAUNTLET_SEED. An option on the command line wins. NO_COLOR turns colours off.";
+
+const EXIT_CODES: &str = "\
+Exit codes:
+    0  everything that ran passed
+    2  the command line is wrong
+    4  nothing selected
+   96  a scenario, package or key file is wrong
+   97  the bench can't be used
+   98  a fault did not fire, so a scenario did not test what it is there for
+   99  internal error
+  100  a scenario failed: the device is wrong; or the device refused the update
+  110  a report or another file could not be written
+  130  interrupted";
+
+/// Tests nRF52 Secure DFU bootloaders: faults, power cuts and bad packages, judged from the device's flash.
+#[derive(Debug, Parser)]
+#[command(
+    name = "gauntlet",
+    version,
+    propagate_version = true,
+    max_term_width = 100,
+    after_help = EXAMPLES,
+    after_long_help = format!("{EXAMPLES}\n\n{EXIT_CODES}"),
+)]
+pub(crate) struct Cli {
+    #[command(subcommand)]
+    pub(crate) verb: Verb,
+}
+
+/// What to do.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Verb {
+    /// Run scenarios on a bench and write the reports.
+    Run(RunArgs),
+    /// List the cases that would run, one id per line.
+    List(ListArgs),
+    /// Look for mistakes in scenario files without running them.
+    Check(CheckArgs),
+    /// Do one plain update with a package, and verify it through the probe.
+    Dfu(DfuArgs),
+    /// Look into DFU packages.
+    #[command(subcommand)]
+    Package(PackageVerb),
+    /// Print the JSON Schema of scenarios, for editors.
+    #[command(after_help = "Example:\n  gauntlet schema > scenario.schema.json")]
+    Schema,
+    /// Print a completion script for a shell.
+    Completions(CompletionsArgs),
+}
+
+impl Cli {
+    /// Reads the command line and the environment.
+    ///
+    /// # Errors
+    /// What is wrong with it, or the help that was asked for.
+    pub(crate) fn read() -> Result<Self, clap::Error> {
+        let matches = Self::command_line().try_get_matches()?;
+        Self::from_arg_matches(&matches)
+    }
+
+    /// The command line with the environment twin of every option.
+    pub(crate) fn command_line() -> clap::Command {
+        twins::with_twins(Self::command())
+    }
+}

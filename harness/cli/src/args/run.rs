@@ -1,0 +1,84 @@
+//! Arguments of `gauntlet run`.
+
+use std::ffi::OsString;
+use std::num::NonZeroUsize;
+use std::path::PathBuf;
+
+use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
+use gauntlet_bench::PlantedBug;
+
+use super::words::{self, Shard};
+use crate::display::ProgressChoice;
+
+const EXAMPLES: &str = "\
+Examples:
+  gauntlet run                                   everything that is shipped
+  gauntlet run stream power                      two areas
+  gauntlet run 'stream/disconnect-mid-object[at=1]' --seed 7
+  gauntlet run resume OBJ-031                    by tag, by requirement
+  gauntlet run '*/disconnect*'                   by pattern
+  gauntlet run scenarios/stream my.yaml          from files and folders on the disk
+  gauntlet run --planted-bug version-not-checked see a broken bootloader being found out
+  gauntlet run --shard 2/4 --report-dir out      the second of four machines
+
+Reports: DIR/run.jsonl tells everything that happened, DIR/junit.xml is for CI systems.
+The run is the same, byte for byte, for the same seed, apart from wall times.
+Ctrl-C stops cleanly and still writes the reports; a second Ctrl-C ends at once.";
+
+/// Run scenarios.
+#[derive(Debug, clap::Args)]
+#[command(after_help = EXAMPLES)]
+pub(crate) struct RunArgs {
+    /// Cases to run: ids, beginnings of ids, tags, requirements, patterns with `*`, or files and folders with scenarios
+    ///
+    /// What exists on the disk is loaded from there; everything else chooses among these, or else from the suite that is
+    /// shipped inside the program. Without any, the whole shipped suite runs.
+    #[arg(value_name = "ID|PATH|TAG")]
+    pub(crate) wanted: Vec<OsString>,
+
+    /// What every choice of chance is derived from
+    #[arg(long, value_name = "S", default_value = "1", value_parser = words::seed)]
+    pub(crate) seed: u64,
+
+    /// Cases at a time [default: one for each processor]
+    #[arg(long, short, value_name = "N")]
+    pub(crate) jobs: Option<NonZeroUsize>,
+
+    /// Plant this bug into the reference device: at least one scenario must find it
+    #[arg(long, value_name = "NAME", value_parser = planted_bug(), hide_possible_values = true)]
+    pub(crate) planted_bug: Option<PlantedBug>,
+
+    /// Print the bugs that can be planted, and do nothing else
+    #[arg(long)]
+    pub(crate) list_bugs: bool,
+
+    /// Where the reports go; the folder is made when it is missing
+    #[arg(long, value_name = "DIR", default_value = "reports/latest")]
+    pub(crate) report_dir: PathBuf,
+
+    /// Write the JUnit report to this file too
+    #[arg(long, value_name = "FILE")]
+    pub(crate) junit: Option<PathBuf>,
+
+    /// How progress is shown on the terminal
+    #[arg(long, value_enum, value_name = "HOW", default_value_t)]
+    pub(crate) progress: ProgressChoice,
+
+    /// How often a case that ended with an error is tried again; a case that failed never is
+    #[arg(long, value_name = "N", default_value_t = 0)]
+    pub(crate) retries: u32,
+
+    /// Where to test; `virtual` needs no hardware
+    #[arg(long, value_name = "NAME", default_value = "virtual")]
+    pub(crate) bench: String,
+
+    /// Run only one of several equal parts, for several machines
+    #[arg(long, value_name = "I/N")]
+    pub(crate) shard: Option<Shard>,
+}
+
+/// The names of the bugs; clap then says which one was probably meant.
+fn planted_bug() -> impl TypedValueParser<Value = PlantedBug> {
+    let names = PlantedBug::ALL.iter().map(|bug| PossibleValue::new(bug.name()).help(bug.description()));
+    PossibleValuesParser::new(names).try_map(|name| name.parse::<PlantedBug>())
+}

@@ -1,0 +1,47 @@
+//! What the verbs do.
+
+mod check;
+mod completions;
+mod dfu;
+mod list;
+mod package_show;
+mod run;
+mod schema;
+
+use std::path::Path;
+
+use gauntlet_bench::{Bench, VirtualBench};
+use gauntlet_package::keys::PublicKey;
+use gauntlet_record::ExitCode;
+
+use crate::args::{PackageVerb, Verb};
+use crate::failure::Failure;
+
+/// Does what was asked for.
+///
+/// # Errors
+/// Why it can't be done; a failed scenario is no error, but an exit code.
+pub(crate) fn perform(verb: &Verb) -> Result<ExitCode, Failure> {
+    match verb {
+        Verb::Run(args) => run::run(args),
+        Verb::List(args) => list::list(args),
+        Verb::Check(args) => check::check(args),
+        Verb::Dfu(args) => dfu::dfu(args),
+        Verb::Package(PackageVerb::Show(args)) => package_show::show(args),
+        Verb::Schema => schema::schema(),
+        Verb::Completions(args) => completions::completions(args),
+    }
+}
+
+/// The bench with this name.
+fn bench(name: &str) -> Result<Box<dyn Bench>, Failure> {
+    match name {
+        "virtual" => Ok(Box::new(VirtualBench::new())),
+        _ => Err(Failure::NoBench { name: crate::display::tame(name) }),
+    }
+}
+
+/// The public key in a file.
+fn public_key(path: &Path) -> Result<PublicKey, Failure> {
+    PublicKey::load(path).map_err(|source| Failure::Key { path: path.to_owned(), source })
+}

@@ -1,0 +1,85 @@
+//! `gauntlet run`: scenarios on a bench, shown, told in a journal, summed up in a JUnit report.
+
+use std::fmt::Write as _;
+use std::num::NonZeroUsize;
+use std::path::{Path, PathBuf};
+use std::thread;
+use std::time::{Instant, SystemTime};
+
+use gauntlet_bench::PlantedBug;
+use gauntlet_record::{ExitCode, JournalWriter, PlanOrder, Recorder, WriteError};
+use gauntlet_reports::JunitReport;
+use gauntlet_runner::{RunOptions, Stopper};
+
+use crate::args::RunArgs;
+use crate::choice::Choice;
+use crate::display::{Closing, Display};
+use crate::failure::Failure;
+use crate::{interrupt, output};
+
+pub(super) fn run(args: &RunArgs) -> Result<ExitCode, Failure> {
+    if args.list_bugs {
+        return list_bugs();
+    }
+    let bench = super::bench(&args.bench)?;
+    let choice = Choice::of(&args.wanted)?;
+    let cases = choice.part(args.shard)?;
+    let stopper = Stopper::new();
+    interrupt::stops(&stopper);
+
+    let mut display = Display::on_stderr(args.progress);
+    let mut unwritten: Vec<WriteError> = Vec::new();
+    let mut reports = vec![args.report_dir.join("junit.xml")];
+    reports.extend(args.junit.clone().filter(|path| *path != reports[0]));
+
+    let began = Instant::now();
+    let mut recorder = Recorder::new(move || began.elapsed().into()).began(SystemTime::now());
+    for path in &reports {
+        recorder = recorder.with(PlanOrder::new(JunitReport::new(path)));
+    }
+    let journal = args.report_dir.join("run.jsonl");
+    // A journal that can't be written does not keep the run from going on; it weighs in at the end.
+    match JournalWriter::create(&journal) {
+        Ok(writer) => recorder = recorder.with(PlanOrder::new(writer)),
+        Err(error) => unwritten.push(error),
+    }
+    reports.push(journal);
+    let recorder = recorder.with(PlanOrder::new(&mut display));
+
+    let options = RunOptions {
+        seed: args.seed,
+        jobs: args.jobs.map_or_else(processors, NonZeroUsize::get),
+        retries: args.retries,
+        planted_bug: args.planted_bug,
+        stopper,
+    };
+    let end = gauntlet_runner::run(&*bench, &cases, &options, recorder);
+
+    unwritten.extend(end.unwritten);
+    let missing = if unwritten.is_empty() { ExitCode::Pass } else { ExitCode::ReportNotWritten };
+    let exit_code = end.exit_code.and(missing);
+    let written = written(&reports, &unwritten);
+    display.close(&Closing { reports: &written, unwritten: &unwritten, exit_code });
+    Ok(exit_code)
+}
+
+/// The reports that are there.
+fn written<'a>(reports: &'a [PathBuf], unwritten: &[WriteError]) -> Vec<&'a Path> {
+    let missing = |path: &Path| unwritten.iter().any(|error| error.path == path);
+    reports.iter().map(PathBuf::as_path).filter(|path| !missing(path)).collect()
+}
+
+fn processors() -> usize {
+    thread::available_parallelism().map_or(1, NonZeroUsize::get)
+}
+
+/// One bug in a line, its name first.
+fn list_bugs() -> Result<ExitCode, Failure> {
+    let width = PlantedBug::ALL.iter().map(|bug| bug.name().len()).max().unwrap_or_default();
+    let mut text = String::new();
+    for bug in PlantedBug::ALL {
+        let _ = writeln!(text, "{:width$}  {}", bug.name(), bug.description());
+    }
+    output::print(&text)?;
+    Ok(ExitCode::Pass)
+}
