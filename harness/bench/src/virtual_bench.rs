@@ -30,9 +30,10 @@ const SUPERVISION_US: u64 = 6_000_000;
 
 /// Boards made of virtual chips.
 #[derive(Debug, Default)]
-pub struct VirtualBench {
-    boards: AtomicU64,
-}
+pub struct VirtualBench(());
+
+/// Boards opened by this process so far: each has a probe with a serial number of its own.
+static BOARDS: AtomicU64 = AtomicU64::new(0);
 
 impl VirtualBench {
     /// A bench with as many boards as anyone asks for.
@@ -57,7 +58,7 @@ impl Bench for VirtualBench {
     }
 
     fn open(&self, variant: Variant, seed: u64) -> Result<Box<dyn Board>, BoardError> {
-        let number = self.boards.fetch_add(1, Ordering::Relaxed);
+        let number = BOARDS.fetch_add(1, Ordering::Relaxed);
         let wire = SharedWire::default();
         let mut chip = Chip::new(variant, seed);
         // A board that comes to the bench has had another life.

@@ -15,11 +15,11 @@ use crate::packages::{self, Sendable};
 use crate::prepare::prepare;
 use crate::told::Teller;
 use crate::trouble::Trouble;
-use crate::update::Way;
+use crate::update::{Manner, Way, unwatched};
 use crate::{closing, device, exchange, faults, observe};
 
 /// Transfer, activation and start are done by then.
-const SETTLE: Duration = Duration::from_secs(120);
+pub(crate) const SETTLE: Duration = Duration::from_secs(120);
 
 /// Runs `case` once and says what is to be said about it. Must be called inside the runtime of the bench.
 pub(crate) async fn run(
@@ -35,7 +35,7 @@ pub(crate) async fn run(
         Ok(board) => Rc::from(board),
         Err(error) => return (Verdict::Error(Trouble::from(error).report()), Duration::ZERO),
     };
-    let way = Way { board: &board, device: &device, teller, cancel };
+    let way = Way { board: &board, device: &device, teller, cancel, watch: &unwatched };
     let verdict = match attempt(case, &way).await {
         Ok(findings) if findings.is_empty() => Verdict::Pass,
         Ok(findings) => Verdict::Fail(findings),
@@ -101,7 +101,7 @@ async fn perform(
                 .get(update.package.as_str())
                 .ok_or_else(|| Trouble::Internal(format!("no package `{}`", update.package)))?;
             let mut armed = faults::arm(&update.faults, board)?;
-            let told = way.send(package, Some(update), Some(&mut armed)).await?;
+            let told = way.send(package, Manner::of(update), Some(&mut armed)).await?;
             // A cut may wait for the activation, which begins when the transfer has ended.
             board.settle(SETTLE).await;
             found.missed = found.missed.take().or(armed.account(board, way.teller));

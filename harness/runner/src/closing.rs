@@ -11,7 +11,7 @@ use crate::judge::Evidence;
 use crate::observe::{self, Snapshot};
 use crate::packages;
 use crate::trouble::Trouble;
-use crate::update::Way;
+use crate::update::{Manner, Way};
 
 /// The witness of the closing update: none that a scenario can ask for.
 const WITNESS: u32 = 0x1_0000;
@@ -31,7 +31,7 @@ pub(crate) async fn update(
     let stored = after.settings().0.map_or(0, |settings| settings.app_version);
     let package = packages::clean(way.device, key, WITNESS, SIZE, stored.saturating_add(1))?;
     observe::forget_witness(&**way.board)?;
-    let told = way.send(&package, None, None).await?;
+    let told = way.send(&package, Manner::plain(way.device), None).await?;
     let mode = way.board.settle(SETTLE).await;
     let found = observe::read(&**way.board, way.device, mode)?;
     way.teller.tell(&**way.board, found.event());

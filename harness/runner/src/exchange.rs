@@ -3,15 +3,15 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use gauntlet_bench::{LinkKind, Mode};
+use gauntlet_bench::Mode;
 use gauntlet_engine::{Connected, Link, LinkError};
 use gauntlet_record::{Event, Finding, HexBytes};
-use gauntlet_scenario::model::{self, Answer, DataSource, Exchange, ExchangeItem};
+use gauntlet_scenario::model::{Answer, DataSource, Exchange, ExchangeItem};
 
 use crate::entry::request_dfu;
 use crate::packages::Sendable;
 use crate::trouble::Trouble;
-use crate::update::Way;
+use crate::update::{self, Way};
 
 /// An answer that has not come by then does not come.
 const PATIENCE: Duration = Duration::from_secs(10);
@@ -25,15 +25,11 @@ pub(crate) async fn run(
     exchange: &Exchange,
     packages: &BTreeMap<String, Sendable>,
 ) -> Result<Vec<Finding>, Trouble> {
-    let kind = match exchange.link {
-        model::Link::Ble => LinkKind::Ble { att_mtu: 247 },
-        model::Link::Serial => LinkKind::Serial,
-    };
     if way.board.settle(SETTLE).await != Mode::Dfu {
         request_dfu(&**way.board)?;
         way.board.settle(SETTLE).await;
     }
-    let mut link = way.board.link(kind, way.device)?;
+    let mut link = way.board.link(update::link(exchange.link, None), way.device)?;
     let connected = match link.connect().await {
         Ok(connected) => connected,
         Err(error) => return Ok(vec![finding("connection", "a device in DFU mode", &error.to_string())]),

@@ -12,6 +12,7 @@
 //! | module | what |
 //! |---|---|
 //! | [`run`] | a run: workers, order, cancellation |
+//! | [`dfu`] | one plain update of a fresh device |
 //! | `case` | one case from start to verdict |
 //! | `device`, `packages` | what a scenario asks for, as something that can be flashed and sent |
 //! | `entry` | into DFU mode through the probe |
@@ -19,6 +20,7 @@
 mod case;
 mod closing;
 mod device;
+pub mod dfu;
 mod entry;
 mod exchange;
 mod faults;

@@ -50,6 +50,13 @@ impl Snapshot {
         self.regions.iter().find(|(region, _)| region.name == name).map_or(&[], |(_, bytes)| bytes)
     }
 
+    /// The whole flash, from address 0.
+    pub(crate) fn flash(&self) -> Vec<u8> {
+        // Regions of flash lie end to end; UICR is far above.
+        let flash = self.regions.iter().filter(|(region, _)| region.start < 0x1000_0000);
+        flash.flat_map(|(_, bytes)| bytes.iter().copied()).collect()
+    }
+
     /// The settings page, and whether its backup says the same.
     pub(crate) fn settings(&self) -> (Option<Settings>, bool) {
         let page = |name: &str| self.region(name).get(..SETTINGS_LEN).and_then(|page| Settings::parse(page).ok());

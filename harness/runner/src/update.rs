@@ -3,7 +3,7 @@
 use std::rc::Rc;
 use std::time::Duration;
 
-use gauntlet_bench::{Board, Device, LinkKind, Mode};
+use gauntlet_bench::{Board, Device, LinkKind, Mode, Profile};
 use gauntlet_engine::{
     self as engine, Cancel, Object, Outcome, Phase, UpdateError, UpdateEvent, UpdateImage, UpdateOptions, UpdateReport,
 };
@@ -29,12 +29,52 @@ pub(crate) struct Told {
     report: UpdateReport,
 }
 
+/// How a package is sent.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Manner {
+    pub(crate) link: LinkKind,
+    /// Packets per receipt; 0 is off.
+    pub(crate) prn: u16,
+    /// `None` is the engine's own default.
+    pub(crate) reconnects: Option<u32>,
+}
+
+impl Manner {
+    /// As a step of a scenario asks.
+    pub(crate) fn of(update: &Update) -> Self {
+        let link = link(update.link, update.mtu);
+        Self { link, prn: update.prn, reconnects: update.reconnects }
+    }
+
+    /// Without anything special, over the link that `device` has.
+    pub(crate) fn plain(device: &Device) -> Self {
+        let link = match device.build.profile {
+            Profile::Ble => LinkKind::Ble { att_mtu: ATT_MTU },
+            Profile::Uart => LinkKind::Serial,
+        };
+        Self { link, prn: 0, reconnects: None }
+    }
+}
+
+/// The bench's word for a link of the language.
+pub(crate) fn link(link: Link, mtu: Option<u16>) -> LinkKind {
+    match link {
+        Link::Ble => LinkKind::Ble { att_mtu: mtu.unwrap_or(ATT_MTU) },
+        Link::Serial => LinkKind::Serial,
+    }
+}
+
+/// Nobody watches beside the journal.
+pub(crate) fn unwatched(_: &UpdateEvent) {}
+
 /// The way an update takes.
 pub(crate) struct Way<'a> {
     pub(crate) board: &'a Rc<dyn Board>,
     pub(crate) device: &'a Device,
     pub(crate) teller: &'a Teller,
     pub(crate) cancel: &'a Cancel,
+    /// Sees every event of the engine, beside the journal.
+    pub(crate) watch: &'a dyn Fn(&UpdateEvent),
 }
 
 impl Way<'_> {
@@ -42,31 +82,23 @@ impl Way<'_> {
     pub(crate) async fn send(
         &self,
         package: &Sendable,
-        update: Option<&Update>,
+        manner: Manner,
         mut armed: Option<&mut Armed>,
     ) -> Result<Told, Trouble> {
         let board = self.board;
-        let kind = match update.map_or_else(|| self.own_link(), |update| update.link) {
-            Link::Ble => {
-                LinkKind::Ble { att_mtu: update.and_then(|update| update.mtu).unwrap_or(ATT_MTU) }
-            }
-            Link::Serial => LinkKind::Serial,
-        };
         if board.settle(SETTLE).await != Mode::Dfu {
             request_dfu(&**board)?;
             board.settle(SETTLE).await;
         }
         let faults = armed.as_mut().map_or_else(Vec::new, |armed| std::mem::take(&mut armed.link));
-        let link = board.link(kind, self.device)?;
+        let link = board.link(manner.link, self.device)?;
         let mut link = FaultLink::new(link, faults).with_board(Box::new(BoardHand(board.clone())));
         if let Some(armed) = armed {
             armed.watched(link.watch());
         }
-        let mut options = UpdateOptions { cancel: self.cancel.clone(), ..UpdateOptions::default() };
-        if let Some(update) = update {
-            options.prn = update.prn;
-            options.reconnects = update.reconnects.unwrap_or(options.reconnects);
-        }
+        let mut options =
+            UpdateOptions { cancel: self.cancel.clone(), prn: manner.prn, ..UpdateOptions::default() };
+        options.reconnects = manner.reconnects.unwrap_or(options.reconnects);
         self.started(package);
         let began = board.device_time();
         let mut entry = ProbeEntry::new(board.clone());
@@ -74,6 +106,7 @@ impl Way<'_> {
         let image = UpdateImage { init_packet: &package.init_packet, firmware: &package.firmware };
         let result =
             engine::update_with_entry(&mut link, &mut entry, &image, &options, &mut |event: &UpdateEvent| {
+                (self.watch)(event);
                 observer.see(event);
             })
             .await;
@@ -90,13 +123,6 @@ impl Way<'_> {
         let told = Told { result, report };
         self.finished(&told, board.device_time() - began);
         Ok(told)
-    }
-
-    fn own_link(&self) -> Link {
-        match self.device.build.profile {
-            gauntlet_bench::Profile::Ble => Link::Ble,
-            gauntlet_bench::Profile::Uart => Link::Serial,
-        }
     }
 
     fn tell(&self, event: Event) {
@@ -181,6 +207,11 @@ impl Observed<'_> {
 }
 
 impl Told {
+    /// The engine's figures.
+    pub(crate) fn report(&self) -> &UpdateReport {
+        &self.report
+    }
+
     /// In the words of the language.
     pub(crate) fn outcome(&self) -> model::Outcome {
         match &self.result {

@@ -1,0 +1,155 @@
+//! Whole cases on the virtual bench: what passes, what fails, and what can't be told.
+
+use std::sync::{Arc, Mutex};
+
+use gauntlet_bench::{PlantedBug, VirtualBench};
+use gauntlet_record::{Collector, ErrorClass, Event, ExitCode, Millis, Record, Recorder, Sink, Verdict};
+use gauntlet_runner::{RunOptions, Stopper, run};
+use gauntlet_scenario::{Case, NoFiles, Source, Suite, load_sources};
+
+/// A collector that outlives the recorder.
+#[derive(Clone, Default)]
+struct Shared(Arc<Mutex<Collector>>);
+
+impl Sink for Shared {
+    fn accept(&mut self, record: &Record) {
+        self.0.lock().unwrap().accept(record);
+    }
+}
+
+fn suite(text: &str) -> Suite {
+    load_sources(&[Source::new("case.yaml", text)], &NoFiles).unwrap_or_else(|bad| panic!("{}", bad.render(100, false)))
+}
+
+fn told(text: &str, bug: Option<PlantedBug>) -> (ExitCode, Vec<Record>) {
+    let suite = suite(text);
+    let cases: Vec<&Case> = suite.cases().collect();
+    let options = RunOptions { seed: 1, jobs: 2, retries: 0, planted_bug: bug, stopper: Stopper::new() };
+    let shared = Shared::default();
+    let recorder = Recorder::new(|| Millis::ZERO).with(shared.clone());
+    let end = run(&VirtualBench::new(), &cases, &options, recorder);
+    let records = shared.0.lock().unwrap().records().to_vec();
+    (end.exit_code, records)
+}
+
+fn verdict(text: &str, bug: Option<PlantedBug>) -> Verdict {
+    let (_, records) = told(text, bug);
+    let finished = records.iter().find_map(|record| match &record.event {
+        Event::CaseFinished { verdict, .. } => Some(verdict.clone()),
+        _ => None,
+    });
+    finished.expect("every case ends with a verdict")
+}
+
+const GOOD: &str = "
+id: good/update
+title: A good update
+packages:
+  update: { application: { witness: 2, size: 10 KiB }, version: 2 }
+steps:
+  - update: update
+expect:
+  application: { witness: 2 }
+  mode: application
+  settings: { bank_0: application, bank_1: none, app_version: 2 }
+";
+
+const RESUMED: &str = "
+id: resume/disconnect
+title: The link drops in the second object
+packages:
+  update: { application: { witness: 2, size: 10 KiB }, version: 2 }
+steps:
+  - update: update
+    faults:
+      - { at: { object: 2, byte: 2196 }, do: disconnect }
+    expect: { reconnects: 1, init_resumed: true }
+expect:
+  application: { witness: 2 }
+";
+
+const UNREACHABLE: &str = "
+id: fault/unreachable
+title: A fault that can't fire
+packages:
+  update: { application: { witness: 2, size: 4 KiB }, version: 2 }
+steps:
+  - update: update
+    faults:
+      - { at: { notification: 500 }, do: lose }
+expect:
+  application: { witness: 2 }
+";
+
+const WRONG_KEY: &str = "
+id: refusal/wrong-key
+title: Signed with another key
+packages:
+  update: { application: { witness: 2, size: 4 KiB }, version: 2, sign: other }
+steps:
+  - update: update
+    expect: { outcome: refused, result: invalid-object, phase: init }
+expect:
+  application: previous
+";
+
+const CUT: &str = "
+id: power/activation
+title: Power cut in the middle of the copy
+packages:
+  update: { application: { witness: 2, size: 10 KiB }, version: 2 }
+steps:
+  - update: update
+    faults:
+      - { at: { flash-op: 4500 }, do: power-cut, tear: torn }
+expect:
+  application: { witness: 2 }
+";
+
+const SERIAL: &str = "
+id: serial/update
+title: Over a serial line
+chip: nrf52840
+packages:
+  update: { application: { witness: 2, size: 10 KiB }, version: 2 }
+steps:
+  - update: update
+    link: serial
+    prn: 4
+expect:
+  application: { witness: 2 }
+";
+
+#[test]
+fn good_cases_pass() {
+    for text in [GOOD, RESUMED, WRONG_KEY, CUT, SERIAL] {
+        assert_eq!(verdict(text, None), Verdict::Pass, "{text}");
+    }
+}
+
+#[test]
+fn a_fault_that_did_not_fire_is_an_error() {
+    let (exit, records) = told(UNREACHABLE, None);
+    assert_eq!(exit, ExitCode::FaultDidNotFire);
+    assert!(records.iter().any(|record| matches!(record.event, Event::FaultMissed { .. })));
+    match verdict(UNREACHABLE, None) {
+        Verdict::Error(report) => assert_eq!(report.class, ErrorClass::FaultDidNotFire),
+        other => panic!("{other:?}"),
+    }
+}
+
+#[test]
+fn a_planted_bug_is_found_and_named() {
+    match verdict(WRONG_KEY, Some(PlantedBug::SignatureNotChecked)) {
+        Verdict::Fail(findings) => {
+            assert!(findings.iter().any(|finding| finding.check == "outcome"), "{findings:?}");
+            assert!(findings.iter().any(|finding| finding.check == "running application"), "{findings:?}");
+        }
+        other => panic!("{other:?}"),
+    }
+}
+
+#[test]
+fn one_seed_gives_one_account() {
+    assert_eq!(told(CUT, None).1, told(CUT, None).1);
+}
