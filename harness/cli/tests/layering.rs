@@ -104,7 +104,8 @@ fn text(value: &Value) -> &str {
 fn read_crate(package: &Value) -> Crate {
     let dependencies = package["dependencies"].as_array().expect("every package lists its dependencies");
     // The kind of a normal dependency is null.
-    let (tests, builds): (Vec<&Value>, Vec<&Value>) = dependencies.iter().partition(|used| used["kind"] == "dev");
+    let (tests, builds): (Vec<&Value>, Vec<&Value>) =
+        dependencies.iter().partition(|used| used["kind"] == "dev");
     let names = |used: Vec<&Value>| used.into_iter().map(|used| text(&used["name"]).to_owned()).collect();
     Crate { name: text(&package["name"]).to_owned(), built_with: names(builds), tested_with: names(tests) }
 }
@@ -182,5 +183,8 @@ fn a_library_without_a_front_page_is_found() {
     assert_eq!(front_page_problem("mod a;\n"), Some("does not begin with documentation"));
     assert_eq!(front_page_problem("//!\n//! Late.\n"), Some("does not begin with a sentence"));
     assert_eq!(front_page_problem("//! What.\n\nmod a;\n"), Some("has no map of its modules"));
-    assert_eq!(front_page_problem("//! What.\nmod a;\n//! | module | too late |"), Some("has no map of its modules"));
+    assert_eq!(
+        front_page_problem("//! What.\nmod a;\n//! | module | too late |"),
+        Some("has no map of its modules")
+    );
 }
