@@ -17,7 +17,7 @@ pub(crate) use words::{Shard, SoftDeviceChoice};
 
 const EXAMPLES: &str = "\
 Examples:
-  gauntlet run                          the whole shipped suite on the virtual bench; no hardware needed
+  gauntlet run                          the whole shipped suite, without any hardware
   gauntlet run stream                   the scenarios of one area
   gauntlet run my-scenario.yaml         a scenario of your own
   gauntlet dfu update.zip               one plain update with a package of yours

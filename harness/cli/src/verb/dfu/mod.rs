@@ -1,6 +1,7 @@
 //! `gauntlet dfu`: one plain update, proved through the probe.
 
 mod dump;
+mod hints;
 mod progress;
 mod story;
 

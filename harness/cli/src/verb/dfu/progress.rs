@@ -67,7 +67,7 @@ fn words(at: DfuProgress) -> &'static str {
         DfuProgress::Prepared => "the device runs its previous application",
         DfuProgress::Sending { .. } => "sending the firmware",
         DfuProgress::Reconnecting => "the link is lost, reconnecting",
-        DfuProgress::Settling => "the device activates the new application",
+        DfuProgress::Settling => "waiting until the device has settled",
         DfuProgress::ReadingBack => "reading the device back through the probe",
     }
 }

@@ -7,6 +7,7 @@ use gauntlet_record::{Sha256, Word};
 use gauntlet_runner::dfu::{DfuEnd, DfuLink, DfuOptions, Runs};
 
 use super::dump::Dump;
+use super::hints;
 use crate::args::DfuArgs;
 use crate::display::{tame, time};
 
@@ -31,11 +32,15 @@ pub(super) fn of(
     row("device", &device(args, options));
     if let Err(words) = &end.update {
         row(if end.refused { "refused" } else { "broken off" }, words);
+        let hints = if end.refused { hints::of(image, options) } else { Vec::new() };
+        hints.iter().for_each(|hint| row("hint", hint));
     }
     row("runs now", &runs(&end.application));
     let address = Word(end.address);
     let flash = if end.flash_equals_firmware {
         format!("equal to the firmware: {bytes} bytes at {address}, read back through the probe")
+    } else if end.application == Runs::Previous {
+        format!("the previous application, unchanged, at {address}, read back through the probe")
     } else {
         format!("not the firmware of the package at {address}, read back through the probe")
     };

@@ -43,7 +43,9 @@ fn describe(text: &mut String, image: &ImageFacts) {
     row("  SoftDevices", if ids.is_empty() { "none named".to_owned() } else { ids.join(", ") });
     let sizes =
         [("SoftDevice", image.sd_size), ("bootloader", image.bl_size), ("application", image.app_size)];
-    let sizes = sizes.iter().filter_map(|(name, size)| size.map(|size| format!("{name} {size}")));
+    // nrfutil writes the sizes of what is not there as 0.
+    let sizes = sizes.iter().filter_map(|(name, size)| Some((name, size.filter(|size| *size > 0)?)));
+    let sizes = sizes.map(|(name, size)| format!("{name} {size} bytes"));
     row("  sizes", sizes.collect::<Vec<_>>().join(", "));
     if image.is_debug {
         row("  debug", "yes: a debug bootloader checks no versions".to_owned());
