@@ -1,0 +1,116 @@
+//! The conformance suite that is shipped in `scenarios/`: it loads, it is complete, and it is what its README says.
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use gauntlet_scenario::model::Package;
+use gauntlet_scenario::{Suite, load, schema_text};
+
+const FIRST_LINE: &str = "# yaml-language-server: $schema=../schema.json";
+
+fn folder() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../../scenarios")
+}
+
+fn suite() -> Suite {
+    load(&[folder()]).unwrap_or_else(|found| panic!("{}", found.render(120, false)))
+}
+
+#[test]
+fn it_loads_without_errors_and_without_warnings() {
+    let suite = suite();
+    assert!(suite.warnings().is_empty(), "{}", suite.warnings().render(120, false));
+    assert!(suite.scenarios().len() >= 24, "{} scenarios", suite.scenarios().len());
+    assert!(suite.cases().count() >= 40, "{} cases", suite.cases().count());
+}
+
+#[test]
+fn an_id_is_the_path_of_its_file() {
+    let root = folder();
+    for scenario in suite().scenarios() {
+        let path = Path::new(scenario.file()).strip_prefix(&root).unwrap().with_extension("");
+        assert_eq!(Path::new(scenario.id().as_str()), path);
+    }
+}
+
+/// What makes a file one of the suite: editors know its schema, and reports can say what it is about.
+#[test]
+fn every_file_names_its_schema_its_requirements_and_what_must_hold() {
+    for scenario in suite().scenarios() {
+        let id = scenario.id();
+        assert_eq!(scenario.text().lines().next(), Some(FIRST_LINE), "{id}");
+        for case in scenario.cases() {
+            assert!(!case.requirements.is_empty(), "{id} checks no requirement");
+            assert!(case.expect.application.is_some(), "{id} does not say which application it ends with");
+            let settings = case.expect.settings;
+            assert!(
+                settings.bank_0.is_some() && settings.bank_1.is_some(),
+                "{id} does not say how the banks end"
+            );
+            assert!(
+                settings.app_version.is_some(),
+                "{id} does not say which version is on record in the end"
+            );
+        }
+    }
+}
+
+#[test]
+fn titles_tell_scenarios_and_cases_apart() {
+    let suite = suite();
+    let titles: BTreeSet<&str> = suite.cases().map(|case| case.title.as_str()).collect();
+    let chips = suite.cases().filter(|case| case.values.iter().any(|(name, _)| name == "chip")).count();
+    assert!(titles.len() + chips >= suite.cases().count(), "two cases have the same title");
+    for title in titles {
+        assert!(title.starts_with(|c: char| c.is_uppercase()) || title.starts_with("app_"), "{title}");
+        assert!(!title.ends_with('.') && !title.contains("${"), "{title}");
+    }
+}
+
+#[test]
+fn every_package_file_is_used_and_listed() {
+    let packages = folder().join("packages/nrfutil");
+    let readme = fs::read_to_string(packages.join("README.md")).unwrap();
+    let suite = suite();
+    let used: BTreeSet<String> = suite
+        .cases()
+        .flat_map(|case| &case.packages)
+        .filter_map(|(_, package)| match package {
+            Package::File(file) => file.path.strip_prefix("../packages/nrfutil/").map(str::to_owned),
+            Package::Built(_) => None,
+        })
+        .collect();
+    let shipped: BTreeSet<String> = fs::read_dir(packages)
+        .unwrap()
+        .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+        .filter(|name| name.ends_with(".zip"))
+        .collect();
+    assert_eq!(used, shipped);
+    for name in shipped {
+        assert!(readme.contains(&format!("`{name}`")), "{name} is not in the README");
+    }
+}
+
+#[test]
+fn every_area_is_in_the_readme() {
+    let readme = fs::read_to_string(folder().join("README.md")).unwrap();
+    for scenario in suite().scenarios() {
+        let area = scenario.id().as_str().split('/').next().unwrap();
+        assert!(readme.contains(&format!("| `{area}/` |")), "{area} is not in the README");
+    }
+}
+
+/// Editors read the schema from the file beside the scenarios. With `UPDATE_SCHEMA=1` it is written anew.
+#[test]
+fn the_schema_beside_it_is_the_one_of_this_version() {
+    let path = folder().join("schema.json");
+    if std::env::var_os("UPDATE_SCHEMA").is_some() {
+        fs::write(&path, schema_text()).unwrap();
+    }
+    let shipped = fs::read_to_string(&path).unwrap_or_default();
+    assert!(
+        shipped == schema_text(),
+        "scenarios/schema.json is out of date: UPDATE_SCHEMA=1 cargo test -p gauntlet-scenario --test shipped"
+    );
+}
