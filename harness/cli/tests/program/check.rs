@@ -14,7 +14,7 @@ fn a_typo_is_shown_with_its_place_and_the_right_word() {
     for verb in ["check", "run", "list"] {
         let ran = place.run(&[verb, "typo.yaml"]);
         ran.ends_with(96)
-            .tells("typo.yaml:8:39")
+            .tells("typo.yaml:9:39")
             .tells("disconect")
             .tells("did you mean `disconnect`?")
             .tells("1 mistake");
@@ -65,12 +65,14 @@ fn no_file_makes_it_panic() {
         GOOD.replace("${size}", "${${size}}").into_bytes(),
         GOOD.replace("4096", "99999999999999999999").into_bytes(),
     ];
-    // The file cut off at many places.
+    let nasty_ones = nasty.len();
+    // The file cut off at many places; at some of them it is still a scenario.
     nasty.extend((0..GOOD.len()).step_by(29).map(|at| GOOD.as_bytes()[..at].to_vec()));
-    for content in nasty {
-        std::fs::write(place.path("nasty.yaml"), &content).unwrap();
+    for (number, content) in nasty.iter().enumerate() {
+        std::fs::write(place.path("nasty.yaml"), content).unwrap();
         let ran = place.run(&["check", "nasty.yaml"]);
-        assert!(ran.code == 96 && ran.err.contains("mistake"), "{}: {:?}\n{}", ran.code, content, ran.err);
+        let refused = ran.code == 96 && ran.err.contains("mistake");
+        assert!(refused || (ran.code == 0 && number >= nasty_ones), "{}: {content:?}\n{}", ran.code, ran.err);
     }
 }
 

@@ -10,7 +10,7 @@ fn a_wrong_option_is_answered_with_the_right_one() {
     for (option, value) in
         [("--seed", "x"), ("--jobs", "0"), ("--shard", "3/2"), ("--progress", "loud"), ("--retries", "-1")]
     {
-        gauntlet(&["run", option, value]).ends_with(2).tells(option);
+        gauntlet(&["run", &format!("{option}={value}")]).ends_with(2).tells(option);
     }
     for (option, value) in [
         ("--mtu", "22"),

@@ -10,7 +10,7 @@ fn a_package_is_described_for_people_and_for_programs() {
     let key = nrfutil("keys/TEST-ONLY-signing-key-a.pub.pem");
     let ran = gauntlet(&["package", "show", &package, "--key", &key]);
     ran.ends_with(0)
-        .prints("4097 bytes")
+        .prints("app_4097.bin, 4100 bytes")
         .prints("hardware        52")
         .prints("0x0101")
         .prints("belongs to the key");
@@ -18,7 +18,7 @@ fn a_package_is_described_for_people_and_for_programs() {
     let answer: Value = serde_json::from_str(&ran.ends_with(0).out).unwrap();
     assert_eq!(answer["accepted"], true);
     let image = &answer["images"][0];
-    assert_eq!((&image["key"], &image["firmware-bytes"]), (&"application".into(), &4097.into()));
+    assert_eq!((&image["key"], &image["firmware-bytes"]), (&"application".into(), &4100.into()));
     assert_eq!(image["firmware-sha256"], image["hash"]["digest"]);
     assert_eq!((&image["hw-version"], &image["sd-req"]), (&52.into(), &serde_json::json!([0x0101])));
     assert_eq!(image["signature"]["verified"], Value::Null);
