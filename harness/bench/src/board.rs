@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use gauntlet_engine::Link;
+use gauntlet_probe::serve::{Protocol, Server};
 use gauntlet_probe::{BoardSelector, Debugger, ProbeError};
 
 use crate::device::Device;
@@ -73,6 +74,15 @@ pub enum BoardError {
     /// The board has no such link.
     #[error("this board can't be updated over {0}")]
     NoSuchLink(&'static str),
+    /// The device can't be offered to debug tools.
+    #[error("the device can't be served to debug tools on port {port}")]
+    Serve {
+        /// The port asked for; 0 is any.
+        port: u16,
+        /// What the system said.
+        #[source]
+        cause: std::io::Error,
+    },
     /// The board can't do that.
     #[error("this board can't {0}")]
     Impossible(&'static str),
@@ -130,4 +140,13 @@ pub trait Board {
 
     /// Takes back a cut that has not fired.
     fn disarm_cut(&self);
+
+    /// Offers the device to another debug tool, for as long as the server lives. Port 0 takes a free one.
+    ///
+    /// # Errors
+    /// [`BoardError::Impossible`] on a board that has a real probe for that; [`BoardError::Serve`].
+    fn serve(&self, protocol: Protocol, port: u16) -> Result<Server, BoardError> {
+        let _ = (protocol, port);
+        Err(BoardError::Impossible("be served: connect the tool to its probe"))
+    }
 }

@@ -17,6 +17,7 @@ pub mod virtual_bench;
 pub use board::{Board, BoardError, Cut, CutReport, LinkKind, Mode, Tear};
 pub use device::{Application, Device, DeviceImage, Region};
 pub use gauntlet_nrf52::Variant;
+pub use gauntlet_probe::serve::{Protocol, Server};
 pub use gauntlet_probe::{BoardSelector, Debugger, ProbeError};
 pub use gauntlet_reference::images::{WITNESS_ADDRESS, WITNESS_MAGIC};
 pub use gauntlet_reference::{Build, Layout, PlantedBug, Profile};

@@ -11,6 +11,7 @@ use gauntlet_nrf52::{
     self as nrf52, CYCLES_PER_SECOND, Chip, Fill, FlashAction, Machine, Reset, TearPattern, Variant, cycles_from_us,
 };
 use gauntlet_probe::BoardSelector;
+use gauntlet_probe::serve::{Protocol, Server};
 use gauntlet_probe::virtual_probe::{self, Registration};
 use gauntlet_reference::wire::{Closed, Presence};
 use gauntlet_reference::{Layout, Profile, ReferenceDevice, SharedWire};
@@ -196,5 +197,9 @@ impl Board for OpenBoard {
 
     fn disarm_cut(&self) {
         self.board.machine().chip.disarm_cut();
+    }
+
+    fn serve(&self, protocol: Protocol, port: u16) -> Result<Server, BoardError> {
+        Server::start(protocol, self.board.shared(), port).map_err(|cause| BoardError::Serve { port, cause })
     }
 }

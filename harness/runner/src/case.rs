@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::rc::Rc;
 use std::time::Duration;
 
-use gauntlet_bench::{Bench, Board, Mode, PlantedBug};
+use gauntlet_bench::{Bench, Board, Mode};
 use gauntlet_engine::Cancel;
 use gauntlet_record::{Event, Finding, Verdict};
 use gauntlet_scenario::Case;
@@ -13,6 +13,7 @@ use gauntlet_scenario::model::{ExpectedApplication, ResetKind, Step, StepKind};
 use crate::judge::{Check, Evidence};
 use crate::packages::{self, Sendable};
 use crate::prepare::prepare;
+use crate::run::RunOptions;
 use crate::told::Teller;
 use crate::trouble::Trouble;
 use crate::update::{Manner, Way, unwatched};
@@ -26,22 +27,26 @@ pub(crate) async fn run(
     bench: &dyn Bench,
     case: &Case,
     seed: u64,
-    bug: Option<PlantedBug>,
-    cancel: &Cancel,
+    options: &RunOptions,
     teller: &Teller,
 ) -> (Verdict, Duration) {
-    let device = device::of(case, bug);
+    let device = device::of(case, options.planted_bug);
     let board: Rc<dyn Board> = match bench.open(device.variant, seed) {
         Ok(board) => Rc::from(board),
         Err(error) => return (Verdict::Error(Trouble::from(error).report()), Duration::ZERO),
     };
+    let cancel = options.stopper.cancel();
     let way = Way { board: &board, device: &device, teller, cancel, watch: &unwatched };
     let verdict = match attempt(case, &way).await {
         Ok(findings) if findings.is_empty() => Verdict::Pass,
         Ok(findings) => Verdict::Fail(findings),
         Err(trouble) => Verdict::Error(trouble.report()),
     };
-    (verdict, board.device_time())
+    let took = board.device_time();
+    match options.hold.as_ref().map(|hold| hold.until_stopped(&*board, &options.stopper)) {
+        Some(Err(error)) => (Verdict::Error(Trouble::from(error).report()), took),
+        None | Some(Ok(())) => (verdict, took),
+    }
 }
 
 async fn attempt(case: &Case, way: &Way<'_>) -> Result<Vec<Finding>, Trouble> {
@@ -74,7 +79,12 @@ async fn attempt(case: &Case, way: &Way<'_>) -> Result<Vec<Finding>, Trouble> {
     interrupted(way.cancel)?;
     let key = device::test_key(case.device.bootloader.key);
     let sent = packages.values().collect();
-    found.findings.extend(closing::update(way, key, &after, &image.application, sent).await?);
+    match closing::update(way, key, &after, &image.application, sent).await {
+        Ok(findings) => found.findings.extend(findings),
+        // What was found about the device before must not be hidden by a bench that fails now.
+        Err(trouble) if found.findings.is_empty() && found.missed.is_none() => return Err(trouble),
+        Err(trouble) => way.teller.tell(board, Event::ClosingUpdate { ok: false, outcome: trouble.to_string() }),
+    }
     match found {
         // A device that is wrong may well keep a fault from firing, so what was found about it comes first.
         Found { missed: Some(missed), findings } if findings.is_empty() => Err(missed),

@@ -15,6 +15,7 @@ use sha2::{Digest, Sha256};
 
 use crate::case::SETTLE;
 use crate::packages::Sendable;
+use crate::hold::Hold;
 use crate::prepare::prepare;
 use crate::run::{Stopper, runtime};
 use crate::told::Teller;
@@ -60,6 +61,8 @@ pub struct DfuOptions {
     pub seed: u64,
     /// Stops the update.
     pub stopper: Stopper,
+    /// Hold the device when the update has ended.
+    pub hold: Option<Hold>,
 }
 
 /// How far it is.
@@ -203,7 +206,7 @@ async fn attempt(
     } else {
         Runs::Neither(format!("{mode:?}, bank 0 {}", if bank_0_valid { "valid" } else { "not valid" }).to_lowercase())
     };
-    Ok(DfuEnd {
+    let end = DfuEnd {
         refused: told.outcome() == model::Outcome::Refused,
         update: told.words().map_or(Ok(()), Err),
         application,
@@ -215,7 +218,11 @@ async fn attempt(
         device_time: board.device_time(),
         bytes_resent: told.report().bytes_resent,
         reconnects: told.report().reconnects,
-    })
+    };
+    if let Some(hold) = &options.hold {
+        hold.until_stopped(&*board, &options.stopper)?;
+    }
+    Ok(end)
 }
 
 fn device(options: &DfuOptions) -> Device {

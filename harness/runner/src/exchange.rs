@@ -79,7 +79,10 @@ async fn hear(
     let Some(expected) = expected else { return Ok(None) };
     let patience = if *expected == Answer::Silence { SILENCE } else { PATIENCE };
     let heard = match tokio::time::timeout(patience, link.receive()).await {
-        Ok(message) => Some(message?),
+        Ok(Ok(message)) => Some(message),
+        // A device that ends the link instead of answering has been silent, too (CP-024).
+        Ok(Err(LinkError::Lost { .. })) if *expected == Answer::Silence => None,
+        Ok(Err(error)) => return Err(error),
         Err(_elapsed) => None,
     };
     let shown = sent[..sent.len().min(32)].to_vec();

@@ -24,6 +24,7 @@ pub mod dfu;
 mod entry;
 mod exchange;
 mod faults;
+mod hold;
 mod judge;
 mod observe;
 mod packages;
@@ -34,5 +35,6 @@ mod trouble;
 mod update;
 
 
+pub use hold::Hold;
 pub use run::{RunEnd, RunOptions, Stopper, run};
 pub use trouble::Trouble;

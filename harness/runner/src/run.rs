@@ -11,6 +11,7 @@ use gauntlet_record::{Counts, ErrorClass, ErrorReport, Event, ExitCode, Millis, 
 use gauntlet_scenario::Case;
 use gauntlet_scenario::model;
 
+use crate::hold::Hold;
 use crate::told::{Teller, Told};
 use crate::{case, device};
 
@@ -27,6 +28,8 @@ pub struct RunOptions {
     pub planted_bug: Option<PlantedBug>,
     /// Stops the run.
     pub stopper: Stopper,
+    /// Hold the device of each case when it has ended; meant for runs of one case.
+    pub hold: Option<Hold>,
 }
 
 /// Stops a run in good order, from any thread: running updates end, what is known is reported.
@@ -163,7 +166,7 @@ fn attempted(bench: &dyn Bench, case: &Case, options: &RunOptions, teller: &Tell
         }
     };
     let seed = case_seed(options.seed, case.id.as_str());
-    runtime.block_on(case::run(bench, case, seed, options.planted_bug, options.stopper.cancel(), teller))
+    runtime.block_on(case::run(bench, case, seed, options, teller))
 }
 
 /// A runtime for one board: one thread, and on a bench with virtual time a clock that waits for no wall.

@@ -265,10 +265,10 @@ impl Told {
             }
         };
         count("reconnects", expect.reconnects, u64::from(self.report.reconnects));
-        count("bytes resent", expect.resent, self.report.bytes_resent);
+        count("bytes of firmware resent", expect.resent, self.report.firmware_resent);
         if let Some(wanted) = expect.init_resumed {
-            findings.said = self.report.init_skipped.to_string();
-            findings.check("init packet resumed", &wanted, self.report.init_skipped == wanted);
+            findings.said = self.report.init_resumed.to_string();
+            findings.check("init packet resumed", &wanted, self.report.init_resumed == wanted);
         }
         findings.list
     }

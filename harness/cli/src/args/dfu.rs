@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use clap::ValueEnum;
 use gauntlet_bench::Variant;
 
+use super::hold::HoldChoice;
 use super::words::{self, SoftDeviceChoice};
 use crate::display::ProgressChoice;
 
@@ -66,6 +67,12 @@ pub(crate) struct DfuArgs {
     /// Write the whole flash, as it is read back afterwards, to this file: .bin or .hex
     #[arg(long, value_name = "FILE")]
     pub(crate) dump: Option<PathBuf>,
+
+    /// Keep the device as the update left it, for a debug tool: probe-rs or pyocd, with a port if you like
+    ///
+    /// The tool is told what is printed here; it shares nothing with the probe-rs inside this program when it is pyOCD.
+    #[arg(long, value_name = "TOOL[:PORT]")]
+    pub(crate) hold: Option<HoldChoice>,
 
     /// What every choice of chance is derived from
     #[arg(long, value_name = "S", default_value = "1", value_parser = words::seed)]

@@ -1,6 +1,7 @@
 //! The command line: one file for each verb's arguments.
 
 mod dfu;
+mod hold;
 mod list;
 mod package;
 mod run;
@@ -10,6 +11,7 @@ mod words;
 use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
 
 pub(crate) use dfu::{DfuArgs, LinkChoice};
+pub(crate) use hold::HoldChoice;
 pub(crate) use list::{CheckArgs, CompletionsArgs, ListArgs};
 pub(crate) use package::{PackageVerb, ShowArgs};
 pub(crate) use run::RunArgs;

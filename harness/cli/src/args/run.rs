@@ -7,6 +7,7 @@ use std::path::PathBuf;
 use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
 use gauntlet_bench::PlantedBug;
 
+use super::hold::HoldChoice;
 use super::words::{self, Shard};
 use crate::display::ProgressChoice;
 
@@ -71,6 +72,12 @@ pub(crate) struct RunArgs {
     /// Where to test; `virtual` needs no hardware
     #[arg(long, value_name = "NAME", default_value = "virtual")]
     pub(crate) bench: String,
+
+    /// Keep the device as the case left it, for a debug tool: probe-rs or pyocd, with a port if you like
+    ///
+    /// The tool is told what is printed here; it shares nothing with the probe-rs inside this program when it is pyOCD.
+    #[arg(long, value_name = "TOOL[:PORT]")]
+    pub(crate) hold: Option<HoldChoice>,
 
     /// Run only one of several equal parts, for several machines
     #[arg(long, value_name = "I/N")]

@@ -11,7 +11,7 @@ use gauntlet_record::{ExitCode, JournalWriter, PlanOrder, Recorder, WriteError};
 use gauntlet_reports::JunitReport;
 use gauntlet_runner::{RunOptions, Stopper};
 
-use crate::args::RunArgs;
+use crate::args::{HoldChoice, RunArgs};
 use crate::choice::Choice;
 use crate::display::{Closing, Display};
 use crate::failure::Failure;
@@ -24,6 +24,11 @@ pub(super) fn run(args: &RunArgs) -> Result<ExitCode, Failure> {
     let bench = super::bench(&args.bench)?;
     let choice = Choice::of(&args.wanted)?;
     let cases = choice.part(args.shard)?;
+    if args.hold.is_some() && cases.len() != 1 {
+        let what = format!("{} cases were chosen, and only the device of one can be held", cases.len());
+        let advice = "choose one case by its id; `gauntlet list` prints them".to_owned();
+        return Err(Failure::Usage { what, advice });
+    }
     let stopper = Stopper::new();
     interrupt::stops(&stopper);
 
@@ -52,6 +57,7 @@ pub(super) fn run(args: &RunArgs) -> Result<ExitCode, Failure> {
         retries: args.retries,
         planted_bug: args.planted_bug,
         stopper,
+        hold: args.hold.map(HoldChoice::hold),
     };
     let end = gauntlet_runner::run(&*bench, &cases, &options, recorder);
 

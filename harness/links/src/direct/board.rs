@@ -31,6 +31,11 @@ impl VirtualBoard {
         lock(&self.machine)
     }
 
+    /// The machine, to be shared with a server for debug tools.
+    pub fn shared(&self) -> SharedMachine {
+        Arc::clone(&self.machine)
+    }
+
     /// The wire to the firmware.
     pub fn wire(&self) -> &SharedWire {
         &self.wire

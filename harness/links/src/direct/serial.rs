@@ -121,7 +121,12 @@ impl Link for DirectSerial {
     }
 
     async fn disconnect(&mut self) -> Result<(), LinkError> {
-        self.open = false;
+        if std::mem::take(&mut self.open) {
+            // Nothing on the line says so; the wire only learns that nobody listens any more.
+            let now = self.board.machine().chip.now();
+            self.board.wire().lock().send(self.line_free.max(now), FromHost::Disconnected);
+            self.board.run_for(4 * SLICE).await;
+        }
         Ok(())
     }
 }

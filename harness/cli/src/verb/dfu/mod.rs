@@ -13,7 +13,7 @@ use gauntlet_runner::Stopper;
 use gauntlet_runner::dfu::{DfuEnd, DfuLink, DfuOptions, Runs, dfu as update};
 
 use super::package_show::tell_warnings;
-use crate::args::{DfuArgs, LinkChoice, SoftDeviceChoice};
+use crate::args::{DfuArgs, HoldChoice, LinkChoice, SoftDeviceChoice};
 use crate::display::tame;
 use crate::failure::Failure;
 use crate::{interrupt, output};
@@ -53,6 +53,7 @@ pub(super) fn dfu(args: &DfuArgs) -> Result<ExitCode, Failure> {
         prn: args.prn,
         seed: args.seed,
         stopper: stopper.clone(),
+        hold: args.hold.map(HoldChoice::hold),
     };
     let mut progress = Progress::on_stderr(args.progress);
     let end = update(&VirtualBench::new(), image, &options, &mut |at| progress.show(at));
