@@ -1,4 +1,5 @@
 //! The program from outside: what it prints, what it writes, how it ends.
+#![expect(clippy::unwrap_used, reason = "a test that can't prepare its folder has failed")]
 
 mod check;
 mod command_line;
