@@ -33,7 +33,14 @@ fn main() -> ExitCode {
 /// Runs one case as `gauntlet run` does.
 fn verdict_of(case: &Case) -> Result<Completion, Failed> {
     let mut collector = Collector::default();
-    let options = RunOptions { seed: SEED, jobs: 1, retries: 0, planted_bug: None, stopper: Stopper::new(), hold: None };
+    let options = RunOptions {
+        seed: SEED,
+        jobs: 1,
+        retries: 0,
+        planted_bug: None,
+        stopper: Stopper::new(),
+        hold: None,
+    };
     let recorder = Recorder::new(|| Millis::ZERO).with(&mut collector);
     run(&VirtualBench::new(), &[case], &options, recorder);
     let records = collector.into_records();

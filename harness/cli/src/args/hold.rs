@@ -70,7 +70,10 @@ mod tests {
     #[test]
     fn tools_are_named_with_or_without_a_port() {
         assert_eq!("pyocd".parse::<HoldChoice>().map(|hold| hold.to_string()), Ok("pyocd:0".to_owned()));
-        assert_eq!("probe-rs:7800".parse::<HoldChoice>().map(|hold| hold.to_string()), Ok("probe-rs:7800".to_owned()));
+        assert_eq!(
+            "probe-rs:7800".parse::<HoldChoice>().map(|hold| hold.to_string()),
+            Ok("probe-rs:7800".to_owned())
+        );
         for wrong in ["", "gdb", "pyocd:", "pyocd:70000", "probe-rs:x"] {
             assert!(wrong.parse::<HoldChoice>().is_err(), "{wrong}");
         }

@@ -33,13 +33,12 @@ pub(super) fn of(image: &Image, options: &DfuOptions) -> Vec<String> {
             format!("the package is for hardware {version}; --hw-version {version} makes such a device");
         hint(version != options.hw_version, text);
     }
-    // 0 stands for "without a SoftDevice".
-    let there = options.softdevice.map_or(0, u32::from);
-    if let Some(&wanted) = init.sd_req.first() {
-        let option = if wanted == 0 { "none".to_owned() } else { format!("0x{wanted:04X}") };
+    if let Some(&first) = init.sd_req.first() {
+        // In front, 0 stands for a device without a SoftDevice; a device with one takes it too.
+        let fits = first == 0 || options.softdevice.is_some_and(|there| init.sd_req.contains(&there.into()));
         let text =
-            format!("the package is for another SoftDevice; --softdevice {option} makes such a device");
-        hint(!init.sd_req.contains(&there), text);
+            format!("the package is for another SoftDevice; --softdevice 0x{first:04X} makes such a device");
+        hint(!fits, text);
     }
     if let Some(version) = init.fw_version {
         let text = format!("version {version} is older than what was on the device; see --app-version");
