@@ -120,6 +120,15 @@ fn every_crate_uses_only_crates_above_it() {
 }
 
 #[test]
+fn the_architecture_page_lists_the_crates_in_their_order() {
+    let page = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../ARCHITECTURE.md");
+    let page = std::fs::read_to_string(page).expect("the page is there");
+    let rows = page.lines().filter_map(|line| line.strip_prefix("| `gauntlet-")?.split_once('`'));
+    let listed: Vec<String> = rows.map(|(name, _)| format!("gauntlet-{name}")).collect();
+    assert_eq!(listed, ORDER);
+}
+
+#[test]
 fn every_library_has_a_front_page() {
     let metadata = metadata();
     let libraries: Vec<PathBuf> = packages(&metadata)
