@@ -111,7 +111,9 @@ impl RunAccount {
     }
 
     fn start(&mut self, event: &Event) {
-        let Event::RunStarted { gauntlet, seed, bench, chips, planned, planted_bug } = event else { return };
+        let Event::RunStarted { gauntlet, seed, bench, chips, planned, planted_bug, .. } = event else {
+            return;
+        };
         self.facts =
             vec![("gauntlet", gauntlet.clone()), ("bench", bench.clone()), ("seed", seed.to_string())];
         if !chips.is_empty() {

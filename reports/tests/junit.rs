@@ -49,6 +49,7 @@ fn tell(mut recorder: Recorder<'_>, cases: &[(&str, Option<Verdict>)], not_start
         bench: "virtual".into(),
         chips: vec!["nrf52832".into(), "nrf52840".into()],
         planned: ids.map(|id| CaseId::new(id).unwrap()).collect(),
+        sources: vec![],
         planted_bug: Some("signature-not-checked".into()),
     };
     recorder.emit(None, None, start);

@@ -104,8 +104,9 @@ impl Device {
     pub fn image(&self) -> DeviceImage {
         let layout = self.layout();
         let base = self.application_base();
-        let application =
-            self.application.map_or_else(Vec::new, |app| images::witness(base, app.witness, app.size as usize));
+        let application = self
+            .application
+            .map_or_else(Vec::new, |app| images::witness(base, app.witness, app.size as usize));
         let mut segments = vec![images::start_up()];
         if let Some(fwid) = self.softdevice {
             segments.extend(images::softdevice(&layout, fwid));
@@ -113,7 +114,8 @@ impl Device {
         if !application.is_empty() {
             segments.push(Segment::new(base, application.clone()));
         }
-        for (number, page) in (layout.image_area_end()..layout.bootloader).step_by(PAGE as usize).enumerate() {
+        for (number, page) in (layout.image_area_end()..layout.bootloader).step_by(PAGE as usize).enumerate()
+        {
             let mut mark = APP_DATA_MARK.to_vec();
             mark.extend((number as u32 + 1).to_le_bytes());
             segments.push(Segment::new(page, mark));

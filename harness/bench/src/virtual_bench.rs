@@ -8,7 +8,8 @@ use async_trait::async_trait;
 use gauntlet_engine::Link;
 use gauntlet_links::direct::{DirectBle, DirectSerial, SharedMachine, VirtualBoard};
 use gauntlet_nrf52::{
-    self as nrf52, CYCLES_PER_SECOND, Chip, Fill, FlashAction, Machine, Reset, TearPattern, Variant, cycles_from_us,
+    self as nrf52, CYCLES_PER_SECOND, Chip, Fill, FlashAction, Machine, Reset, TearPattern, Variant,
+    cycles_from_us,
 };
 use gauntlet_probe::BoardSelector;
 use gauntlet_probe::serve::{Protocol, Server};
@@ -126,8 +127,12 @@ impl Board for OpenBoard {
         match (kind, device.build.profile) {
             (LinkKind::Ble { att_mtu }, Profile::Ble) => Ok(Box::new(DirectBle::new(board, att_mtu))),
             (LinkKind::Serial, Profile::Uart) => Ok(Box::new(DirectSerial::new(board))),
-            (LinkKind::Ble { .. }, _) => Err(BoardError::NoSuchLink("BLE: its bootloader is built for a UART")),
-            (LinkKind::Serial, _) => Err(BoardError::NoSuchLink("a serial line: its bootloader is built for BLE")),
+            (LinkKind::Ble { .. }, _) => {
+                Err(BoardError::NoSuchLink("BLE: its bootloader is built for a UART"))
+            }
+            (LinkKind::Serial, _) => {
+                Err(BoardError::NoSuchLink("a serial line: its bootloader is built for BLE"))
+            }
         }
     }
 

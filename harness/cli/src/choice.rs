@@ -16,6 +16,7 @@ use crate::{output, shipped};
 /// from the disk when it fits one of these, and else among the shipped ones. Without patterns of the first kind all cases
 /// from the disk are meant; without any names at all, the whole shipped suite.
 pub(crate) struct Choice {
+    sources: Vec<String>,
     disk: Option<(Suite, Selection)>,
     shipped: Option<(Suite, Selection)>,
 }
@@ -29,6 +30,7 @@ impl Choice {
         let (paths, patterns): (Vec<_>, Vec<_>) = wanted.iter().partition(|name| Path::new(name).exists());
         let mut patterns: Vec<String> =
             patterns.into_iter().map(|name| name.to_string_lossy().into_owned()).collect();
+        let sources = paths.iter().map(|path| path.to_string_lossy().into_owned()).collect();
         let mut disk = None;
         if !paths.is_empty() {
             let suite = from_disk(&paths)?;
@@ -49,7 +51,12 @@ impl Choice {
             }
             shipped = Some((suite, selection));
         }
-        Ok(Self { disk, shipped })
+        Ok(Self { sources, disk, shipped })
+    }
+
+    /// The files and folders on the disk that were named.
+    pub(crate) fn sources(&self) -> Vec<String> {
+        self.sources.clone()
     }
 
     /// The cases, those from the disk first. An id names one case: a shipped one makes room for one from the disk.

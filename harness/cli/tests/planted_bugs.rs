@@ -44,7 +44,8 @@ fn watched(cases: &[&Case], planted_bug: Option<PlantedBug>) -> Watcher {
     let stopper = Stopper::new();
     let stop_at_failure = planted_bug.map(|_| stopper.clone());
     let mut watcher = Watcher { passed: Vec::new(), failed: None, stop_at_failure };
-    let options = RunOptions { seed: 1, jobs: 1, retries: 0, planted_bug, stopper, hold: None };
+    let options =
+        RunOptions { seed: 1, jobs: 1, retries: 0, planted_bug, stopper, sources: vec![], hold: None };
     run(&VirtualBench::new(), cases, &options, Recorder::new(|| Millis::ZERO).with(&mut watcher));
     watcher
 }

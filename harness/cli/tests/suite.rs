@@ -39,6 +39,7 @@ fn verdict_of(case: &Case) -> Result<Completion, Failed> {
         retries: 0,
         planted_bug: None,
         stopper: Stopper::new(),
+        sources: vec![],
         hold: None,
     };
     let recorder = Recorder::new(|| Millis::ZERO).with(&mut collector);

@@ -26,6 +26,9 @@ pub enum Event {
         chips: Vec<String>,
         /// The cases in the order in which they are planned and told.
         planned: Vec<CaseId>,
+        /// Files and folders on the disk that the cases come from; empty for the suite inside the program.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        sources: Vec<String>,
         /// The bug planted into the reference device on purpose, if any.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         planted_bug: Option<String>,

@@ -10,19 +10,21 @@ pub struct RerunCommand {
     seed: Option<u64>,
     bench: Option<String>,
     planted_bug: Option<String>,
+    sources: Vec<String>,
 }
 
 impl RerunCommand {
     /// What must be repeated of a run: taken from its [`Event::RunStarted`]; any other event gives nothing.
     pub fn of_run(event: &Event) -> Option<Self> {
-        let Event::RunStarted { seed, bench, planted_bug, .. } = event else { return None };
+        let Event::RunStarted { seed, bench, planted_bug, sources, .. } = event else { return None };
         let bench = (bench != "virtual").then(|| bench.clone());
-        Some(Self { seed: Some(*seed), bench, planted_bug: planted_bug.clone() })
+        Some(Self { seed: Some(*seed), bench, planted_bug: planted_bug.clone(), sources: sources.clone() })
     }
 
     /// The command for one case, ready for a POSIX shell.
     pub fn for_case(&self, case: &CaseId) -> impl fmt::Display {
-        let mut command = format!("gauntlet run '{case}'");
+        let sources: String = self.sources.iter().map(|source| format!("{} ", quoted(source))).collect();
+        let mut command = format!("gauntlet run {sources}'{case}'");
         let seed = self.seed.map(|seed| seed.to_string());
         let options = [("--bench", &self.bench), ("--seed", &seed), ("--planted-bug", &self.planted_bug)];
         for (name, value) in options {
@@ -55,10 +57,27 @@ mod tests {
             bench: bench.into(),
             chips: vec![],
             planned: vec![],
+            sources: vec![],
             planted_bug: planted_bug.map(Into::into),
         };
         let case = CaseId::new("stream/drop[at=4096]").unwrap();
         RerunCommand::of_run(&event).unwrap().for_case(&case).to_string()
+    }
+
+    #[test]
+    fn a_case_from_a_file_names_the_file() {
+        let run = Event::RunStarted {
+            gauntlet: "0.1.0".into(),
+            seed: 1,
+            bench: "virtual".into(),
+            chips: vec![],
+            planned: vec![],
+            sources: vec!["my case.yaml".into()],
+            planted_bug: None,
+        };
+        let command =
+            RerunCommand::of_run(&run).unwrap().for_case(&CaseId::new("my/case").unwrap()).to_string();
+        assert_eq!(command, "gauntlet run 'my case.yaml' 'my/case' --seed 1");
     }
 
     #[test]

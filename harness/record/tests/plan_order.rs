@@ -17,6 +17,7 @@ fn start() -> Event {
         bench: "virtual".into(),
         chips: vec![],
         planned: (0..CASES).map(case).collect(),
+        sources: vec![],
         planted_bug: None,
     }
 }

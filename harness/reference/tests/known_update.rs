@@ -1,5 +1,7 @@
 //! One update of a known image, byte by byte, against the values that the specification gives (its Appendices A and B).
 
+#![expect(clippy::unwrap_used, reason = "a test stops at the first surprise")]
+
 use gauntlet_nrf52::{Chip, Fill, Machine, Variant, cycles_from_ms};
 use gauntlet_package::settings::{BankCode, Settings};
 use gauntlet_reference::images::{self, WITNESS_ADDRESS, WITNESS_MAGIC};
@@ -38,7 +40,8 @@ impl Device {
         let mut chip = Chip::new(variant, 1);
         chip.fill_flash(Fill::Byte(0xFF));
         let key: [u8; 64] = hex(KEY).try_into().unwrap();
-        let mut segments = vec![images::start_up(), images::bootloader(&layout, &Build::release(profile, key))];
+        let mut segments =
+            vec![images::start_up(), images::bootloader(&layout, &Build::release(profile, key))];
         segments.extend(images::softdevice(&layout, layout.softdevice_fwid));
         for segment in segments {
             assert!(chip.put_image(segment.address, &segment.bytes));
@@ -141,7 +144,10 @@ fn the_known_image_is_taken_byte_by_byte_as_specified() {
     assert_eq!(seen, Presence::Silent, "the application runs, whatever it is");
     let start = device.layout.softdevice_end as usize;
     assert_eq!(&device.machine.chip.flash()[start..start + 5000], image, "in bank 0");
-    assert!(device.machine.chip.flash()[start + 5000..start + 8192].iter().all(|&byte| byte == 0xFF), "ACT-007");
+    assert!(
+        device.machine.chip.flash()[start + 5000..start + 8192].iter().all(|&byte| byte == 0xFF),
+        "ACT-007"
+    );
     let settings = device.settings();
     assert_eq!((settings.crc, settings.boot_validation_crc), (0x40E6_CA68, 0x589F_BA9A), "after activation");
 }

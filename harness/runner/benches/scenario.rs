@@ -29,7 +29,15 @@ fn main() {
     let suite = load_sources(&[Source::new("bench.yaml", SCENARIO)], &NoFiles).expect("a good scenario");
     let cases: Vec<&Case> = suite.cases().collect();
     let bench = VirtualBench::new();
-    let options = RunOptions { seed: 1, jobs: 1, retries: 0, planted_bug: None, stopper: Stopper::new(), hold: None };
+    let options = RunOptions {
+        seed: 1,
+        jobs: 1,
+        retries: 0,
+        planted_bug: None,
+        sources: vec![],
+        stopper: Stopper::new(),
+        hold: None,
+    };
     let whole = median(|| {
         let end = run(&bench, &cases, &options, Recorder::new(|| Millis::ZERO));
         assert_eq!(end.exit_code, ExitCode::Pass);
@@ -51,8 +59,12 @@ fn probe_work(bench: &VirtualBench) {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_time().start_paused(true).build();
     runtime.expect("a runtime").block_on(async {
         let board = bench.open(device.variant, 1).expect("a board");
-        let image: Image =
-            device.image().segments.into_iter().map(|segment| Segment::new(segment.address, segment.bytes)).collect();
+        let image: Image = device
+            .image()
+            .segments
+            .into_iter()
+            .map(|segment| Segment::new(segment.address, segment.bytes))
+            .collect();
         let mut debugger = Debugger::attach(board.selector()).expect("attached");
         debugger.erase_all().expect("erased");
         debugger.flash(&image, true, &mut |_| {}).expect("flashed");

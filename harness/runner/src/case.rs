@@ -69,8 +69,13 @@ async fn attempt(case: &Case, way: &Way<'_>) -> Result<Vec<Finding>, Trouble> {
     let after = observe::read(board, way.device, mode)?;
     way.teller.tell(board, after.event());
     let sent: Vec<&Sendable> = packages.values().collect();
-    let evidence =
-        Evidence { device: way.device, flashed: &image.application, before: &before, after: &after, packages: sent };
+    let evidence = Evidence {
+        device: way.device,
+        flashed: &image.application,
+        before: &before,
+        after: &after,
+        packages: sent,
+    };
     for check in evidence.judge(&case.expect) {
         way.teller.tell(board, check.event());
         found.findings.extend(Check::finding(check));
@@ -83,7 +88,9 @@ async fn attempt(case: &Case, way: &Way<'_>) -> Result<Vec<Finding>, Trouble> {
         Ok(findings) => found.findings.extend(findings),
         // What was found about the device before must not be hidden by a bench that fails now.
         Err(trouble) if found.findings.is_empty() && found.missed.is_none() => return Err(trouble),
-        Err(trouble) => way.teller.tell(board, Event::ClosingUpdate { ok: false, outcome: trouble.to_string() }),
+        Err(trouble) => {
+            way.teller.tell(board, Event::ClosingUpdate { ok: false, outcome: trouble.to_string() })
+        }
     }
     match found {
         // A device that is wrong may well keep a fault from firing, so what was found about it comes first.
@@ -166,7 +173,9 @@ async fn leave_dfu(case: &Case, way: &Way<'_>, mode: Mode) -> Result<Mode, Troub
 fn words(step: &Step) -> String {
     match &step.kind {
         StepKind::Update(update) => format!("update with {} over {}", update.package, update.link),
-        StepKind::Exchange(exchange) => format!("{} raw requests over {}", exchange.items.len(), exchange.link),
+        StepKind::Exchange(exchange) => {
+            format!("{} raw requests over {}", exchange.items.len(), exchange.link)
+        }
         StepKind::Reset(kind) => format!("reset ({kind})"),
         StepKind::PowerCut(off) => format!("power off for {off:?}"),
         StepKind::Wait(span) => format!("wait for {span:?}"),

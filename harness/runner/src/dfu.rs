@@ -14,14 +14,14 @@ use gauntlet_scenario::model;
 use sha2::{Digest, Sha256};
 
 use crate::case::SETTLE;
-use crate::packages::Sendable;
 use crate::hold::Hold;
+use crate::observe;
+use crate::packages::Sendable;
 use crate::prepare::prepare;
 use crate::run::{Stopper, runtime};
 use crate::told::Teller;
 use crate::trouble::Trouble;
 use crate::update::{Manner, Way};
-use crate::observe;
 
 /// The application that is on the device before.
 const PREVIOUS: Application = Application { witness: 1, size: 8 * 1024, version: 0 };
@@ -164,7 +164,13 @@ async fn attempt(
         UpdateEvent::Reconnecting(_) => say(DfuProgress::Reconnecting),
         _ => {}
     };
-    let way = Way { board: &board, device: &device, teller: &teller, cancel: options.stopper.cancel(), watch: &watch };
+    let way = Way {
+        board: &board,
+        device: &device,
+        teller: &teller,
+        cancel: options.stopper.cancel(),
+        watch: &watch,
+    };
     let package = Sendable {
         name: image.bin_name.clone(),
         init_packet: image.init_packet.clone(),
@@ -197,14 +203,17 @@ async fn attempt(
             && flash[base + bytes.len()..base + end].iter().all(|byte| *byte == 0xFF)
     };
     let settings = found.settings().0;
-    let bank_0_valid = settings.as_ref().is_some_and(|settings| settings.bank_0.code == BankCode::Application);
+    let bank_0_valid =
+        settings.as_ref().is_some_and(|settings| settings.bank_0.code == BankCode::Application);
     let is_new = holds(&package.firmware);
     let application = if is_new && bank_0_valid {
         Runs::New
     } else if holds(&flashed.application) && found.witness == Some(PREVIOUS.witness) {
         Runs::Previous
     } else {
-        Runs::Neither(format!("{mode:?}, bank 0 {}", if bank_0_valid { "valid" } else { "not valid" }).to_lowercase())
+        Runs::Neither(
+            format!("{mode:?}, bank 0 {}", if bank_0_valid { "valid" } else { "not valid" }).to_lowercase(),
+        )
     };
     let end = DfuEnd {
         refused: told.outcome() == model::Outcome::Refused,

@@ -31,7 +31,9 @@ pub(crate) fn arm(faults: &[Fault], board: &dyn Board) -> Result<Armed, Trouble>
     for fault in faults {
         if let (Position::FlashOp(n), Action::PowerCut { tear, off }) = (fault.at, fault.action) {
             if armed.cut.is_some() {
-                return Err(Trouble::Internal("a step can cut the supply at one flash operation only".to_owned()));
+                return Err(Trouble::Internal(
+                    "a step can cut the supply at one flash operation only".to_owned(),
+                ));
             }
             let tear_word = tear.to_string();
             let tear = match tear {
@@ -80,7 +82,8 @@ impl Armed {
         if let Some((cut, fault)) = self.cut {
             match board.cut_fired() {
                 Some(fired) => {
-                    let position = format!("flash operation {} at {:#010x}", fired.flash_op + 1, fired.address);
+                    let position =
+                        format!("flash operation {} at {:#010x}", fired.flash_op + 1, fired.address);
                     teller.tell(board, Event::FaultFired { fault, position });
                 }
                 None => {

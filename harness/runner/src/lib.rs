@@ -34,7 +34,6 @@ mod told;
 mod trouble;
 mod update;
 
-
 pub use hold::Hold;
 pub use run::{RunEnd, RunOptions, Stopper, run};
 pub use trouble::Trouble;

@@ -59,7 +59,8 @@ impl Snapshot {
 
     /// The settings page, and whether its backup says the same.
     pub(crate) fn settings(&self) -> (Option<Settings>, bool) {
-        let page = |name: &str| self.region(name).get(..SETTINGS_LEN).and_then(|page| Settings::parse(page).ok());
+        let page =
+            |name: &str| self.region(name).get(..SETTINGS_LEN).and_then(|page| Settings::parse(page).ok());
         let (main, backup) = (page("settings"), page("settings-backup"));
         let same = main == backup;
         (main.filter(Settings::crc_ok), same)

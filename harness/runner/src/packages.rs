@@ -8,8 +8,8 @@ use gauntlet_package::keys::TestKey;
 use gauntlet_package::{ReadOptions, read_bytes};
 use gauntlet_protocol::init_packet::{FwType, HashType, SignatureType, ValidationType};
 use gauntlet_reference::images::witness;
-use gauntlet_scenario::model::{self, BootValidation, BuiltPackage, Package, PackageFile, Sign};
 use gauntlet_scenario::Case;
+use gauntlet_scenario::model::{self, BootValidation, BuiltPackage, Package, PackageFile, Sign};
 
 use crate::trouble::Trouble;
 
@@ -40,7 +40,13 @@ pub(crate) fn all(case: &Case, device: &Device) -> Result<BTreeMap<String, Senda
 }
 
 /// A clean application for `device` that it must accept: the witness `id` with `version`.
-pub(crate) fn clean(device: &Device, key: TestKey, id: u32, size: u32, version: u32) -> Result<Sendable, Trouble> {
+pub(crate) fn clean(
+    device: &Device,
+    key: TestKey,
+    id: u32,
+    size: u32,
+    version: u32,
+) -> Result<Sendable, Trouble> {
     let firmware = witness(device.application_base(), id, size as usize);
     let package = AppPackage::new(firmware)
         .version(version)

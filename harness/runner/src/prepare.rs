@@ -22,8 +22,9 @@ pub(crate) async fn prepare(
 ) -> Result<(DeviceImage, Snapshot), Trouble> {
     let image = device.image();
     let segments = image.segments.iter();
-    let flash: Image =
-        segments.map(|segment| gauntlet_probe::Segment::new(segment.address, segment.bytes.clone())).collect();
+    let flash: Image = segments
+        .map(|segment| gauntlet_probe::Segment::new(segment.address, segment.bytes.clone()))
+        .collect();
     let mut debugger = board.attach()?;
     debugger.erase_all()?;
     debugger.flash(&flash, true, &mut |_| {})?;
@@ -60,7 +61,11 @@ fn prepared(device: &Device, image: &DeviceImage) -> Event {
         flashed_bytes: flashed,
         image_sha256: Sha256(digest.finalize().into()),
         regions: regions
-            .map(|region| Region { name: region.name.to_owned(), start: Word(region.start), len: region.len() })
+            .map(|region| Region {
+                name: region.name.to_owned(),
+                start: Word(region.start),
+                len: region.len(),
+            })
             .collect(),
     }
 }

@@ -7,7 +7,9 @@ use std::time::Duration;
 
 use gauntlet_bench::{Bench, Capability, PlantedBug};
 use gauntlet_engine::Cancel;
-use gauntlet_record::{Counts, ErrorClass, ErrorReport, Event, ExitCode, Millis, Recorder, Verdict, WriteError};
+use gauntlet_record::{
+    Counts, ErrorClass, ErrorReport, Event, ExitCode, Millis, Recorder, Verdict, WriteError,
+};
 use gauntlet_scenario::Case;
 use gauntlet_scenario::model;
 
@@ -26,6 +28,9 @@ pub struct RunOptions {
     pub retries: u32,
     /// Planted into every bootloader.
     pub planted_bug: Option<PlantedBug>,
+    /// Files and folders that the cases were loaded from, so that a report can say how to run one again; empty for the
+    /// suite that is shipped.
+    pub sources: Vec<String>,
     /// Stops the run.
     pub stopper: Stopper,
     /// Hold the device of each case when it has ended; meant for runs of one case.
@@ -82,6 +87,7 @@ pub fn run(bench: &dyn Bench, cases: &[&Case], options: &RunOptions, mut recorde
         bench: bench.name().to_owned(),
         chips,
         planned: cases.iter().map(|case| case.id.clone()).collect(),
+        sources: options.sources.clone(),
         planted_bug: options.planted_bug.map(|bug| bug.name().to_owned()),
     };
     recorder.emit(None, None, started);

@@ -61,7 +61,9 @@ impl Trouble {
         let class = match self {
             Self::Probe(_) | Self::Board(_) | Self::NotPrepared { .. } | Self::Link(_) => ErrorClass::Bench,
             Self::Package { .. } | Self::Build { .. } => ErrorClass::Tool,
-            Self::FaultMissed { fault, .. } => return ErrorReport::fault_did_not_fire(fault, self.to_string()),
+            Self::FaultMissed { fault, .. } => {
+                return ErrorReport::fault_did_not_fire(fault, self.to_string());
+            }
             Self::Interrupted => ErrorClass::Interrupted,
             Self::Internal(_) => ErrorClass::Internal,
         };

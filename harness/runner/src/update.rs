@@ -5,7 +5,8 @@ use std::time::Duration;
 
 use gauntlet_bench::{Board, Device, LinkKind, Mode, Profile};
 use gauntlet_engine::{
-    self as engine, Cancel, Object, Outcome, Phase, UpdateError, UpdateEvent, UpdateImage, UpdateOptions, UpdateReport,
+    self as engine, Cancel, Object, Outcome, Phase, UpdateError, UpdateEvent, UpdateImage, UpdateOptions,
+    UpdateReport,
 };
 use gauntlet_links::FaultLink;
 use gauntlet_protocol::crc32;

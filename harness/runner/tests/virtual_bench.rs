@@ -13,22 +13,31 @@ struct Shared(Arc<Mutex<Collector>>);
 
 impl Sink for Shared {
     fn accept(&mut self, record: &Record) {
-        self.0.lock().unwrap().accept(record);
+        self.0.lock().expect("no test panics while it records").accept(record);
     }
 }
 
 fn suite(text: &str) -> Suite {
-    load_sources(&[Source::new("case.yaml", text)], &NoFiles).unwrap_or_else(|bad| panic!("{}", bad.render(100, false)))
+    load_sources(&[Source::new("case.yaml", text)], &NoFiles)
+        .unwrap_or_else(|bad| panic!("{}", bad.render(100, false)))
 }
 
 fn told(text: &str, bug: Option<PlantedBug>) -> (ExitCode, Vec<Record>) {
     let suite = suite(text);
     let cases: Vec<&Case> = suite.cases().collect();
-    let options = RunOptions { seed: 1, jobs: 2, retries: 0, planted_bug: bug, stopper: Stopper::new(), hold: None };
+    let options = RunOptions {
+        seed: 1,
+        jobs: 2,
+        retries: 0,
+        planted_bug: bug,
+        sources: vec![],
+        stopper: Stopper::new(),
+        hold: None,
+    };
     let shared = Shared::default();
     let recorder = Recorder::new(|| Millis::ZERO).with(shared.clone());
     let end = run(&VirtualBench::new(), &cases, &options, recorder);
-    let records = shared.0.lock().unwrap().records().to_vec();
+    let records = shared.0.lock().expect("the run has ended").records().to_vec();
     (end.exit_code, records)
 }
 

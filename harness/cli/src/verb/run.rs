@@ -56,6 +56,7 @@ pub(super) fn run(args: &RunArgs) -> Result<ExitCode, Failure> {
         jobs: args.jobs.map_or_else(processors, NonZeroUsize::get),
         retries: args.retries,
         planted_bug: args.planted_bug,
+        sources: choice.sources(),
         stopper,
         hold: args.hold.map(HoldChoice::hold),
     };

@@ -77,7 +77,9 @@ impl Fault {
 
 impl fmt::Display for Fault {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} at {}", self.action, self.at)?;
+        // A request's position says by itself that it is before or after.
+        let preposition = if matches!(self.at, Position::Request { .. }) { "" } else { "at " };
+        write!(f, "{} {preposition}{}", self.action, self.at)?;
         if self.times != 1 {
             write!(f, ", {} times", self.times)?;
         }

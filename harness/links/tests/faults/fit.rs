@@ -60,5 +60,5 @@ fn faults_read_like_sentences() {
     assert_eq!(fault.to_string(), "disconnect at byte 2048 of data object 3");
     let at = Position::Request { kind: RequestKind::EXECUTE, n: 2, moment: Moment::Answered };
     let fault = Fault::new(at, Action::LoseNotification).unwrap().repeated(2);
-    assert_eq!(fault.to_string(), "lose notification at before the answer to execute request 2, 2 times");
+    assert_eq!(fault.to_string(), "lose notification before the answer to execute request 2, 2 times");
 }

@@ -25,6 +25,7 @@ pub(crate) fn run_started(ids: &[&str]) -> Event {
         bench: "virtual".into(),
         chips: vec!["nrf52832".into()],
         planned: ids.iter().map(|id| case(id)).collect(),
+        sources: vec![],
         planted_bug: None,
     }
 }

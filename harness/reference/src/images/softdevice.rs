@@ -1,8 +1,8 @@
 //! The stand-in SoftDevice: our own few instructions and an information structure, nothing of any vendor's.
 
+use super::Segment;
 use super::startup::{VECTORS, start_vector_table};
 use super::thumb::{Assembler, vector_table};
-use super::Segment;
 use crate::layout::Layout;
 
 /// First byte of a SoftDevice.

@@ -1,7 +1,7 @@
 //! The witness application: stores a known word in RAM and sleeps, so that a probe can prove which application runs.
 
-use super::thumb::{Assembler, vector_table};
 use super::filler;
+use super::thumb::{Assembler, vector_table};
 
 /// Where the witness leaves its words: behind the RAM that MBR-like code reserves.
 pub const WITNESS_ADDRESS: u32 = 0x2000_0010;

@@ -6,10 +6,10 @@ use gauntlet_protocol::crc32;
 use super::Halt;
 use super::boot::{CYCLES_PER_BYTE, Device};
 use super::flash::{self, page_up};
-use gauntlet_package::settings::{Bank, BankCode};
 use super::space;
 use crate::bugs::PlantedBug;
 use crate::layout::PAGE;
+use gauntlet_package::settings::{Bank, BankCode};
 
 /// Pages that are copied between two commits of the progress (`NRF_BL_FW_COPY_PROGRESS_STORE_STEP`).
 const CHUNK_PAGES: u32 = 8;

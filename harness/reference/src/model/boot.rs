@@ -119,7 +119,11 @@ impl Device {
     }
 
     /// Brings one page up to date; `Err` when the flash queue is full.
-    pub(super) fn commit_page(&mut self, chip: &mut Chip, page: u32) -> Result<Result<(), flash::QueueFull>, Halt> {
+    pub(super) fn commit_page(
+        &mut self,
+        chip: &mut Chip,
+        page: u32,
+    ) -> Result<Result<(), flash::QueueFull>, Halt> {
         self.settings.update_crcs();
         let content = self.settings.to_bytes();
         if page == self.layout.backup_page && self.build.has(PlantedBug::BackupNotWritten) {
@@ -179,7 +183,8 @@ pub(super) fn holds(
     size: u32,
     skip_crc: bool,
 ) -> Result<bool, Halt> {
-    if validation.kind == ValidationType::None || validation.kind == ValidationType::GeneratedCrc && skip_crc {
+    if validation.kind == ValidationType::None || validation.kind == ValidationType::GeneratedCrc && skip_crc
+    {
         return Ok(true);
     }
     if size > device.layout.flash_end.saturating_sub(start) {

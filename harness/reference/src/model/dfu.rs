@@ -121,7 +121,12 @@ impl Dfu {
     }
 
     /// Works until cycle `until`.
-    pub(super) fn run(&mut self, chip: &mut Chip, wire: &SharedWire, until: u64) -> Result<Option<Ended>, Halt> {
+    pub(super) fn run(
+        &mut self,
+        chip: &mut Chip,
+        wire: &SharedWire,
+        until: u64,
+    ) -> Result<Option<Ended>, Halt> {
         while chip.now() < until {
             if self.transport.receive(chip, wire, &mut self.fifo, &mut self.receipts, self.leaked)? {
                 self.on_disconnect(chip, wire)?;

@@ -57,7 +57,12 @@ impl Flash {
         self.submit(chip, Operation::Erase { page })
     }
 
-    pub(crate) fn write(&mut self, chip: &mut Chip, address: u32, bytes: &[u8]) -> Result<Result<(), QueueFull>, Halt> {
+    pub(crate) fn write(
+        &mut self,
+        chip: &mut Chip,
+        address: u32,
+        bytes: &[u8],
+    ) -> Result<Result<(), QueueFull>, Halt> {
         self.submit(chip, Operation::Write { address, bytes: bytes.to_vec(), done: 0 })
     }
 
@@ -144,7 +149,10 @@ fn program(chip: &mut Chip, address: u32, bytes: &[u8], tail: Tail) -> Result<()
     let words = bytes.chunks_exact(4);
     let rest = words.remainder();
     for (at, word) in words.enumerate() {
-        chip.nvmc_write_word(address + 4 * at as u32, u32::from_le_bytes([word[0], word[1], word[2], word[3]]))?;
+        chip.nvmc_write_word(
+            address + 4 * at as u32,
+            u32::from_le_bytes([word[0], word[1], word[2], word[3]]),
+        )?;
     }
     if tail == Tail::OneWordAtLeast && bytes.len() < 4 && !rest.is_empty() {
         let mut word = [0xFF; 4];

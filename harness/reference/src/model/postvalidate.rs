@@ -75,7 +75,10 @@ fn record(chip: &mut Chip, dfu: &mut Dfu, validation: StoredValidation, crc: u32
     let Some(init) = dfu.init.as_ref().map(|packet| &packet.init) else { return Ok(()) };
     let version = init.fw_version.unwrap_or(0);
     let replaces_softdevice = init.sd_req.first().is_none_or(|&first| first == 0);
-    if replaces_softdevice && dfu.device.build.profile != Profile::Ble && dfu.device.softdevice_present(chip)? {
+    if replaces_softdevice
+        && dfu.device.build.profile != Profile::Ble
+        && dfu.device.softdevice_present(chip)?
+    {
         let end = chip.load_word(0x3008)?;
         space::forget_softdevice(chip)?;
         let grown = dfu.device.settings.bank_0.size.wrapping_add(end.wrapping_sub(0x1000));

@@ -31,7 +31,12 @@ pub(super) fn check(chip: &mut Chip, dfu: &mut Dfu) -> Result<Result<(), Refusal
     Ok(verdict)
 }
 
-fn judge(chip: &mut Chip, device: &Device, packet: &InitPacket, bytes: &[u8]) -> Result<Result<(), Refusal>, Halt> {
+fn judge(
+    chip: &mut Chip,
+    device: &Device,
+    packet: &InitPacket,
+    bytes: &[u8],
+) -> Result<Result<(), Refusal>, Halt> {
     if let Err(refusal) = signed(chip, device, packet, bytes) {
         return Ok(Err(refusal));
     }
@@ -48,7 +53,9 @@ fn judge(chip: &mut Chip, device: &Device, packet: &InitPacket, bytes: &[u8]) ->
     }
     match init.hw_version {
         None => return Ok(Err(ExtendedError::InitCommandInvalid.into())),
-        Some(version) if version != device.build.hw_version && !device.build.has(PlantedBug::HardwareNotChecked) => {
+        Some(version)
+            if version != device.build.hw_version && !device.build.has(PlantedBug::HardwareNotChecked) =>
+        {
             return Ok(Err(ExtendedError::HwVersionFailure.into()));
         }
         Some(_) => {}
@@ -84,7 +91,9 @@ fn signed(chip: &mut Chip, device: &Device, packet: &InitPacket, bytes: &[u8]) -
         return Err(ResultCode::OperationFailed.into());
     };
     chip.pass_time(chip.now() + cycles_from_ms(SIGNATURE_MS));
-    if !signature::verify(&device.build.public_key, packet.signed_bytes(bytes), raw) && !device.build.has(PlantedBug::SignatureNotChecked) {
+    if !signature::verify(&device.build.public_key, packet.signed_bytes(bytes), raw)
+        && !device.build.has(PlantedBug::SignatureNotChecked)
+    {
         return Err(ResultCode::InvalidObject.into());
     }
     Ok(())

@@ -38,7 +38,12 @@ pub(super) fn bank_1_start(chip: &mut Chip, device: &Device) -> Result<u32, Halt
 }
 
 /// The place for an application of `size` bytes; `None` when there is none (VAL-020).
-pub(super) fn place(chip: &mut Chip, device: &Device, init: &InitCommand, size: u32) -> Result<Option<Place>, Halt> {
+pub(super) fn place(
+    chip: &mut Chip,
+    device: &Device,
+    init: &InitCommand,
+    size: u32,
+) -> Result<Option<Place>, Halt> {
     let end = device.layout.image_area_end();
     // The subtraction wraps, as in a release build: a bank 1 behind the end counts as endless.
     let fits = |start: u32| size <= end.wrapping_sub(start) || device.build.has(PlantedBug::SpaceNotChecked);

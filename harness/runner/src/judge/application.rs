@@ -19,14 +19,22 @@ pub(super) fn expected(evidence: &Evidence<'_>, expect: &Expect) -> Vec<Check> {
         Some(ExpectedApplication::Witness(witness)) => {
             let id = u32::from(witness.get());
             if let Some(firmware) = firmware_of(evidence, id) {
-                checks.push(flash_holds(evidence, &format!("the application of witness {witness}"), firmware));
+                checks.push(flash_holds(
+                    evidence,
+                    &format!("the application of witness {witness}"),
+                    firmware,
+                ));
             }
             checks.push(witness_runs(evidence, Some(id)));
         }
         Some(ExpectedApplication::Package(name)) => {
             let package = evidence.packages.iter().find(|package| package.name == name.as_str());
             if let Some(package) = package {
-                checks.push(flash_holds(evidence, &format!("the firmware of package {name}"), &package.firmware));
+                checks.push(flash_holds(
+                    evidence,
+                    &format!("the firmware of package {name}"),
+                    &package.firmware,
+                ));
                 checks.push(bank_0_is(evidence, true));
                 if package.witness.is_some() {
                     checks.push(witness_runs(evidence, package.witness));
@@ -53,20 +61,23 @@ pub(super) fn flash_holds(evidence: &Evidence<'_>, what: &str, firmware: &[u8]) 
     let differing = held.iter().zip(firmware).filter(|(a, b)| a != b).count() + (firmware.len() - held.len());
     let tail_end = firmware.len().next_multiple_of(PAGE).min(bank.len());
     // A page of the freshly flashed application is erased behind it as well.
-    let dirty = bank.get(firmware.len()..tail_end).unwrap_or_default().iter().filter(|byte| **byte != 0xFF).count();
+    let dirty =
+        bank.get(firmware.len()..tail_end).unwrap_or_default().iter().filter(|byte| **byte != 0xFF).count();
     let found = match (differing, dirty) {
         (0, 0) => what.to_owned(),
         (0, dirty) => format!("{what}, with {dirty} bytes of something else behind it in its last page"),
         (differing, _) => format!("{differing} of {} bytes differ", firmware.len()),
     };
     let first = held.iter().zip(firmware).position(|(a, b)| a != b);
-    let detail = first.map(|at| format!("first at offset {at:#x}: {:#04x} instead of {:#04x}", held[at], firmware[at]));
+    let detail = first
+        .map(|at| format!("first at offset {at:#x}: {:#04x} instead of {:#04x}", held[at], firmware[at]));
     Check::new("application in flash", what, found, differing == 0 && dirty == 0).detail(detail)
 }
 
 /// The proof that an application runs: the word it leaves in RAM.
 pub(super) fn witness_runs(evidence: &Evidence<'_>, wanted: Option<u32>) -> Check {
-    let words = |witness: Option<u32>| witness.map_or_else(|| "no witness".to_owned(), |id| format!("witness {id}"));
+    let words =
+        |witness: Option<u32>| witness.map_or_else(|| "no witness".to_owned(), |id| format!("witness {id}"));
     let found = evidence.after.witness;
     Check::new("running application", words(wanted), words(found), wanted == found)
 }

@@ -55,7 +55,8 @@ fn whole(evidence: &Evidence<'_>, name: &str) -> Check {
 }
 
 fn compare(evidence: &Evidence<'_>, name: &str, check: &str, range: std::ops::Range<usize>) -> Check {
-    let start = evidence.device.regions().iter().find(|region| region.name == name).map_or(0, |region| region.start);
+    let start =
+        evidence.device.regions().iter().find(|region| region.name == name).map_or(0, |region| region.start);
     let before = evidence.before.region(name).get(range.clone()).unwrap_or_default();
     let after = evidence.after.region(name).get(range.clone()).unwrap_or_default();
     let differing = before.iter().zip(after).filter(|(old, new)| old != new).count();

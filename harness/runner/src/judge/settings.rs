@@ -37,7 +37,12 @@ pub(super) fn expected(evidence: &Evidence<'_>, expected: &ExpectedSettings) -> 
         checks.push(Check::new("bank 1", wanted, code, ok));
     }
     if let Some(wanted) = expected.app_version {
-        checks.push(Check::new("application version", wanted, settings.app_version, settings.app_version == wanted));
+        checks.push(Check::new(
+            "application version",
+            wanted,
+            settings.app_version,
+            settings.app_version == wanted,
+        ));
     }
     checks
 }

@@ -1,11 +1,12 @@
 //! Files: where scenarios are found, and where their packages come from.
 
-use std::io;
+use std::io::{self, Read as _};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::unreadable;
 use crate::diagnostics::Problem;
+use crate::yaml::LARGEST;
 
 /// How deep folders are walked. Links that lead back up end here.
 const DEEPEST: usize = 16;
@@ -45,6 +46,13 @@ impl PackageFiles for NoFiles {
     fn read(&self, _: &str, _: &str) -> io::Result<Arc<[u8]>> {
         Err(io::ErrorKind::NotFound.into())
     }
+}
+
+/// A scenario file, or as much of it as shows that it is too large: a device file has no end.
+pub(super) fn read(path: &Path) -> io::Result<Vec<u8>> {
+    let mut bytes = Vec::new();
+    std::fs::File::open(path)?.take(LARGEST as u64 + 1).read_to_end(&mut bytes)?;
+    Ok(bytes)
 }
 
 /// Finds scenario files. A path that is named itself is taken whatever it is called.

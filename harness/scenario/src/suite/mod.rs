@@ -57,7 +57,7 @@ pub fn load(paths: &[PathBuf]) -> Result<Suite, Diagnostics> {
     let mut sources = Vec::new();
     for path in found {
         let name = files::name(&path);
-        match std::fs::read(&path).map(|bytes| Source::from_bytes(&name, bytes)) {
+        match files::read(&path).map(|bytes| Source::from_bytes(&name, bytes)) {
             Ok(Ok(source)) => sources.push(source),
             Ok(Err(problem)) => problems.push(*problem),
             Err(error) => problems.push(unreadable(&path, &error)),

@@ -21,5 +21,6 @@ mod source;
 pub(crate) use events::parse;
 pub(crate) use node::{Entry, Node, NodeKind, Step};
 pub(crate) use scalar::{Scalar, Style};
+pub(crate) use source::LARGEST;
 pub use source::Source;
 pub(crate) use source::Span;

@@ -12,7 +12,7 @@ use crate::model::Place;
 pub(crate) type Span = Range<usize>;
 
 /// The largest file that is read. A scenario has a few KiB.
-const LARGEST: usize = 256 * 1024;
+pub(crate) const LARGEST: usize = 256 * 1024;
 
 /// The longest line that is read. The longest message of an exchange fits.
 const LONGEST_LINE: usize = 4096;
@@ -113,7 +113,7 @@ impl Source {
     pub(crate) fn check(&self) -> Result<(), Box<Problem>> {
         let text = self.text();
         if text.len() > LARGEST {
-            let message = format!("the file has {} bytes; a scenario has at most {LARGEST}", text.len());
+            let message = format!("the file is too large; a scenario has at most {LARGEST} bytes");
             return Err(Box::new(Problem::new(ProblemKind::TooLarge, &self.cut(), 0..0, message)));
         }
         if let Some(line) = text.lines().position(|line| line.len() > LONGEST_LINE) {
