@@ -7,8 +7,9 @@ Good packages must end with exit code 0, and with flash that holds the firmware,
 in its last page; the settings page must say the same. Bad packages must end with the right exit code and a message, and
 the previous application must still be there. Flash and settings are decoded here, without any code of the project.
 
-Needs Python 3.9, and nrfutil 6.1.7 (in Python 3.7 to 3.10: `pip install 'protobuf<4' nrfutil==6.1.7`). One line for each package; exits 1
-when anything is not as it should be. `--seed` repeats firmware and options of an earlier run, `--keep` leaves all files.
+Needs Python 3.9, and nrfutil 6.1.7 (in Python 3.7 to 3.10: `pip install 'protobuf<4' nrfutil==6.1.7`). One line for each
+package; exits 1 when anything is not as it should be. `--seed` repeats firmware and options of an earlier run, `--keep`
+leaves all files.
 """
 
 import argparse
