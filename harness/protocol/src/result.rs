@@ -43,21 +43,21 @@ byte_code! {
         /// A needed field of the init packet is missing or its type is not known.
         InitCommandInvalid = 0x04, "init-command-invalid", "the init packet is incomplete or of an unknown type";
         /// Downgrade prevention.
-        FwVersionFailure = 0x05, "firmware-version-too-low", "the firmware version is too low";
+        FwVersionFailure = 0x05, "firmware-version", "the firmware version is too low";
         /// The image is for other hardware.
-        HwVersionFailure = 0x06, "hardware-version-mismatch", "the hardware version does not match";
+        HwVersionFailure = 0x06, "hardware-version", "the hardware version does not match";
         /// The installed SoftDevice is not one of those the image accepts.
-        SdVersionFailure = 0x07, "softdevice-mismatch", "the SoftDevice requirement is not met";
+        SdVersionFailure = 0x07, "softdevice-version", "the SoftDevice requirement is not met";
         /// The device wants a signed init packet.
         SignatureMissing = 0x08, "signature-missing", "the signature is missing";
         /// The hash is not SHA-256.
-        WrongHashType = 0x09, "wrong-hash-type", "the hash type is not supported";
+        WrongHashType = 0x09, "hash-type", "the hash type is not supported";
         /// The hash could not be computed; never sent.
         HashFailed = 0x0A, "hash-failed", "the hash could not be computed";
         /// The signature is of a type the device can't check.
-        WrongSignatureType = 0x0B, "wrong-signature-type", "the signature type is not supported";
+        WrongSignatureType = 0x0B, "signature-type", "the signature type is not supported";
         /// The image received is not the one the init packet describes.
-        VerificationFailed = 0x0C, "hash-mismatch", "the hash of the received image does not match";
+        VerificationFailed = 0x0C, "verification-failed", "the hash of the received image does not match";
         /// No space; never sent (lack of space is [`ResultCode::InsufficientResources`]).
         InsufficientSpace = 0x0D, "insufficient-space", "not enough space for the image";
     }

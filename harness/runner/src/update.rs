@@ -250,6 +250,10 @@ impl Told {
         let said = self.words().unwrap_or_else(|| self.outcome().to_string());
         let mut findings = Findings { said, list: Vec::new() };
         findings.check("outcome", &expect.outcome, self.outcome() == expect.outcome);
+        if !findings.list.is_empty() {
+            // What would follow from another outcome says nothing more.
+            return findings.list;
+        }
         if let Some(result) = expect.result {
             findings.check("result", &result, code == Some(result.code()));
         }
@@ -289,6 +293,24 @@ impl Findings {
                 found: self.said.clone(),
                 detail: None,
             });
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use gauntlet_protocol::{ExtendedError, ResultCode};
+    use gauntlet_scenario::Word as _;
+
+    use super::model;
+
+    #[test]
+    fn scenarios_and_the_protocol_use_the_same_words() {
+        for result in model::ResultCode::ALL {
+            assert_eq!(ResultCode::from(result.code()).name(), result.word());
+        }
+        for extended in model::ExtendedCode::ALL {
+            assert_eq!(ExtendedError::from(extended.code()).name(), extended.word());
         }
     }
 }

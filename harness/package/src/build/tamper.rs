@@ -30,15 +30,15 @@ pub enum Field {
 /// Each variant names what a device with default configuration answers.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Tamper {
-    /// One bit of the hash is wrong, signed all the same. `hash-mismatch` at the last Execute (VAL-021).
+    /// One bit of the hash is wrong, signed all the same. `verification-failed` at the last Execute (VAL-021).
     HashBit,
-    /// One bit of the firmware byte at this offset is wrong. `hash-mismatch` at the last Execute. Beyond the end: the last byte.
+    /// One bit of the firmware byte at this offset is wrong. `verification-failed` at the last Execute. Beyond the end: the last byte.
     FirmwareBit(usize),
     /// The init packet announces another size than the firmware has, signed all the same.
     ClaimedSize(u32),
     /// Another image type, signed all the same (VAL-004).
     Type(FwType),
-    /// Another hash type. `wrong-hash-type` (VAL-005).
+    /// Another hash type. `hash-type` (VAL-005).
     HashType(HashType),
     /// A field left out, signed all the same. `init-command-invalid` for most (VAL-006, VAL-012, VAL-018).
     Without(Field),
@@ -52,7 +52,7 @@ pub enum Tamper {
     SignatureByteOrder,
     /// The signature is cut to this many bytes. `operation-failed` (PKG-011).
     SignatureLength(usize),
-    /// The signature claims another type. `wrong-signature-type` (PKG-012).
+    /// The signature claims another type. `signature-type` (PKG-012).
     SignatureType(SignatureType),
     /// An unsigned command beside the signed one. `invalid-object` (PKG-003).
     BothCommands,
