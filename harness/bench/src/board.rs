@@ -8,6 +8,8 @@ use gauntlet_probe::serve::{Protocol, Server};
 use gauntlet_probe::{BoardSelector, Debugger, ProbeError};
 
 use crate::device::Device;
+#[cfg(unix)]
+use crate::serve::{SerialPort, Timing};
 
 /// A way to update the device.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -83,6 +85,9 @@ pub enum BoardError {
         #[source]
         cause: std::io::Error,
     },
+    /// The system gives no serial port, or takes it away.
+    #[error("the serial port can't be served")]
+    Port(#[source] std::io::Error),
     /// The board can't do that.
     #[error("this board can't {0}")]
     Impossible(&'static str),
@@ -140,6 +145,21 @@ pub trait Board {
 
     /// Takes back a cut that has not fired.
     fn disarm_cut(&self);
+
+    /// Why the bench itself can't run the firmware any further, if that is so: never the device's fault.
+    fn complaint(&self) -> Option<String> {
+        None
+    }
+
+    /// Offers the device's serial line as a port that any program of this machine can open.
+    ///
+    /// # Errors
+    /// [`BoardError::Impossible`] on a board that has a port of its own; [`BoardError::Port`].
+    #[cfg(unix)]
+    fn serial_port(&self, timing: Timing) -> Result<SerialPort, BoardError> {
+        let _ = timing;
+        Err(BoardError::Impossible("be served on a serial port: it has one of its own"))
+    }
 
     /// Offers the device to another debug tool, for as long as the server lives. Port 0 takes a free one.
     ///

@@ -8,10 +8,13 @@
 //! |---|---|
 //! | [`device`] | what is flashed to make a device under test, and where everything stands |
 //! | [`board`] | one device within reach |
+//! | `serve` | the serial line of a virtual board as a port of this machine (Unix) |
 //! | [`virtual_bench`] | boards made of a virtual chip and the reference device |
 
 pub mod board;
 pub mod device;
+#[cfg(unix)]
+pub mod serve;
 pub mod virtual_bench;
 
 pub use board::{Board, BoardError, Cut, CutReport, LinkKind, Mode, Tear};

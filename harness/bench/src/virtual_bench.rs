@@ -8,8 +8,8 @@ use async_trait::async_trait;
 use gauntlet_engine::Link;
 use gauntlet_links::direct::{DirectBle, DirectSerial, SharedMachine, VirtualBoard};
 use gauntlet_nrf52::{
-    self as nrf52, CYCLES_PER_SECOND, Chip, Fill, FlashAction, Machine, Reset, TearPattern, Variant,
-    cycles_from_us,
+    self as nrf52, CYCLES_PER_SECOND, Chip, Fill, FlashAction, Machine, MachineStop, Reset, TearPattern,
+    Variant, cycles_from_us,
 };
 use gauntlet_probe::BoardSelector;
 use gauntlet_probe::serve::{Protocol, Server};
@@ -19,6 +19,8 @@ use gauntlet_reference::{Layout, Profile, ReferenceDevice, SharedWire};
 
 use crate::board::{Board, BoardError, Cut, CutReport, LinkKind, Mode, Tear};
 use crate::device::Device;
+#[cfg(unix)]
+use crate::serve::{SerialPort, Timing};
 use crate::{Bench, Capability};
 
 /// How long the board runs between two looks at what it does.
@@ -72,7 +74,7 @@ impl Bench for VirtualBench {
         let selector = BoardSelector::new(probe.selector(), target(variant)).allow_erase_all();
         let opened = VirtualBoard::new(machine, wire);
         let origin = opened.machine().chip.now();
-        Ok(Box::new(OpenBoard { board: opened, selector, _probe: probe, origin }))
+        Ok(Box::new(OpenBoard { board: opened, selector, _probe: probe, origin, seed }))
     }
 
     fn has_virtual_time(&self) -> bool {
@@ -94,6 +96,7 @@ struct OpenBoard {
     /// The probe can be found for as long as this lives.
     _probe: Registration,
     origin: u64,
+    seed: u64,
 }
 
 impl OpenBoard {
@@ -179,7 +182,7 @@ impl Board for OpenBoard {
     fn arm_cut(&self, cut: Cut) -> Result<(), BoardError> {
         let tear = match cut.tear {
             Tear::Before => nrf52::Tear::Before,
-            Tear::Torn => nrf52::Tear::Torn(TearPattern::random(cut.flash_op)),
+            Tear::Torn => nrf52::Tear::Torn(TearPattern::random(self.seed ^ cut.flash_op)),
             Tear::After => nrf52::Tear::After,
         };
         let off = u64::try_from(cut.off.as_micros()).unwrap_or(u64::MAX);
@@ -202,6 +205,22 @@ impl Board for OpenBoard {
 
     fn disarm_cut(&self) {
         self.board.machine().chip.disarm_cut();
+    }
+
+    fn complaint(&self) -> Option<String> {
+        let mut machine = self.board.machine();
+        match machine.run_for(1) {
+            MachineStop::Unsupported(instruction) => Some(format!("the virtual CPU stopped: {instruction}")),
+            MachineStop::UnexpectedTrap(trap) => {
+                Some(format!("the firmware executed the unknown trap {trap:#04x}"))
+            }
+            _ => None,
+        }
+    }
+
+    #[cfg(unix)]
+    fn serial_port(&self, timing: Timing) -> Result<SerialPort, BoardError> {
+        SerialPort::open(self.board.clone(), timing).map_err(BoardError::Port)
     }
 
     fn serve(&self, protocol: Protocol, port: u16) -> Result<Server, BoardError> {

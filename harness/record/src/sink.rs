@@ -90,10 +90,21 @@ impl<'a> Recorder<'a> {
         self
     }
 
+    /// The wall time since the run began.
+    pub fn now(&mut self) -> Millis {
+        (self.clock)()
+    }
+
     /// Something happened just now. `case` is missing for events of the whole run, `device` is the device time since
     /// the case's device was switched on.
     pub fn emit(&mut self, case: Option<&CaseId>, device: Option<Millis>, event: Event) {
-        let wall = Wall { ms: (self.clock)(), began_unix_ms: self.began_unix_ms.take() };
+        let now = self.now();
+        self.emit_at(now, case, device, event);
+    }
+
+    /// Something happened at `wall`, and is only told now.
+    pub fn emit_at(&mut self, wall: Millis, case: Option<&CaseId>, device: Option<Millis>, event: Event) {
+        let wall = Wall { ms: wall, began_unix_ms: self.began_unix_ms.take() };
         let record = Record { seq: self.next, case: case.cloned(), wall, device_ms: device, event };
         self.next += 1;
         for sink in &mut self.sinks {

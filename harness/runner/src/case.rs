@@ -66,6 +66,9 @@ async fn attempt(case: &Case, way: &Way<'_>) -> Result<Vec<Finding>, Trouble> {
     }
 
     let mode = leave_dfu(case, way, board.settle(SETTLE).await).await?;
+    if let Some(complaint) = board.complaint() {
+        return Err(Trouble::Stuck(complaint));
+    }
     let after = observe::read(board, way.device, mode)?;
     way.teller.tell(board, after.event());
     let sent: Vec<&Sendable> = packages.values().collect();

@@ -82,3 +82,28 @@ pub(crate) mod tests {
         }
     }
 }
+
+#[cfg(test)]
+mod agreement {
+    use gauntlet_bench::Layout;
+    use gauntlet_reference::images::WITNESS_MIN_SIZE;
+    use gauntlet_scenario::Word as _;
+    use gauntlet_scenario::model;
+
+    use super::*;
+
+    #[test]
+    fn the_language_knows_how_much_fits() {
+        for &chip in Chip::ALL {
+            let layout = Layout::of(variant(chip));
+            for softdevice in [false, true] {
+                assert_eq!(
+                    chip.room(softdevice),
+                    layout.image_area_end() - layout.application(softdevice),
+                    "{chip}"
+                );
+            }
+        }
+        assert_eq!(model::Application::SMALLEST as usize, WITNESS_MIN_SIZE);
+    }
+}

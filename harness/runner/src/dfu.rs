@@ -196,11 +196,13 @@ async fn attempt(
     say(DfuProgress::ReadingBack);
     let found = observe::read(&*board, &device, mode)?;
     let flash = found.flash();
-    let base = device.application_base() as usize;
+    let base = application_base(&flash);
     let holds = |bytes: &[u8]| {
         let end = bytes.len().next_multiple_of(0x1000);
         flash.get(base..base + bytes.len()) == Some(bytes)
-            && flash[base + bytes.len()..base + end].iter().all(|byte| *byte == 0xFF)
+            && flash
+                .get(base + bytes.len()..base + end)
+                .is_some_and(|tail| tail.iter().all(|byte| *byte == 0xFF))
     };
     let settings = found.settings().0;
     let bank_0_valid =
@@ -220,7 +222,7 @@ async fn attempt(
         update: told.words().map_or(Ok(()), Err),
         application,
         flash_equals_firmware: is_new,
-        address: device.application_base(),
+        address: base as u32,
         sha256: Sha256::digest(&package.firmware).into(),
         app_version: settings.map(|settings| settings.app_version),
         flash,
@@ -232,6 +234,15 @@ async fn attempt(
         hold.until_stopped(&*board, &options.stopper)?;
     }
     Ok(end)
+}
+
+/// MEM-002: an update may have replaced the SoftDevice, so the device is asked and not the set-up.
+fn application_base(flash: &[u8]) -> usize {
+    let word = |at: usize| flash.get(at..at + 4).map(|b| u32::from_le_bytes([b[0], b[1], b[2], b[3]]));
+    match (word(0x3004), word(0x3008)) {
+        (Some(0x51B1_E5DB), Some(end)) => (end as usize).next_multiple_of(0x1000),
+        _ => 0x1000,
+    }
 }
 
 fn device(options: &DfuOptions) -> Device {

@@ -75,7 +75,7 @@ impl Armed {
             if !report.has_fired() {
                 let position = report.fault.at().to_string();
                 teller.tell(board, Event::FaultMissed { fault: fault.clone(), position: position.clone() });
-                let why = report.trouble.unwrap_or_else(|| format!("{position} was never reached"));
+                let why = report.trouble.unwrap_or_else(|| "that position was never reached".to_owned());
                 missed.get_or_insert(Trouble::FaultMissed { fault, why });
             }
         }

@@ -3,7 +3,7 @@
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use gauntlet_bench::{Bench, Capability, PlantedBug};
 use gauntlet_engine::Cancel;
@@ -91,6 +91,7 @@ pub fn run(bench: &dyn Bench, cases: &[&Case], options: &RunOptions, mut recorde
         planted_bug: options.planted_bug.map(|bug| bug.name().to_owned()),
     };
     recorder.emit(None, None, started);
+    let (began, began_ms) = (Instant::now(), recorder.now());
 
     let (sender, receiver) = mpsc::channel::<Told>();
     let next = AtomicUsize::new(0);
@@ -114,7 +115,8 @@ pub fn run(bench: &dyn Bench, cases: &[&Case], options: &RunOptions, mut recorde
             if let Event::CaseFinished { verdict, .. } = &told.event {
                 verdicts.push(verdict.clone());
             }
-            recorder.emit(Some(&told.case), told.device, told.event);
+            let at = began_ms + told.at.duration_since(began).into();
+            recorder.emit_at(at, Some(&told.case), told.device, told.event);
         }
     });
 

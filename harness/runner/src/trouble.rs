@@ -44,6 +44,9 @@ pub enum Trouble {
         /// Why not, as far as it is known.
         why: String,
     },
+    /// The bench can't run this firmware.
+    #[error("the bench can't run the firmware: {0}")]
+    Stuck(String),
     /// The link could not do its part although the device is not to blame.
     #[error("the link failed: {0}")]
     Link(String),
@@ -59,7 +62,9 @@ impl Trouble {
     /// For the verdict.
     pub(crate) fn report(&self) -> ErrorReport {
         let class = match self {
-            Self::Probe(_) | Self::Board(_) | Self::NotPrepared { .. } | Self::Link(_) => ErrorClass::Bench,
+            Self::Probe(_) | Self::Board(_) | Self::NotPrepared { .. } | Self::Stuck(_) | Self::Link(_) => {
+                ErrorClass::Bench
+            }
             Self::Package { .. } | Self::Build { .. } => ErrorClass::Tool,
             Self::FaultMissed { fault, .. } => {
                 return ErrorReport::fault_did_not_fire(fault, self.to_string());

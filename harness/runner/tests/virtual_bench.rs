@@ -3,7 +3,9 @@
 use std::sync::{Arc, Mutex};
 
 use gauntlet_bench::{PlantedBug, VirtualBench};
-use gauntlet_record::{Collector, ErrorClass, Event, ExitCode, Millis, Record, Recorder, Sink, Verdict};
+use gauntlet_record::{
+    Collector, ErrorClass, Event, ExitCode, Millis, Record, Recorder, Sink, Verdict, Wall,
+};
 use gauntlet_runner::{RunOptions, Stopper, run};
 use gauntlet_scenario::{Case, NoFiles, Source, Suite, load_sources};
 
@@ -160,5 +162,10 @@ fn a_planted_bug_is_found_and_named() {
 
 #[test]
 fn one_seed_gives_one_account() {
-    assert_eq!(told(CUT, None).1, told(CUT, None).1);
+    let comparable = || {
+        let mut records = told(CUT, None).1;
+        records.iter_mut().for_each(|record| record.wall = Wall::default());
+        records
+    };
+    assert!(comparable() == comparable(), "two runs with one seed differ");
 }

@@ -20,7 +20,7 @@ pub(crate) use words::{Shard, SoftDeviceChoice};
 const EXAMPLES: &str = "\
 Examples:
   gauntlet run                          the whole shipped suite, without any hardware
-  gauntlet run stream                   the scenarios of one area
+  gauntlet run resume                   the scenarios of one area
   gauntlet run my-scenario.yaml         a scenario of your own
   gauntlet dfu update.zip               one plain update with a package of yours
   gauntlet package show update.zip      what is inside a package, and what is wrong with it

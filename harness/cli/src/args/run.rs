@@ -14,11 +14,11 @@ use crate::display::ProgressChoice;
 const EXAMPLES: &str = "\
 Examples:
   gauntlet run                                   everything that is shipped
-  gauntlet run stream power                      two areas
-  gauntlet run 'stream/disconnect-mid-object[at=1]' --seed 7
-  gauntlet run resume OBJ-031                    by tag, by requirement
-  gauntlet run '*/disconnect*'                   by pattern
-  gauntlet run scenarios/stream my.yaml          from files and folders on the disk
+  gauntlet run resume power                      two areas
+  gauntlet run 'resume/mid-object[at=2048]' --seed 7
+  gauntlet run OBJ-031                           by requirement, or by tag
+  gauntlet run '*/*nrf52840*'                    by pattern
+  gauntlet run scenarios/resume my.yaml          from files and folders on the disk
   gauntlet run --planted-bug version-not-checked see a broken bootloader being found out
   gauntlet run --shard 2/4 --report-dir out      the second of four machines
 

@@ -3,6 +3,7 @@
 //! A check works on the typed case and finds the place of what it complains about by its path in the tree.
 
 mod bounds;
+mod fits;
 mod names;
 mod unused;
 
@@ -16,4 +17,5 @@ use crate::yaml::Node;
 pub(crate) fn case(case: &Case, root: &Node, cx: &mut Cx<'_>) {
     names::check(case, root, cx);
     bounds::check(case, root, cx);
+    fits::check(case, root, cx);
 }

@@ -177,7 +177,7 @@ fn what_is_left_out_has_its_default() {
 #[test]
 fn the_hardware_version_of_a_package_is_the_bootloaders() {
     let text = "id: a\ntitle: A\ndevice: { bootloader: { hw_version: 7 } }\n\
-        packages: { update: { application: { witness: 2, size: 4 B }, version: 2 } }\nsteps: [{ update: update }]\n";
+        packages: { update: { application: { witness: 2, size: 4 KiB }, version: 2 } }\nsteps: [{ update: update }]\n";
     let suite = load(text).unwrap();
     let Package::Built(package) = &suite.cases().next().unwrap().packages[0].1 else { panic!() };
     assert_eq!(package.hw_version, 7);

@@ -1,7 +1,7 @@
 //! Every class of mistake, as a person sees it.
 
 use crate::common::{load, report, with};
-use gauntlet_scenario::{ProblemKind, Severity};
+use gauntlet_scenario::{NoFiles, ProblemKind, Severity, Source, load_sources};
 
 /// A snapshot without the expression that made it, which repeats the test.
 macro_rules! snapshot {
@@ -189,7 +189,7 @@ fn contradictions() {
 #[test]
 fn unused_things_are_warnings() {
     let text =
-        with("packages:\n", "packages:\n  spare: { application: { witness: 9, size: 4 B }, version: 1 }\n")
+        with("packages:\n", "packages:\n  spare: { application: { witness: 9, size: 4 KiB }, version: 1 }\n")
             .replace("matrix: { at:", "matrix: { unused: [1, 2], at:");
     let suite = load(&text).unwrap();
     assert_eq!(suite.warnings().problems().len(), 2);
@@ -295,4 +295,44 @@ fn anchors_repeat_a_value() {
     assert!(load(&text).is_ok());
     let text = with("- wait: 130 s", "- wait: &t 130 s\n  - wait: *t");
     assert_eq!(load(&text).unwrap().cases().next().unwrap().steps.len(), 7);
+}
+
+#[test]
+fn what_can_not_be_is_found_before_a_device_is_touched() {
+    let scenario = |device: &str, size: &str, steps: &str| {
+        format!(
+            "id: a/b\ntitle: x\n{device}packages: {{ update: {{ application: {{ witness: 2, size: {size} }}, version: 2 }} }}\nsteps:\n{steps}"
+        )
+    };
+    let update = "  - update: update\n";
+    let cases = [
+        (scenario("", "100 B", update), ProblemKind::OutOfRange, "the smallest witness has 128 bytes"),
+        (
+            scenario("device: { application: { size: 900 KiB } }\n", "4 KiB", update),
+            ProblemKind::OutOfRange,
+            "there is room for 316 KiB",
+        ),
+        (
+            scenario("", "4 KiB", "  - update: update\n  - { update: update, link: serial }\n"),
+            ProblemKind::Contradiction,
+            "an earlier step uses `ble`",
+        ),
+        (
+            scenario(
+                "",
+                "4 KiB",
+                "  - update: update\n    faults:\n      - { at: { flash-op: 1 }, do: power-cut }\n      - { at: { flash-op: 2 }, do: power-cut }\n",
+            ),
+            ProblemKind::Contradiction,
+            "the step has one already",
+        ),
+    ];
+    for (text, kind, label) in cases {
+        let Err(bad) = load_sources(&[Source::new("a.yaml", text.as_str())], &NoFiles) else {
+            panic!("taken: {text}");
+        };
+        assert_eq!(bad.problems().len(), 1, "{}", bad.render(100, false));
+        assert_eq!(bad.problems()[0].kind(), kind, "{text}");
+        assert!(bad.render(100, false).contains(label), "{}", bad.render(100, false));
+    }
 }

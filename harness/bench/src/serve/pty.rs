@@ -1,0 +1,81 @@
+//! A pseudo-terminal: what other programs take for a serial port.
+
+use std::ffi::OsStr;
+use std::io;
+use std::os::fd::OwnedFd;
+use std::os::unix::ffi::OsStrExt as _;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
+use rustix::fs::{Mode, OFlags, fcntl_getfl, fcntl_setfl, open};
+use rustix::io::Errno;
+use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
+use rustix::termios::{OptionalActions, tcgetattr, tcsetattr};
+
+/// Bytes that are taken from the port at a time; the kernel holds about as many.
+const CHUNK: usize = 4096;
+
+/// Our end of a pseudo-terminal.
+#[derive(Debug)]
+pub(super) struct Pty {
+    ours: OwnedFd,
+    /// Held open, so that programs can come and go without the port being hung up.
+    _theirs: OwnedFd,
+    path: PathBuf,
+}
+
+impl Pty {
+    /// A new port that hands on every byte as it is.
+    pub(super) fn open() -> io::Result<Self> {
+        let ours = openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY)?;
+        grantpt(&ours)?;
+        unlockpt(&ours)?;
+        let path = PathBuf::from(OsStr::from_bytes(ptsname(&ours, Vec::new())?.as_bytes()));
+        let theirs = open(&path, OFlags::RDWR | OFlags::NOCTTY | OFlags::CLOEXEC, Mode::empty())?;
+        let mut raw = tcgetattr(&theirs)?;
+        raw.make_raw();
+        tcsetattr(&theirs, OptionalActions::Now, &raw)?;
+        fcntl_setfl(&ours, fcntl_getfl(&ours)? | OFlags::NONBLOCK)?;
+        Ok(Self { ours, _theirs: theirs, path })
+    }
+
+    /// The name under which programs open it.
+    pub(super) fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// The bytes that have arrived; empty when there are none.
+    pub(super) fn read(&self) -> io::Result<Vec<u8>> {
+        let mut bytes = vec![0; CHUNK];
+        match rustix::io::read(&self.ours, &mut bytes) {
+            Ok(count) => {
+                bytes.truncate(count);
+                Ok(bytes)
+            }
+            Err(Errno::AGAIN | Errno::INTR) => Ok(Vec::new()),
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    /// Sends as many of the bytes as there is room for, and says how many.
+    pub(super) fn write(&self, bytes: &[u8]) -> io::Result<usize> {
+        match rustix::io::write(&self.ours, bytes) {
+            Ok(count) => Ok(count),
+            Err(Errno::AGAIN | Errno::INTR) => Ok(0),
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    /// Waits until bytes have arrived, or there is room for more, but no longer than `limit`.
+    pub(super) fn wait(&self, for_bytes: bool, for_room: bool, limit: Duration) -> io::Result<()> {
+        let mut flags = PollFlags::empty();
+        flags.set(PollFlags::IN, for_bytes);
+        flags.set(PollFlags::OUT, for_room);
+        let limit = Timespec::try_from(limit).ok();
+        match poll(&mut [PollFd::new(&self.ours, flags)], limit.as_ref()) {
+            Ok(_) | Err(Errno::INTR) => Ok(()),
+            Err(error) => Err(error.into()),
+        }
+    }
+}

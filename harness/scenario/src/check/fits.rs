@@ -1,0 +1,92 @@
+//! What is asked for has to be possible: sizes that a witness and a chip can have, one transport, one cut in a step.
+
+use crate::case::Case;
+use crate::diagnostics::ProblemKind;
+use crate::model::{Action, Application, Chip, Link, Package, Position, SoftDevice, StepKind, Update};
+use crate::quantity::Size;
+use crate::read::Cx;
+use crate::yaml::{Node, Step};
+
+impl Application {
+    /// The smallest witness: its vectors and its few instructions.
+    pub const SMALLEST: u32 = 128;
+}
+
+impl Chip {
+    /// The most bytes of application that the chip's usual layout has room for (MEM-006, MEM-007).
+    #[must_use]
+    pub const fn room(self, softdevice: bool) -> u32 {
+        let (start, end) = match self {
+            Self::Nrf52832 => (0x2_6000, 0x7_5000),
+            Self::Nrf52840 => (0x2_7000, 0xF_5000),
+        };
+        if softdevice { end - start } else { end - 0x1000 }
+    }
+}
+
+pub(super) fn check(case: &Case, root: &Node, cx: &mut Cx<'_>) {
+    if let Some(application) = &case.device.application {
+        let at = root.find(&[Step::Key("device"), Step::Key("application"), Step::Key("size")]);
+        witness(application.size, at, cx);
+        let room = case.chip.room(case.device.softdevice != SoftDevice::None);
+        if application.size.bytes() > room {
+            let message = format!("an application of {} does not fit on the {}", application.size, case.chip);
+            let problem = cx.problem(ProblemKind::OutOfRange, at, message);
+            cx.report(problem.label(format!("there is room for {} KiB", room / 1024)));
+        }
+    }
+    for (name, package) in &case.packages {
+        if let Package::Built(built) = package {
+            let path = ["packages", name.as_str(), "application", "size"].map(Step::Key);
+            witness(built.size, root.find(&path), cx);
+        }
+    }
+    let mut first = None;
+    for (index, step) in case.steps.iter().enumerate() {
+        let at = root.find(&[Step::Key("steps"), Step::Item(index)]);
+        let used = match &step.kind {
+            StepKind::Update(update) => {
+                cuts(update, at, cx);
+                update.link
+            }
+            StepKind::Exchange(exchange) => exchange.link,
+            StepKind::Reset(_) | StepKind::PowerCut(_) | StepKind::Wait(_) => continue,
+        };
+        one_link(*first.get_or_insert(used), used, at, cx);
+    }
+}
+
+fn witness(size: Size, at: &Node, cx: &mut Cx<'_>) {
+    if size.bytes() < Application::SMALLEST {
+        let problem =
+            cx.problem(ProblemKind::OutOfRange, at, format!("an application of {size} is too small"));
+        cx.report(problem.label(format!("the smallest witness has {} bytes", Application::SMALLEST)));
+    }
+}
+
+fn one_link(first: Link, used: Link, step: &Node, cx: &mut Cx<'_>) {
+    if first != used {
+        let at = step.get("link").unwrap_or(step);
+        let problem = cx.problem(ProblemKind::Contradiction, at, format!("`{used}` beside `{first}`"));
+        cx.report(
+            problem.label(format!("an earlier step uses `{first}`")).help(
+                "a bootloader is built for one transport, so every step of a scenario uses the same link"
+                    .to_owned(),
+            ),
+        );
+    }
+}
+
+fn cuts(update: &Update, step: &Node, cx: &mut Cx<'_>) {
+    let cut = |fault: &crate::model::Fault| {
+        matches!((fault.at, fault.action), (Position::FlashOp(_), Action::PowerCut { .. }))
+    };
+    let second = update.faults.iter().enumerate().filter(|(_, fault)| cut(fault)).nth(1);
+    if let Some((index, _)) = second {
+        let at = step.find(&[Step::Key("faults"), Step::Item(index)]);
+        let problem = cx.problem(ProblemKind::Contradiction, at, "a second power cut in one step".to_owned());
+        cx.report(
+            problem.label("the step has one already").help("put each one into a step of its own".to_owned()),
+        );
+    }
+}
