@@ -167,7 +167,13 @@ fn what_cannot_be_built_says_why() {
 #[test]
 fn several_images_can_be_packed() {
     let app = signed().build().unwrap();
-    let image = |key, name| PackedImage { key, name, firmware: &app.firmware, init_packet: &app.init_packet };
+    let image = |key, name| PackedImage {
+        key,
+        name,
+        firmware: &app.firmware,
+        init_packet: &app.init_packet,
+        parts: None,
+    };
     let zip = pack(&[image(ManifestKey::SoftDevice, "sd"), image(ManifestKey::Application, "app")]).unwrap();
     let error = read_bytes("two.zip", &zip, &ReadOptions::default()).unwrap_err();
     assert_eq!(error.finding().unwrap().reason.name(), "type_mismatch");

@@ -1,4 +1,7 @@
-//! Making application packages: the same bytes nrfutil makes, the same ones every time.
+//! Making packages: the same bytes nrfutil makes, the same ones every time.
+//!
+//! [`UpdatePackage`] makes every kind of package from firmware files. [`AppPackage`] is the short way for one application, and
+//! can be made wrong in a chosen respect.
 //!
 //! nrfutil signs with a random number and stamps the zip with the time of the run. Here signatures follow RFC 6979 and the
 //! time is fixed, so that equal inputs give equal packages. Everything else is byte for byte the same.
@@ -16,11 +19,15 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
+mod part;
 mod tamper;
+mod update;
 mod zip_file;
 
+pub use part::Part;
 pub use tamper::{Field, Tamper};
-pub use zip_file::{PackedImage, pack};
+pub use update::{BuiltImage, BuiltUpdate, RequestError, UpdatePackage};
+pub use zip_file::{PackedImage, PartSizes, pack};
 
 use crate::image::pad_to_word;
 use crate::keys::SigningKey;
@@ -195,21 +202,15 @@ impl AppPackage {
             name: &self.name,
             firmware: &firmware,
             init_packet: &init_packet,
+            parts: None,
         };
         let zip = pack(&[image])?;
         Ok(BuiltPackage { zip, firmware, init_packet })
     }
 
     fn init_command(&self, firmware: &[u8]) -> Result<InitCommand, BuildError> {
-        let size =
-            u32::try_from(firmware.len()).map_err(|_| BuildError::TooLarge { size: firmware.len() })?;
-        let bytes = match self.boot_validation {
-            ValidationType::EcdsaP256Sha256 => {
-                self.key.as_ref().ok_or(BuildError::KeyNeeded)?.sign(firmware).to_vec()
-            }
-            ValidationType::Other(code) => return Err(BuildError::UnknownBootValidation { code }),
-            ValidationType::None | ValidationType::GeneratedCrc | ValidationType::Sha256 => Vec::new(),
-        };
+        let size = size_of(firmware)?;
+        let validation = boot_validation(self.boot_validation, firmware, self.key.as_ref())?;
         Ok(InitCommand {
             fw_version: Some(self.version),
             hw_version: Some(self.hw_version),
@@ -220,7 +221,26 @@ impl AppPackage {
             app_size: Some(size),
             hash: Some(Hash::sha256(Sha256::digest(firmware).into())),
             is_debug: self.debug,
-            boot_validation: vec![BootValidation { kind: self.boot_validation, bytes }],
+            boot_validation: vec![validation],
         })
     }
+}
+
+/// The size as an init packet announces it.
+fn size_of(firmware: &[u8]) -> Result<u32, BuildError> {
+    u32::try_from(firmware.len()).map_err(|_| BuildError::TooLarge { size: firmware.len() })
+}
+
+/// The record of a check before start; only the ECDSA one brings its value along.
+fn boot_validation(
+    kind: ValidationType,
+    image: &[u8],
+    key: Option<&SigningKey>,
+) -> Result<BootValidation, BuildError> {
+    let bytes = match kind {
+        ValidationType::EcdsaP256Sha256 => key.ok_or(BuildError::KeyNeeded)?.sign(image).to_vec(),
+        ValidationType::Other(code) => return Err(BuildError::UnknownBootValidation { code }),
+        ValidationType::None | ValidationType::GeneratedCrc | ValidationType::Sha256 => Vec::new(),
+    };
+    Ok(BootValidation { kind, bytes })
 }

@@ -20,6 +20,26 @@ pub struct PackedImage<'a> {
     pub firmware: &'a [u8],
     /// Content of `<name>.dat`.
     pub init_packet: &'a [u8],
+    /// Sizes of the two parts of a SoftDevice and bootloader, for the informative part of the manifest.
+    pub parts: Option<PartSizes>,
+}
+
+/// Sizes of the parts of a combined image in bytes, in the order of the manifest.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+pub struct PartSizes {
+    /// Bootloader.
+    pub bl_size: u32,
+    /// SoftDevice.
+    pub sd_size: u32,
+}
+
+/// An image in the manifest; the fields stand in the order of the alphabet.
+#[derive(Serialize)]
+struct ManifestEntry {
+    bin_file: String,
+    dat_file: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    info_read_only_metadata: Option<PartSizes>,
 }
 
 /// Writes a package. Equal images give equal bytes: the time in the zip is fixed.
@@ -47,14 +67,13 @@ pub fn pack(images: &[PackedImage<'_>]) -> Result<Vec<u8>, BuildError> {
 
 /// Four spaces of indent, keys sorted.
 fn manifest(images: &[PackedImage<'_>]) -> Result<Vec<u8>, BuildError> {
-    let entries: BTreeMap<&str, BTreeMap<&str, String>> = images
-        .iter()
-        .map(|image| {
-            let files = [("bin_file", "bin"), ("dat_file", "dat")];
-            let files = files.map(|(key, extension)| (key, format!("{}.{extension}", image.name)));
-            (image.key.name(), BTreeMap::from(files))
-        })
-        .collect();
+    let entry = |image: &PackedImage<'_>| ManifestEntry {
+        bin_file: format!("{}.bin", image.name),
+        dat_file: format!("{}.dat", image.name),
+        info_read_only_metadata: image.parts,
+    };
+    let entries: BTreeMap<&str, ManifestEntry> =
+        images.iter().map(|image| (image.key.name(), entry(image))).collect();
     let mut out = Vec::new();
     let mut json = serde_json::Serializer::with_formatter(&mut out, PrettyFormatter::with_indent(b"    "));
     BTreeMap::from([("manifest", entries)])
