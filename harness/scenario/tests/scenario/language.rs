@@ -124,7 +124,7 @@ fn exchanges() {
     let suite = suite();
     let case = suite.cases().next().unwrap();
     let StepKind::Exchange(exchange) = &case.steps[2].kind else { panic!() };
-    assert_eq!(exchange.link, Link::Serial);
+    assert_eq!(exchange.link, Link::Ble);
     let ExchangeItem::Send { request, answer: Answer::Bytes(answer), .. } = &exchange.items[0] else {
         panic!()
     };
@@ -153,13 +153,7 @@ fn capabilities_follow_from_steps_and_faults() {
     let case = suite.cases().next().unwrap();
     assert_eq!(
         case.capabilities(),
-        [
-            Capability::Ble,
-            Capability::Serial,
-            Capability::PowerCut,
-            Capability::FlashOpFaults,
-            Capability::Reset
-        ]
+        [Capability::Ble, Capability::PowerCut, Capability::FlashOpFaults, Capability::Reset]
     );
 }
 
@@ -186,7 +180,7 @@ fn the_hardware_version_of_a_package_is_the_bootloaders() {
 #[test]
 fn values_of_the_matrix_keep_their_type_and_their_form() {
     let text = "id: a\ntitle: \"${size} with ${word}\"\n\
-        matrix: { size: [4 KiB, 1 B], word: [none, release] }\n\
+        matrix: { size: [4 KiB, 300 B], word: [none, release] }\n\
         packages: { update: { application: { witness: 2, size: \"${size}\" }, version: 2, sign: \"${word}\" } }\n\
         steps: [{ update: update, expect: { resent: \"<= ${size}\" } }]\n";
     let found = load(text).unwrap_err();
@@ -198,8 +192,8 @@ fn values_of_the_matrix_keep_their_type_and_their_form() {
         [
             "a[size=4KiB,word=none]",
             "a[size=4KiB,word=release]",
-            "a[size=1B,word=none]",
-            "a[size=1B,word=release]"
+            "a[size=300B,word=none]",
+            "a[size=300B,word=release]"
         ]
     );
     assert_eq!(suite.cases().next().unwrap().title, "4 KiB with none");

@@ -175,7 +175,7 @@ fn contradictions() {
         ("{ object: 3, byte: \"${at}\" }, do: disconnect", "{ object: 3, byte: \"${at}\" }, do: power-cut"),
         ("{ notification: 3 }, do: lose", "{ notification: 3 }, do: drop"),
         ("do: lose", "do: lose, xor: 1"),
-        ("link: ble", "link: serial"),
+        ("link: ble\n    prn", "link: serial\n    prn"),
         ("outcome: completed, reconnects", "outcome: completed, phase: init, reconnects"),
         ("outcome: refused,", "outcome: refused, result: invalid-object,"),
         ("outcome: refused,", "outcome: lost,"),
@@ -308,7 +308,7 @@ fn what_can_not_be_is_found_before_a_device_is_touched() {
     let cases = [
         (scenario("", "100 B", update), ProblemKind::OutOfRange, "the smallest witness has 128 bytes"),
         (
-            scenario("device: { application: { size: 900 KiB } }\n", "4 KiB", update),
+            scenario("device: { application: { witness: 1, size: 900 KiB } }\n", "4 KiB", update),
             ProblemKind::OutOfRange,
             "there is room for 316 KiB",
         ),
