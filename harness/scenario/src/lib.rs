@@ -40,6 +40,7 @@
 //! | `check` | what goes across a scenario |
 //! | `diagnostics` | mistakes with file, line, column, caret and advice |
 //! | `suite` | files, folders, selection |
+//! | `requirements` | the requirement catalogue beside the scenarios |
 
 mod case;
 mod check;
@@ -48,6 +49,7 @@ mod expand;
 pub mod model;
 pub mod quantity;
 mod read;
+mod requirements;
 mod scenario;
 mod schema;
 mod suite;
@@ -57,6 +59,7 @@ mod yaml;
 pub use case::Case;
 pub use diagnostics::{Diagnostics, Problem, ProblemKind, Severity};
 pub use gauntlet_record::CaseId;
+pub use requirements::{Area, CATALOGUE, Catalogue, Observation, Requirement};
 pub use scenario::Scenario;
 pub use schema::{schema, schema_text};
 pub use suite::{Chosen, DiskFiles, NoFiles, PackageFiles, Selection, Suite, Unmatched, load, load_sources};

@@ -5,7 +5,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use gauntlet_scenario::model::Package;
-use gauntlet_scenario::{Suite, load, schema_text};
+use gauntlet_scenario::{CATALOGUE, Catalogue, Observation, Source, Suite, load, schema_text};
 
 const FIRST_LINE: &str = "# yaml-language-server: $schema=../schema.json";
 
@@ -23,6 +23,48 @@ fn it_loads_without_errors_and_without_warnings() {
     assert!(suite.warnings().is_empty(), "{}", suite.warnings().render(120, false));
     assert!(suite.scenarios().len() >= 24, "{} scenarios", suite.scenarios().len());
     assert!(suite.cases().count() >= 40, "{} cases", suite.cases().count());
+}
+
+fn catalogue() -> Catalogue {
+    let text = fs::read_to_string(folder().join(CATALOGUE)).unwrap();
+    Catalogue::read(&Source::new(CATALOGUE, text))
+        .unwrap_or_else(|found| panic!("{}", found.render(120, false)))
+}
+
+#[test]
+fn the_catalogue_has_every_area_without_gaps() {
+    let catalogue = catalogue();
+    for area in catalogue.areas() {
+        let numbers: Vec<String> =
+            catalogue.area(area.id.as_str()).map(|known| known.id.as_str().to_owned()).collect();
+        let expected: Vec<String> = (1..=numbers.len()).map(|n| format!("{}-{n:03}", area.id)).collect();
+        assert_eq!(numbers, expected);
+    }
+    assert_eq!(catalogue.requirements().len(), 403);
+    let sentences: BTreeSet<&str> =
+        catalogue.requirements().iter().map(|known| known.says.as_str()).collect();
+    assert!(sentences.iter().all(|says| says.ends_with('.')), "{sentences:?}");
+}
+
+/// What shows in the air only, or nowhere, has no test and so needs the reason.
+#[test]
+fn what_can_not_be_seen_says_why_it_is_not_tested() {
+    for known in catalogue().requirements() {
+        let hidden =
+            known.observed.iter().all(|place| matches!(place, Observation::Radio | Observation::None));
+        assert!(!hidden || known.not_tested.is_some(), "{}", known.id);
+    }
+}
+
+#[test]
+fn scenarios_cite_requirements_that_exist_and_can_be_tested() {
+    let catalogue = catalogue();
+    for case in suite().cases() {
+        for id in &case.requirements {
+            let known = catalogue.get(id.as_str()).unwrap_or_else(|| panic!("{} cites {id}", case.id));
+            assert_eq!(known.not_tested, None, "{} tests {id}", case.id);
+        }
+    }
 }
 
 #[test]

@@ -12,7 +12,7 @@ mod size;
 
 pub use comparison::{Comparison, Relation};
 pub use hex::{HexBytes, HexPattern};
-pub use name::{FailureId, PackageName, RequirementId, ScenarioId, Tag};
+pub use name::{AreaId, FailureId, PackageName, RequirementId, ScenarioId, Section, Tag};
 pub use number::{Fwid, Witness};
 pub use period::Period;
 pub use size::Size;

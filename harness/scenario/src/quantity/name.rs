@@ -54,10 +54,22 @@ names! {
     /// The id of a requirement: `OBJ-031`.
     RequirementId, requirement, "^[A-Z]{2,3}-[0-9]{3}$",
         "a requirement id: two or three capital letters, a hyphen, three digits, such as `OBJ-031`";
+    /// The area of a requirement: `OBJ`.
+    AreaId, area, "^[A-Z]{2,3}$", "an area of requirements: two or three capital letters, such as `OBJ`";
+    /// The number of a section: `10.5`.
+    Section, section, "^[0-9]+(\\.[0-9]+)*$", "the number of a section, such as `10.5`";
     /// The id of a failure that happened in the field: `FF-041`.
     FailureId, failure, "^FF-[0-9]{3}$", "a field failure id, such as `FF-041`";
     /// A tag by which scenarios are selected: `resume`.
     Tag, word, "^[a-z0-9-]+$", "a lower-case word, such as `resume`";
+}
+
+impl RequirementId {
+    /// The letters in front: `OBJ` of `OBJ-031`.
+    #[must_use]
+    pub fn area(&self) -> &str {
+        self.0.split_once('-').map_or("", |(area, _)| area)
+    }
 }
 
 fn word(text: &str) -> bool {
@@ -74,11 +86,16 @@ fn path(text: &str) -> bool {
 
 fn requirement(text: &str) -> bool {
     text.split_once('-').is_some_and(|(area, number)| {
-        (2..=3).contains(&area.len())
-            && area.bytes().all(|c| c.is_ascii_uppercase())
-            && number.len() == 3
-            && number.bytes().all(|c| c.is_ascii_digit())
+        self::area(area) && number.len() == 3 && number.bytes().all(|c| c.is_ascii_digit())
     })
+}
+
+fn area(text: &str) -> bool {
+    (2..=3).contains(&text.len()) && text.bytes().all(|c| c.is_ascii_uppercase())
+}
+
+fn section(text: &str) -> bool {
+    text.split('.').all(|part| !part.is_empty() && part.bytes().all(|c| c.is_ascii_digit()))
 }
 
 fn failure(text: &str) -> bool {
@@ -101,6 +118,13 @@ mod tests {
             [("OBJ-031", true), ("CP-001", true), ("OBJ-31", false), ("OBJX-031", false), ("obj-031", false)]
         {
             assert_eq!(RequirementId::parse(text).is_ok(), good, "{text}");
+        }
+        assert_eq!(RequirementId::parse("CP-001").map(|id| id.area().to_owned()), Ok("CP".to_owned()));
+        for (text, good) in [("CP", true), ("OBJ", true), ("O", false), ("OBJX", false), ("obj", false)] {
+            assert_eq!(AreaId::parse(text).is_ok(), good, "{text}");
+        }
+        for (text, good) in [("3", true), ("10.5", true), ("", false), ("1.", false), ("1.x", false)] {
+            assert_eq!(Section::parse(text).is_ok(), good, "{text}");
         }
         assert!(FailureId::parse("FF-041").is_ok());
         assert!(FailureId::parse("OBJ-041").is_err());

@@ -15,9 +15,9 @@ mod expect;
 mod fault;
 mod head;
 mod list;
-mod mapping;
+pub(crate) mod mapping;
 mod package;
-mod scalars;
+pub(crate) mod scalars;
 mod step;
 mod update;
 

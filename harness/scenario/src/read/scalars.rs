@@ -14,8 +14,8 @@ use crate::model::{
     Sign, SignaturePolicy, Tamper, Tear,
 };
 use crate::quantity::{
-    Comparison, FailureId, Fwid, HexBytes, HexPattern, PackageName, Period, Refusal, RequirementId,
-    ScenarioId, Size, Tag, Witness, number,
+    AreaId, Comparison, FailureId, Fwid, HexBytes, HexPattern, PackageName, Period, Refusal, RequirementId,
+    ScenarioId, Section, Size, Tag, Witness, number,
 };
 use crate::word::Word;
 use crate::yaml::{Node, Scalar, Style};
@@ -130,6 +130,8 @@ read_text! {
     ScenarioId, "a scenario id", json!({ "type": "string", "pattern": Self::PATTERN });
     PackageName, "the name of a package", json!({ "type": "string", "pattern": Self::PATTERN });
     RequirementId, "a requirement id", json!({ "type": "string", "pattern": Self::PATTERN });
+    AreaId, "an area of requirements", json!({ "type": "string", "pattern": Self::PATTERN });
+    Section, "the number of a section", json!({ "type": ["number", "string"], "pattern": Self::PATTERN });
     FailureId, "a field failure id", json!({ "type": "string", "pattern": Self::PATTERN });
     Tag, "a tag", json!({ "type": ["string", "integer"], "pattern": Self::PATTERN });
 }

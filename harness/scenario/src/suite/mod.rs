@@ -10,6 +10,7 @@ pub use selection::{Chosen, Selection, Unmatched};
 
 use crate::case::Case;
 use crate::diagnostics::{Diagnostics, Problem, ProblemKind};
+use crate::requirements::{Catalogue, is_catalogue};
 use crate::scenario::Scenario;
 use crate::yaml::Source;
 
@@ -42,7 +43,7 @@ impl Suite {
 /// Loads files, and folders with everything below them that ends in `.yaml` or `.yml`.
 ///
 /// Files are named in messages and in [`Case::file`] as they are found: the path that was asked for, and what is below
-/// it. Hidden files and folders are left out.
+/// it. Hidden files and folders are left out. A requirement catalogue among them is checked and gives no scenario.
 ///
 /// # Errors
 /// Every mistake in every file, when one of them keeps a scenario from being run.
@@ -79,6 +80,10 @@ fn gather(
     files: &dyn PackageFiles,
     mut problems: Vec<Problem>,
 ) -> Result<Suite, Diagnostics> {
+    let (catalogues, sources): (Vec<Source>, Vec<Source>) = sources.into_iter().partition(is_catalogue);
+    for catalogue in &catalogues {
+        problems.append(&mut Catalogue::read_with_problems(catalogue).1);
+    }
     let mut scenarios: Vec<Scenario> =
         sources.iter().filter_map(|source| Scenario::read(source, files, &mut problems)).collect();
     // A stable sort: of two scenarios with the same id the one of the first file stays in front.

@@ -5,5 +5,6 @@ mod files;
 mod hostile;
 mod language;
 mod mistakes;
+mod requirements;
 mod schema;
 mod selection;
