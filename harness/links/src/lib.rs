@@ -3,6 +3,7 @@
 //! | module | what |
 //! |---|---|
 //! | [`direct`] | straight to the firmware of a virtual board |
+//! | [`serial`] | a serial port of this machine |
 //! | [`faults`] | [`FaultLink`] wraps any link and lets faults happen at counted positions |
 //!
 //! ```
@@ -20,6 +21,7 @@
 
 pub mod direct;
 pub mod faults;
+pub mod serial;
 
 pub use faults::{
     Action, BoardAction, BoardError, BoardReset, Fault, FaultLink, FaultReport, FaultWatch, Firing, Moment,

@@ -33,7 +33,6 @@ pub enum Served {
 }
 
 /// A served serial port. Programs can come and go; it is gone when this is dropped.
-#[derive(Debug)]
 pub struct SerialPort {
     pump: Pump,
 }

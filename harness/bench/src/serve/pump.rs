@@ -25,7 +25,6 @@ const STARTING_MS: u64 = 20;
 /// An application runs when the bootloader has been away for so long; it is away for an instant at each start, too.
 const LEFT_MS: u64 = 40;
 
-#[derive(Debug)]
 pub(super) struct Pump {
     board: VirtualBoard,
     timing: Timing,

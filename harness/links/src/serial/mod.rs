@@ -1,0 +1,106 @@
+//! A serial port of this machine: a UART, a USB CDC port, or a pseudo-terminal. Real time, real bytes.
+
+mod greet;
+mod line;
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use async_trait::async_trait;
+use gauntlet_engine::{Connected, Link, LinkError, Shape};
+
+use line::Line;
+
+/// Object data in one Write frame at the largest MTU there is, that of a USB build: (2051 - 1) / 2 - 1. The engine asks
+/// the device for its own.
+const MAX_DATA: usize = 1024;
+/// Opcode of a Write frame.
+const WRITE: u8 = 0x08;
+
+/// A serial port and how it is used.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SerialOptions {
+    /// Its name: `/dev/ttyACM0`, `COM3`.
+    pub path: PathBuf,
+    /// Bits per second. Means nothing on USB and pseudo-terminals.
+    pub baud: u32,
+    /// RTS/CTS, as the bootloaders of the SDK use it (section 5.1). Without it bytes are lost while flash is erased.
+    pub flow_control: bool,
+    /// How long a port may be missing, and a device silent, before it counts as not found. A USB port is missing for a
+    /// while whenever the device restarts.
+    pub patience: Duration,
+}
+
+impl SerialOptions {
+    /// The port at `path` with what the SDK's bootloaders use: 115200 baud, 8N1, RTS/CTS (SER-022).
+    pub fn new(path: impl Into<PathBuf>) -> Self {
+        Self { path: path.into(), baud: 115_200, flow_control: true, patience: Duration::from_secs(10) }
+    }
+}
+
+/// A serial link to a device in DFU mode. Needs a tokio runtime with I/O and time.
+#[derive(Debug)]
+pub struct SerialLink {
+    options: SerialOptions,
+    line: Option<Line>,
+}
+
+impl SerialLink {
+    /// A link over this port, not opened yet.
+    pub fn new(options: SerialOptions) -> Self {
+        Self { options, line: None }
+    }
+
+    /// The open line. A line that fails is closed, so that everything says so until the next connect.
+    fn line(&mut self) -> Result<&mut Line, LinkError> {
+        self.line.as_mut().ok_or_else(|| LinkError::Lost { detail: "the port is not open".to_owned() })
+    }
+
+    async fn send(&mut self, message: &[u8]) -> Result<(), LinkError> {
+        let end = self.line()?.send(message).await;
+        self.settle(end)
+    }
+
+    fn settle<T>(&mut self, end: Result<T, LinkError>) -> Result<T, LinkError> {
+        if end.is_err() {
+            self.line = None;
+        }
+        end
+    }
+}
+
+#[async_trait(?Send)]
+impl Link for SerialLink {
+    fn shape(&self) -> Shape {
+        Shape::Serial
+    }
+
+    async fn connect(&mut self) -> Result<Connected, LinkError> {
+        // The system lets nobody open a port twice.
+        self.line = None;
+        self.line = Some(greet::open_and_greet(&self.options).await?);
+        let peer = self.options.path.display().to_string();
+        Ok(Connected { max_data: MAX_DATA, att_mtu: None, peer: Some(peer) })
+    }
+
+    async fn send_request(&mut self, request: &[u8]) -> Result<(), LinkError> {
+        self.send(request).await
+    }
+
+    async fn send_data(&mut self, data: &[u8]) -> Result<(), LinkError> {
+        let mut message = Vec::with_capacity(data.len() + 1);
+        message.push(WRITE);
+        message.extend_from_slice(data);
+        self.send(&message).await
+    }
+
+    async fn receive(&mut self) -> Result<Vec<u8>, LinkError> {
+        let end = self.line()?.receive().await;
+        self.settle(end)
+    }
+
+    async fn disconnect(&mut self) -> Result<(), LinkError> {
+        self.line = None;
+        Ok(())
+    }
+}
