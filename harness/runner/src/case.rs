@@ -121,12 +121,12 @@ async fn perform(
                 .get(update.package.as_str())
                 .ok_or_else(|| Trouble::Internal(format!("no package `{}`", update.package)))?;
             let mut armed = faults::arm(&update.faults, board)?;
-            let told = way.send(package, Manner::of(update), Some(&mut armed)).await?;
+            let claim = way.send(package, Manner::of(update), Some(&mut armed)).await?;
             // A cut may wait for the activation, which begins when the transfer has ended.
             board.settle(SETTLE).await;
             found.missed = found.missed.take().or(armed.account(board, way.teller));
-            found.findings.extend(told.findings(&update.expect));
-            told.outcome().to_string()
+            found.findings.extend(claim.findings(&update.expect));
+            claim.outcome().to_string()
         }
         StepKind::Exchange(exchange) => {
             let findings = exchange::run(way, exchange, packages).await?;

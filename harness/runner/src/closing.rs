@@ -31,7 +31,7 @@ pub(crate) async fn update(
     let stored = after.settings().0.map_or(0, |settings| settings.app_version);
     let package = packages::clean(way.device, key, WITNESS, SIZE, stored.saturating_add(1))?;
     observe::forget_witness(&**way.board)?;
-    let told = way.send(&package, Manner::plain(way.device), None).await?;
+    let claim = way.send(&package, Manner::plain(way.device), None).await?;
     let mode = way.board.settle(SETTLE).await;
     let found = observe::read(&**way.board, way.device, mode)?;
     way.teller.tell(&**way.board, found.event());
@@ -40,7 +40,7 @@ pub(crate) async fn update(
     let evidence = Evidence { device: way.device, flashed, before: after, after: &found, packages: sent };
     let mut findings: Vec<Finding> =
         evidence.judge_clean(&package).into_iter().filter_map(crate::judge::Check::finding).collect();
-    if let Some(words) = told.words() {
+    if let Some(words) = claim.words() {
         let outcome = Finding {
             check: "outcome".to_owned(),
             expected: "completed".to_owned(),

@@ -183,7 +183,7 @@ async fn attempt(
         DfuLink::Serial => LinkKind::Serial,
     };
     let manner = Manner { link, prn: options.prn, reconnects: None };
-    let told = way.send(&package, manner, None).await?;
+    let claim = way.send(&package, manner, None).await?;
     say(DfuProgress::Settling);
     let mut mode = board.settle(SETTLE).await;
     if mode == Mode::Dfu {
@@ -218,8 +218,8 @@ async fn attempt(
         )
     };
     let end = DfuEnd {
-        refused: told.outcome() == model::Outcome::Refused,
-        update: told.words().map_or(Ok(()), Err),
+        refused: claim.outcome() == model::Outcome::Refused,
+        update: claim.words().map_or(Ok(()), Err),
         application,
         flash_equals_firmware: is_new,
         address: base as u32,
@@ -227,8 +227,8 @@ async fn attempt(
         app_version: settings.map(|settings| settings.app_version),
         flash,
         device_time: board.device_time(),
-        bytes_resent: told.report().bytes_resent,
-        reconnects: told.report().reconnects,
+        bytes_resent: claim.report().bytes_resent,
+        reconnects: claim.report().reconnects,
     };
     if let Some(hold) = &options.hold {
         hold.until_stopped(&*board, &options.stopper)?;
@@ -237,7 +237,7 @@ async fn attempt(
 }
 
 /// MEM-002: an update may have replaced the SoftDevice, so the device is asked and not the set-up.
-fn application_base(flash: &[u8]) -> usize {
+pub(crate) fn application_base(flash: &[u8]) -> usize {
     let word = |at: usize| flash.get(at..at + 4).map(|b| u32::from_le_bytes([b[0], b[1], b[2], b[3]]));
     match (word(0x3004), word(0x3008)) {
         (Some(0x51B1_E5DB), Some(end)) => (end as usize).next_multiple_of(0x1000),

@@ -13,6 +13,8 @@
 //! |---|---|
 //! | [`run`] | a run: workers, order, cancellation |
 //! | [`dfu`] | one plain update of a fresh device |
+//! | [`port`] | one update of a device on a serial port, by the client alone |
+//! | `serve` | a fresh device that other programs update over its serial line (Unix) |
 //! | `case` | one case from start to verdict |
 //! | `device`, `packages` | what a scenario asks for, as something that can be flashed and sent |
 //! | `entry` | into DFU mode through the probe |
@@ -28,8 +30,11 @@ mod hold;
 mod judge;
 mod observe;
 mod packages;
+pub mod port;
 mod prepare;
 pub mod run;
+#[cfg(unix)]
+pub mod serve;
 mod told;
 mod trouble;
 mod update;

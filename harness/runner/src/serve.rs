@@ -1,0 +1,186 @@
+//! A fresh device that other programs update over its serial line, judged through the probe: what `gauntlet device serve` does.
+
+use std::path::PathBuf;
+use std::rc::Rc;
+use std::sync::mpsc;
+
+use gauntlet_bench::serve::{Served, Timing};
+use gauntlet_bench::{Bench, Board, Device, Mode};
+use gauntlet_package::settings::BankCode;
+use gauntlet_protocol::crc32;
+use gauntlet_record::CaseId;
+use sha2::{Digest, Sha256};
+
+use crate::case::SETTLE;
+use crate::dfu::{Runs, application_base};
+use crate::entry::request_dfu;
+use crate::hold::Hold;
+use crate::observe;
+use crate::prepare::prepare;
+use crate::run::{Stopper, runtime};
+use crate::told::Teller;
+use crate::trouble::Trouble;
+
+/// How a device is served.
+#[derive(Debug, Clone)]
+pub struct ServeOptions {
+    /// The device, with a bootloader that is built for a serial line.
+    pub device: Device,
+    /// How its time and the wall's go together.
+    pub timing: Timing,
+    /// End when one update has been completed and activated.
+    pub once: bool,
+    /// What every choice of chance is derived from.
+    pub seed: u64,
+    /// Ends the serving; the device is read back all the same.
+    pub stopper: Stopper,
+    /// Hold the device afterwards.
+    pub hold: Option<Hold>,
+}
+
+/// How far it is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum ServeProgress {
+    /// The device is in DFU mode, and programs can open this port.
+    Listening(PathBuf),
+    /// The device has left DFU mode, and this is what it is now. It is sent back to DFU mode.
+    Left(Box<Now>),
+}
+
+/// A device as the probe found it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Now {
+    /// [`Runs::New`] is an application other than the one before, complete by the checksum on record.
+    pub application: Runs,
+    /// First byte of bank 0.
+    pub address: u32,
+    /// Bytes of the application on record; 0 without a valid one.
+    pub size: u32,
+    /// Digest of these bytes.
+    pub sha256: [u8; 32],
+    /// Version on record, when the settings page is valid.
+    pub app_version: Option<u32>,
+    /// The whole flash.
+    pub flash: Vec<u8>,
+}
+
+/// How it ended.
+#[derive(Debug, Clone)]
+pub struct ServeEnd {
+    /// Updates that were completed and activated.
+    pub updates: u32,
+    /// What is there at the end. [`Runs::New`] if it differs from what was flashed at the beginning.
+    pub now: Now,
+}
+
+/// Serves a fresh device on `bench` until it is stopped.
+///
+/// # Errors
+/// [`Trouble`] when bench, probe or port fail; never because of what the device or its clients did.
+pub fn serve(
+    bench: &dyn Bench,
+    options: &ServeOptions,
+    progress: &mut dyn FnMut(ServeProgress),
+) -> Result<ServeEnd, Trouble> {
+    let runtime = runtime(bench).map_err(|error| Trouble::Internal(error.to_string()))?;
+    runtime.block_on(attempt(bench, options, progress))
+}
+
+async fn attempt(
+    bench: &dyn Bench,
+    options: &ServeOptions,
+    progress: &mut dyn FnMut(ServeProgress),
+) -> Result<ServeEnd, Trouble> {
+    let device = &options.device;
+    let board: Rc<dyn Board> = Rc::from(bench.open(device.variant, options.seed)?);
+    let (sender, _) = mpsc::channel();
+    let name = CaseId::new("serve").map_err(|error| Trouble::Internal(error.to_string()))?;
+    let (flashed, _) = prepare(&*board, device, &Teller::new(name, sender)).await?;
+    let mut port = board.serial_port(options.timing)?;
+    let mut before = flashed.application.clone();
+    let mut updates = 0;
+    let mut announced = false;
+    let stopped = || options.stopper.is_stopped();
+    loop {
+        request_dfu(&*board)?;
+        board.settle(SETTLE).await;
+        if !std::mem::replace(&mut announced, true) {
+            progress(ServeProgress::Listening(port.path().to_owned()));
+        }
+        if port.serve(&stopped).map_err(gauntlet_bench::BoardError::Port)? == Served::Stopped {
+            break;
+        }
+        let mode = board.settle(SETTLE).await;
+        if mode == Mode::Dfu {
+            // It was only restarting.
+            continue;
+        }
+        let now = look(&*board, device, mode, &before)?;
+        let updated = now.application == Runs::New;
+        if updated {
+            updates += 1;
+            before = now.application_bytes().to_vec();
+        }
+        progress(ServeProgress::Left(Box::new(now)));
+        if stopped() || updated && options.once {
+            break;
+        }
+    }
+    let now = at_rest(&*board, device, &flashed.application).await?;
+    if let Some(hold) = &options.hold {
+        hold.until_stopped(&*board, &options.stopper)?;
+    }
+    Ok(ServeEnd { updates, now })
+}
+
+/// The device outside DFU mode, if it can be outside.
+async fn at_rest(board: &dyn Board, device: &Device, before: &[u8]) -> Result<Now, Trouble> {
+    let mut mode = board.settle(SETTLE).await;
+    if mode == Mode::Dfu {
+        // DFU mode would end by itself after the inactivity timeout, by the same reset.
+        let mut debugger = board.attach()?;
+        debugger.reset()?;
+        debugger.detach()?;
+        mode = board.settle(SETTLE).await;
+    }
+    look(board, device, mode, before)
+}
+
+fn look(board: &dyn Board, device: &Device, mode: Mode, before: &[u8]) -> Result<Now, Trouble> {
+    let found = observe::read(board, device, mode)?;
+    let flash = found.flash();
+    let base = application_base(&flash);
+    let settings = found.settings().0;
+    let recorded = settings.as_ref().map(|settings| settings.bank_0);
+    let valid = recorded.filter(|bank| bank.code == BankCode::Application);
+    let bytes = valid.and_then(|bank| flash.get(base..base.checked_add(bank.size as usize)?));
+    let whole = bytes.zip(valid).is_some_and(|(bytes, bank)| bank.crc == 0 || crc32(bytes) == bank.crc);
+    let application = match bytes {
+        Some(bytes) if mode == Mode::Application && whole => {
+            if bytes == before {
+                Runs::Previous
+            } else {
+                Runs::New
+            }
+        }
+        _ => Runs::Neither(
+            format!("{mode:?}, bank 0 {}", if whole { "valid" } else { "not valid" }).to_lowercase(),
+        ),
+    };
+    let bytes = bytes.unwrap_or_default();
+    Ok(Now {
+        application,
+        address: base as u32,
+        size: bytes.len() as u32,
+        sha256: Sha256::digest(bytes).into(),
+        app_version: settings.map(|settings| settings.app_version),
+        flash,
+    })
+}
+
+impl Now {
+    fn application_bytes(&self) -> &[u8] {
+        let start = self.address as usize;
+        self.flash.get(start..start + self.size as usize).unwrap_or_default()
+    }
+}

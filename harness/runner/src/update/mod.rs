@@ -1,0 +1,111 @@
+//! One update step: the engine over a link with faults, and what it may conclude from its own side.
+
+mod claim;
+mod manner;
+mod observed;
+
+use std::rc::Rc;
+use std::time::Duration;
+
+use gauntlet_bench::{Board, Device, Mode};
+use gauntlet_engine::{self as engine, Cancel, UpdateError, UpdateEvent, UpdateImage, UpdateOptions};
+use gauntlet_links::FaultLink;
+use gauntlet_record::{Event, Millis};
+
+use crate::entry::{ProbeEntry, request_dfu};
+use crate::faults::{Armed, BoardHand};
+use crate::packages::Sendable;
+use crate::told::Teller;
+use crate::trouble::Trouble;
+
+pub(crate) use claim::Claim;
+pub(crate) use manner::{Manner, link};
+use observed::Observed;
+
+/// A device in DFU mode has settled by then.
+const SETTLE: Duration = Duration::from_secs(10);
+
+/// Nobody watches beside the journal.
+pub(crate) fn unwatched(_: &UpdateEvent) {}
+
+/// The way an update takes.
+pub(crate) struct Way<'a> {
+    pub(crate) board: &'a Rc<dyn Board>,
+    pub(crate) device: &'a Device,
+    pub(crate) teller: &'a Teller,
+    pub(crate) cancel: &'a Cancel,
+    /// Sees every event of the engine, beside the journal.
+    pub(crate) watch: &'a dyn Fn(&UpdateEvent),
+}
+
+impl Way<'_> {
+    /// Sends `package`, with the faults of `armed` on the way.
+    pub(crate) async fn send(
+        &self,
+        package: &Sendable,
+        manner: Manner,
+        mut armed: Option<&mut Armed>,
+    ) -> Result<Claim, Trouble> {
+        let board = self.board;
+        if board.settle(SETTLE).await != Mode::Dfu {
+            request_dfu(&**board)?;
+            board.settle(SETTLE).await;
+        }
+        let faults = armed.as_mut().map_or_else(Vec::new, |armed| std::mem::take(&mut armed.link));
+        let link = board.link(manner.link, self.device)?;
+        let mut link = FaultLink::new(link, faults).with_board(Box::new(BoardHand(board.clone())));
+        if let Some(armed) = armed {
+            armed.watched(link.watch());
+        }
+        let mut options =
+            UpdateOptions { cancel: self.cancel.clone(), prn: manner.prn, ..UpdateOptions::default() };
+        options.reconnects = manner.reconnects.unwrap_or(options.reconnects);
+        self.started(package);
+        let began = board.device_time();
+        let mut entry = ProbeEntry::new(board.clone());
+        let mut observer = Observed::new(self, package);
+        let image = UpdateImage { init_packet: &package.init_packet, firmware: &package.firmware };
+        let result =
+            engine::update_with_entry(&mut link, &mut entry, &image, &options, &mut |event: &UpdateEvent| {
+                (self.watch)(event);
+                observer.see(event);
+            })
+            .await;
+        let report = observer.into_report();
+        if let Some(failed) = entry.failed {
+            return Err(failed.into());
+        }
+        if matches!(result, Err(UpdateError::Cancelled { .. })) {
+            return Err(Trouble::Interrupted);
+        }
+        if let Err(UpdateError::Link { source: engine::LinkError::Host { detail }, .. }) = &result {
+            return Err(Trouble::Link(detail.clone()));
+        }
+        let claim = Claim::new(result, report);
+        self.finished(&claim, board.device_time() - began);
+        Ok(claim)
+    }
+
+    fn tell(&self, event: Event) {
+        self.teller.tell(&**self.board, event);
+    }
+
+    fn started(&self, package: &Sendable) {
+        self.tell(Event::UpdateStarted {
+            package: package.name.clone(),
+            init_bytes: package.init_packet.len() as u32,
+            firmware_bytes: package.firmware.len() as u32,
+        });
+    }
+
+    fn finished(&self, claim: &Claim, took: Duration) {
+        self.tell(Event::UpdateFinished {
+            outcome: claim.outcome().to_string(),
+            words: claim.words(),
+            bytes: claim.report().bytes_sent,
+            resent: claim.report().bytes_resent,
+            reconnects: claim.report().reconnects,
+            took_ms: Millis::from(took),
+        });
+    }
+}
