@@ -1,4 +1,9 @@
-//! Packs the shipped suite into the program: every file below `scenarios/`, under its path from the root of the project.
+//! Packs into the program what stands beside its code: the shipped suite, every file below `scenarios/` under its path
+//! from the root of the project, and a table of the places where code cites a requirement.
+
+#[path = "src/citations/scan.rs"]
+#[allow(dead_code, reason = "the program's tests use the rest of it")]
+mod scan;
 
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
@@ -7,25 +12,43 @@ use std::{env, fs, io};
 /// Nothing in the suite lies deeper. Links that lead back up end here.
 const DEEPEST: usize = 16;
 
+/// Crates that describe, run and judge what is required of a device. They cite requirements and implement none.
+const JUDGES: [&str; 3] = ["scenario", "runner", "cli"];
+
 fn main() -> io::Result<()> {
     let variable = |name: &str| env::var_os(name).map(PathBuf::from).ok_or(io::ErrorKind::NotFound);
     let root = fs::canonicalize(variable("CARGO_MANIFEST_DIR")?.join("../.."))?;
+    let out = variable("OUT_DIR")?;
+    match suite(&root) {
+        Ok(code) => fs::write(out.join("suite.rs"), code)?,
+        Err(error) => println!("cargo::error=the shipped suite can't be read: {error}"),
+    }
+    match citations(&root) {
+        Ok(code) => fs::write(out.join("citations.rs"), code)?,
+        Err(error) => println!("cargo::error=the source can't be searched for requirements: {error}"),
+    }
+    Ok(())
+}
+
+fn suite(root: &Path) -> io::Result<String> {
     let suite = root.join("scenarios");
     println!("cargo::rerun-if-changed={}", suite.display());
     let mut files = Vec::new();
-    if let Err(error) = walk(&suite, 0, &mut files) {
-        println!("cargo::error=the shipped suite in {} can't be read: {error}", suite.display());
-        return Ok(());
-    }
+    walk(&suite, 0, &mut files)?;
     files.sort();
     let mut code = String::from("static FILES: &[(&str, &[u8])] = &[\n");
     for file in files {
-        let name = file.strip_prefix(&root).unwrap_or(&file).to_string_lossy().replace('\\', "/");
         // Written as a Rust string, so that any file name is one.
-        let _ = writeln!(code, "    ({name:?}, include_bytes!({:?})),", file.to_string_lossy());
+        let _ =
+            writeln!(code, "    ({:?}, include_bytes!({:?})),", name(root, &file), file.to_string_lossy());
     }
     code.push_str("];\n");
-    fs::write(variable("OUT_DIR")?.join("suite.rs"), code)
+    Ok(code)
+}
+
+/// The path from the root of the project, with `/` on every system.
+fn name(root: &Path, file: &Path) -> String {
+    file.strip_prefix(root).unwrap_or(file).to_string_lossy().replace('\\', "/")
 }
 
 /// Scenarios, and the packages that they use. Text for people and for editors stays outside.
@@ -44,4 +67,29 @@ fn walk(folder: &Path, depth: usize, files: &mut Vec<PathBuf>) -> io::Result<()>
         }
     }
     Ok(())
+}
+
+/// The places in the sources of every crate that stands for a device or its client.
+fn citations(root: &Path) -> io::Result<String> {
+    let mut found = Vec::new();
+    for entry in fs::read_dir(root.join("harness"))? {
+        let entry = entry?;
+        let sources = entry.path().join("src");
+        if !sources.is_dir() || JUDGES.iter().any(|judge| entry.file_name() == *judge) {
+            continue;
+        }
+        println!("cargo::rerun-if-changed={}", sources.display());
+        for file in scan::files(&sources, &[".rs"])? {
+            let cited = scan::in_comments(&fs::read_to_string(&file)?);
+            found.extend(cited.into_iter().map(|(id, line)| (id, name(root, &file), line)));
+        }
+    }
+    found.retain(|(_, file, _)| !file.ends_with("/tests.rs") && !file.contains("/tests/"));
+    found.sort();
+    let mut code = String::from("static CITATIONS: &[(&str, &str, u32)] = &[\n");
+    for (id, file, line) in found {
+        let _ = writeln!(code, "    ({id:?}, {file:?}, {line}),");
+    }
+    code.push_str("];\n");
+    Ok(code)
 }

@@ -5,6 +5,7 @@
 //! | `args`      | the command line, a file for each verb; every option has a twin in the environment |
 //! | `verb`      | what the verbs do, a file for each |
 //! | `choice`    | from ids, tags, paths to the cases that are meant |
+//! | `citations` | where code cites a requirement |
 //! | `shipped`   | the suite inside the program |
 //! | `display`   | a run, as a person sees it while it goes on |
 //! | `output`    | stdout for what was asked for, stderr for people |
@@ -13,6 +14,7 @@
 
 mod args;
 mod choice;
+mod citations;
 mod display;
 mod failure;
 mod interrupt;

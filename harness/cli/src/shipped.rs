@@ -3,7 +3,7 @@
 use std::io;
 use std::sync::Arc;
 
-use gauntlet_scenario::{Diagnostics, Source, Suite, load_sources};
+use gauntlet_scenario::{CATALOGUE, Catalogue, Diagnostics, Source, Suite, load_sources};
 
 // `static FILES: &[(&str, &[u8])]`: path from the root of the project, with `/`, and content; sorted by path.
 include!(concat!(env!("OUT_DIR"), "/suite.rs"));
@@ -17,6 +17,17 @@ pub(crate) fn load() -> Result<Suite, Diagnostics> {
     let sources: Vec<Source> =
         scenarios.map(|(name, bytes)| Source::new(name, String::from_utf8_lossy(bytes))).collect();
     load_sources(&sources, &package_file)
+}
+
+/// The requirement catalogue.
+///
+/// # Errors
+/// Mistakes in it; a test sees to it that there are none.
+pub(crate) fn catalogue() -> Result<Catalogue, Diagnostics> {
+    let name = format!("scenarios/{CATALOGUE}");
+    // A program without its catalogue could not be built: the suite is packed as a whole. An empty one is a mistake.
+    let bytes = FILES.iter().find(|(have, _)| *have == name).map_or(&[][..], |(_, bytes)| bytes);
+    Catalogue::read(&Source::new(&name, String::from_utf8_lossy(bytes)))
 }
 
 /// A package file, named as its scenario names it: relative to the scenario's own folder.

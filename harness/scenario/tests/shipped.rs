@@ -26,7 +26,7 @@ fn it_loads_without_errors_and_without_warnings() {
 }
 
 fn catalogue() -> Catalogue {
-    let text = fs::read_to_string(folder().join(CATALOGUE)).unwrap();
+    let text = fs::read_to_string(folder().join(CATALOGUE)).expect("the catalogue stands there");
     Catalogue::read(&Source::new(CATALOGUE, text))
         .unwrap_or_else(|found| panic!("{}", found.render(120, false)))
 }

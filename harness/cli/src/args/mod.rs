@@ -4,6 +4,7 @@ mod dfu;
 mod hold;
 mod list;
 mod package;
+mod requirements;
 mod run;
 mod twins;
 mod words;
@@ -14,6 +15,7 @@ pub(crate) use dfu::{DfuArgs, LinkChoice};
 pub(crate) use hold::HoldChoice;
 pub(crate) use list::{CheckArgs, CompletionsArgs, ListArgs};
 pub(crate) use package::{PackageVerb, ShowArgs};
+pub(crate) use requirements::RequirementsArgs;
 pub(crate) use run::RunArgs;
 pub(crate) use words::{Shard, SoftDeviceChoice};
 
@@ -65,6 +67,8 @@ pub(crate) enum Verb {
     List(ListArgs),
     /// Look for mistakes in scenario files without running them.
     Check(CheckArgs),
+    /// List what a bootloader must do, where that is implemented, and what tests it.
+    Requirements(RequirementsArgs),
     /// Do one plain update with a package, and verify it through the probe.
     Dfu(DfuArgs),
     /// Look into DFU packages.

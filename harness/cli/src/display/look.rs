@@ -41,6 +41,12 @@ impl Look {
         Self { width, colour: !forbidden }
     }
 
+    /// The look of a plain text on stdout: it fits into a terminal, and goes into a file as it is.
+    pub(crate) fn of_text() -> Self {
+        let width = terminal_size::terminal_size_of(io::stdout()).map(|(width, _)| usize::from(width.0));
+        Self { width, colour: false }
+    }
+
     /// The text in its tone.
     pub(crate) fn paint<T: Display>(&self, tone: Tone, text: T) -> Painted<T> {
         let style = if self.colour { tone.style() } else { Style::new() };

@@ -5,6 +5,7 @@ mod completions;
 mod dfu;
 mod list;
 mod package_show;
+mod requirements;
 mod run;
 mod schema;
 
@@ -26,6 +27,7 @@ pub(crate) fn perform(verb: &Verb) -> Result<ExitCode, Failure> {
         Verb::Run(args) => run::run(args),
         Verb::List(args) => list::list(args),
         Verb::Check(args) => check::check(args),
+        Verb::Requirements(args) => requirements::requirements(args),
         Verb::Dfu(args) => dfu::dfu(args),
         Verb::Package(PackageVerb::Show(args)) => package_show::show(args),
         Verb::Schema => schema::schema(),

@@ -31,7 +31,7 @@ fn without_a_verb_the_help_is_shown() {
         .prints("Examples:")
         .prints("Exit codes:")
         .prints("GAUNTLET_REPORT_DIR");
-    for verb in ["run", "list", "check", "dfu"] {
+    for verb in ["run", "list", "check", "requirements", "dfu"] {
         gauntlet(&[verb, "--help"]).ends_with(0).prints("Usage:").prints("Example");
     }
     gauntlet(&["package", "show", "--help"]).ends_with(0).prints("Examples:");

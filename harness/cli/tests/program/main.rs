@@ -6,6 +6,7 @@ mod command_line;
 mod dfu;
 mod interrupt;
 mod package;
+mod requirements;
 mod rerun;
 mod run;
 mod selection;

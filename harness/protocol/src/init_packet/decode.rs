@@ -1,4 +1,5 @@
-//! Reading init packets with exactly the tolerance of the bootloader (PKG-001..036).
+//! Reading init packets with exactly the tolerance of the bootloader (PKG-003..010, PKG-014, PKG-015, PKG-017..019,
+//! PKG-021..023, PKG-025..027, PKG-033..036).
 
 use super::wire::{BYTES, Stream, Tag, VARINT};
 use super::{

@@ -3,7 +3,7 @@
 //! | module | what |
 //! |---|---|
 //! | this one | the types: [`InitPacket`], [`InitCommand`], hash, signature, boot validation |
-//! | [`mod@decode`] | reading with exactly the tolerance of the bootloader (PKG-001..036) |
+//! | [`mod@decode`] | reading with exactly the tolerance of the bootloader |
 //! | [`mod@encode`] | writing as nrfutil does |
 //! | [`mod@remarks`] | what a strict reader says about a packet that the bootloader would take |
 //!

@@ -92,7 +92,7 @@ pub struct ImageByte {
 }
 
 impl ImageByte {
-    /// The most bytes that a data object has (OBJ-010).
+    /// The most bytes that a data object has (OBJ-018).
     pub const OBJECT_SIZE: u32 = 4096;
 
     /// How many bytes of firmware there are up to and with this one.

@@ -1,0 +1,27 @@
+//! Arguments of `gauntlet requirements`.
+
+/// List requirements.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "\
+Examples:
+  gauntlet requirements                      all, with a summary in the last line
+  gauntlet requirements OBJ-031 PWR          one, and those of an area
+  gauntlet requirements --untested SET       the gaps of an area
+  gauntlet requirements --json > all.json    for programs")]
+pub(crate) struct RequirementsArgs {
+    /// Which requirements; without any, all
+    #[arg(value_name = "ID|AREA")]
+    pub(crate) wanted: Vec<String>,
+
+    /// Show only what no shipped scenario tests
+    #[arg(long)]
+    pub(crate) untested: bool,
+
+    /// Show only what no code says that it implements
+    #[arg(long)]
+    pub(crate) unimplemented: bool,
+
+    /// Print a JSON array with everything that is known about each requirement
+    #[arg(long)]
+    pub(crate) json: bool,
+}

@@ -1,0 +1,86 @@
+// Finds requirement ids in source files. The build script and the program's tests share this file.
+
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+use std::{fs, io};
+
+/// Folders below `harness/` deeper than this do not exist; links that lead back up end here.
+const DEEPEST: usize = 16;
+
+/// An id, and the line where it stands, counted from 1.
+pub(crate) type Cited = (String, usize);
+
+/// Every id in a text.
+pub(crate) fn everywhere(text: &str) -> BTreeSet<Cited> {
+    numbered(text).flat_map(|(number, line)| ids(line).into_iter().map(move |id| (id, number))).collect()
+}
+
+/// The ids in the comments of a source file, without its tests: what the code there says that it implements.
+pub(crate) fn in_comments(source: &str) -> BTreeSet<Cited> {
+    let mut cited = BTreeSet::new();
+    let mut lines = numbered(source).peekable();
+    while let Some((number, line)) = lines.next() {
+        let tests = line == "#[cfg(test)]"
+            && lines.peek().is_some_and(|(_, next)| next.starts_with("mod ") && next.ends_with('{'));
+        if tests {
+            break;
+        }
+        if let Some((_, comment)) = line.split_once("//") {
+            cited.extend(ids(comment).into_iter().map(|id| (id, number)));
+        }
+    }
+    cited
+}
+
+fn numbered(text: &str) -> impl Iterator<Item = (usize, &str)> {
+    text.lines().enumerate().map(|(at, line)| (at + 1, line))
+}
+
+/// The ids in a line. `OBJ-015..023` stands for all from the first to the last.
+fn ids(line: &str) -> Vec<String> {
+    let mut found = Vec::new();
+    let words = line.split(|c: char| !(c.is_ascii_alphanumeric() || "-._".contains(c)));
+    for word in words {
+        let (id, last) = word.split_once("..").unwrap_or((word, ""));
+        let Some((area, first)) = parts(id.trim_end_matches(['.', '-'])) else { continue };
+        let last = number(last.trim_end_matches(['.', '-'])).filter(|last| *last > first).unwrap_or(first);
+        found.extend((first..=last).map(|number| format!("{area}-{number:03}")));
+    }
+    found
+}
+
+/// `OBJ` and 31 of `OBJ-031`.
+fn parts(id: &str) -> Option<(&str, u16)> {
+    let (area, digits) = id.split_once('-')?;
+    let capitals = (2..=3).contains(&area.len()) && area.bytes().all(|c| c.is_ascii_uppercase());
+    number(digits).filter(|_| capitals).map(|number| (area, number))
+}
+
+fn number(digits: &str) -> Option<u16> {
+    let right = digits.len() == 3 && digits.bytes().all(|c| c.is_ascii_digit());
+    right.then(|| digits.parse().ok()).flatten()
+}
+
+/// The files below a folder whose names end in one of `ends`, in the order of their names; hidden ones are left out.
+pub(crate) fn files(folder: &Path, ends: &[&str]) -> io::Result<Vec<PathBuf>> {
+    let mut found = Vec::new();
+    walk(folder, ends, 0, &mut found)?;
+    found.sort();
+    Ok(found)
+}
+
+fn walk(folder: &Path, ends: &[&str], depth: usize, found: &mut Vec<PathBuf>) -> io::Result<()> {
+    for entry in fs::read_dir(folder)? {
+        let path = entry?.path();
+        let name = path.file_name().unwrap_or_default().to_string_lossy();
+        if name.starts_with('.') {
+            continue;
+        }
+        if path.is_dir() && depth < DEEPEST {
+            walk(&path, ends, depth + 1, found)?;
+        } else if path.is_file() && ends.iter().any(|end| name.ends_with(end)) {
+            found.push(path);
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,126 @@
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::Path;
+
+use gauntlet_scenario::Catalogue;
+
+use super::{CITATIONS, Place, of, scan};
+use crate::shipped;
+
+fn lines(cited: &BTreeSet<scan::Cited>) -> Vec<(&str, usize)> {
+    cited.iter().map(|(id, line)| (id.as_str(), *line)).collect()
+}
+
+#[test]
+fn ids_are_found_in_any_text() {
+    let text = "See OBJ-031, (CP-001)\nPRN-001/BLE-002. `SET-005`: FF-041; VAL-009..012, ACT-001..\nMEM-001.";
+    let found = scan::everywhere(text);
+    assert_eq!(
+        lines(&found),
+        [
+            ("ACT-001", 2),
+            ("BLE-002", 2),
+            ("CP-001", 1),
+            ("FF-041", 2),
+            ("MEM-001", 3),
+            ("OBJ-031", 1),
+            ("PRN-001", 2),
+            ("SET-005", 2),
+            ("VAL-009", 2),
+            ("VAL-010", 2),
+            ("VAL-011", 2),
+            ("VAL-012", 2),
+        ]
+    );
+    for text in ["OBJ-31", "OBJ-0310", "OBJX-031", "obj-031", "AOBJ-031", "OBJ_031", "OBJ-031a", "x-OBJ-031"]
+    {
+        assert!(scan::everywhere(text).is_empty(), "{text}");
+    }
+}
+
+#[test]
+fn a_range_that_runs_backwards_or_away_is_its_first_id() {
+    for text in ["OBJ-023..015", "OBJ-023..", "OBJ-023..x", "OBJ-023...", "OBJ-023..é9"] {
+        assert_eq!(lines(&scan::everywhere(text)), [("OBJ-023", 1)], "{text}");
+    }
+}
+
+#[test]
+fn only_comments_in_front_of_the_tests_say_what_is_implemented() {
+    let source = "\
+//! OBJ-001.
+#[cfg(test)]
+mod elsewhere;
+/// OBJ-002..003
+const NAME: &str = \"OBJ-004\"; // OBJ-005
+#[cfg(test)]
+mod tests {
+    // OBJ-006
+}
+";
+    let found = scan::in_comments(source);
+    assert_eq!(lines(&found), [("OBJ-001", 1), ("OBJ-002", 4), ("OBJ-003", 4), ("OBJ-005", 5)]);
+}
+
+#[test]
+fn places_are_real() {
+    assert!(CITATIONS.is_sorted());
+    let select = of("CP-014");
+    assert!(!select.is_empty() && select.iter().all(|place| place.file.starts_with("harness/")));
+    assert!(select.iter().any(|place| place.file.starts_with("harness/reference/src/")), "{select:?}");
+    let Place { file, line } = select[0];
+    let source = fs::read_to_string(root().join(file)).expect("the file is there");
+    let line = source.lines().nth(line as usize - 1).unwrap_or_default();
+    assert!(line.contains("CP-014") || line.contains("CP-009.."), "{file}: {line}");
+    assert!(of("CP-999").is_empty() && of("").is_empty());
+    assert!(!CITATIONS.iter().any(|(_, file, _)| file.contains("/tests/") || file.contains("harness/cli/")));
+}
+
+fn root() -> std::path::PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../..")
+}
+
+/// What looks like a requirement id and is none.
+fn other(id: &str) -> bool {
+    id.starts_with("FF-") || id.starts_with("SHA-")
+}
+
+/// Ids that tests make up to see what becomes of them.
+const MADE_UP: [&str; 3] = [
+    "harness/cli/src/citations/tests.rs",
+    "harness/cli/tests/program/requirements.rs",
+    "harness/scenario/tests/scenario/requirements.rs",
+];
+
+/// Everything that cites an id which the catalogue does not have.
+fn unknown(catalogue: &Catalogue) -> (usize, Vec<String>) {
+    let mut seen = 0;
+    let mut unknown = Vec::new();
+    for folder in ["harness", "reports", "scenarios", "docs", "ci"] {
+        let files = scan::files(&root().join(folder), &[".rs", ".yaml", ".md", ".py"]);
+        for path in files.unwrap_or_else(|error| panic!("{folder}: {error}")) {
+            let name = path.strip_prefix(root()).expect("it stands below the root");
+            let name = name.to_string_lossy().replace('\\', "/");
+            if MADE_UP.contains(&name.as_str()) {
+                continue;
+            }
+            let text = fs::read_to_string(&path).unwrap_or_else(|error| panic!("{name}: {error}"));
+            for (id, line) in scan::everywhere(&text).into_iter().filter(|(id, _)| !other(id)) {
+                seen += 1;
+                if catalogue.get(&id).is_none() {
+                    unknown.push(format!("{name}:{line}: {id}"));
+                }
+            }
+        }
+    }
+    (seen, unknown)
+}
+
+/// A wrong id in a comment, a page or a scenario is a lie that nobody sees.
+#[test]
+fn every_id_that_is_cited_anywhere_is_in_the_catalogue() {
+    let catalogue = shipped::catalogue().unwrap_or_else(|mistakes| panic!("{}", mistakes.render(120, false)));
+    let (seen, unknown) = unknown(&catalogue);
+    assert!(seen > 1000, "{seen} citations");
+    assert!(unknown.is_empty(), "no such requirement:\n{}", unknown.join("\n"));
+}

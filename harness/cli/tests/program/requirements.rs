@@ -1,0 +1,91 @@
+//! `gauntlet requirements`.
+
+use serde_json::Value;
+
+use crate::gauntlet;
+
+fn json(args: &[&str]) -> Vec<Value> {
+    let ran = gauntlet(&[&["requirements", "--json"], args].concat());
+    serde_json::from_str(&ran.ends_with(0).out).unwrap()
+}
+
+fn is_empty(known: &Value, key: &str) -> bool {
+    known[key].as_array().unwrap().is_empty()
+}
+
+#[test]
+fn a_requirement_is_shown_with_its_code_and_its_tests() {
+    let ran = gauntlet(&["requirements", "OBJ-007"]);
+    ran.ends_with(0).prints("Objects: ").prints("OBJ-007  Executing a command object that is not complete");
+    let implemented = ran.out.lines().find(|line| line.trim_start().starts_with("implemented")).unwrap();
+    assert!(implemented.contains("harness/reference/src/model/objects.rs:"), "{implemented}");
+    let tested = ran.out.lines().find(|line| line.trim_start().starts_with("tested by")).unwrap();
+    assert!(tested.contains("objects/"), "{tested}");
+    assert!(
+        ran.out.ends_with("1 requirement: 1 implemented, 1 tested, 0 that can't be tested here\n"),
+        "{}",
+        ran.out
+    );
+}
+
+#[test]
+fn what_can_not_be_tested_says_why() {
+    gauntlet(&["requirements", "BLE-029"])
+        .ends_with(0)
+        .prints("observed in  radio")
+        .prints("implemented  nowhere")
+        .prints("not tested   encryption happens in the air")
+        .prints("1 requirement: 0 implemented, 0 tested, 1 that can't be tested here\n");
+}
+
+#[test]
+fn all_of_them_are_known_to_programs() {
+    let all = json(&[]);
+    assert_eq!(all.len(), 403);
+    let object = all.iter().find(|known| known["id"] == "OBJ-007").unwrap();
+    assert_eq!((&object["area"], &object["section"]), (&"OBJ".into(), &"2.1".into()));
+    assert_eq!(object["observed"], serde_json::json!(["answer"]));
+    assert!(object["implemented"][0]["line"].as_u64().unwrap() > 0);
+    assert_eq!(object["not_tested"], Value::Null);
+    // What a scenario cites is listed under it.
+    let cases: Vec<Value> =
+        serde_json::from_str(&gauntlet(&["list", "--json", "OBJ-007"]).ends_with(0).out).unwrap();
+    for case in cases {
+        assert!(object["tested_by"].as_array().unwrap().contains(&case["scenario"]), "{case}");
+    }
+}
+
+#[test]
+fn areas_and_ids_are_named_together() {
+    let some = json(&["PWR", "CP-001", "CP-001"]);
+    assert_eq!(some[0]["id"], "CP-001", "in the order of the catalogue");
+    assert!(some.len() > 10 && some[1..].iter().all(|known| known["area"] == "PWR"), "{some:?}");
+}
+
+#[test]
+fn the_gaps_and_what_is_done_make_up_all() {
+    let all = json(&[]);
+    let untested = json(&["--untested"]);
+    assert!(untested.iter().all(|known| is_empty(known, "tested_by")));
+    let tested = all.iter().filter(|known| !is_empty(known, "tested_by")).count();
+    assert_eq!(tested + untested.len(), all.len());
+    let unimplemented = json(&["--unimplemented"]);
+    let implemented = all.iter().filter(|known| !is_empty(known, "implemented")).count();
+    assert_eq!(implemented + unimplemented.len(), all.len());
+    let both = json(&["--unimplemented", "--untested"]);
+    assert!(both.iter().all(|known| is_empty(known, "tested_by") && is_empty(known, "implemented")));
+    // The summary is about all, whatever is shown.
+    let ran = gauntlet(&["requirements", "--untested"]);
+    ran.ends_with(0).prints(&format!("\n403 requirements: {implemented} implemented, {tested} tested, "));
+    assert!(!ran.out.contains("tested by    objects/"), "{}", ran.out);
+}
+
+#[test]
+fn an_id_that_does_not_exist_is_answered_with_one_that_does() {
+    gauntlet(&["requirements", "OJB-031"]).ends_with(4).tells("`OJB-031`").tells("did you mean `OBJ-031`?");
+    gauntlet(&["requirements", "obj"]).ends_with(4).tells("did you mean `OBJ`?");
+    gauntlet(&["requirements", "OBJ-999"]).ends_with(4).tells("the ids of OBJ go up to `OBJ-047`");
+    let ran = gauntlet(&["requirements", "CP-001", "\u{1b}[31m"]);
+    ran.ends_with(4).tells_in_words("the areas are CP, OBJ, PRN");
+    assert!(ran.out.is_empty() && !ran.err.contains("\u{1b}[31m"), "{}", ran.err);
+}
