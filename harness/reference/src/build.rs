@@ -35,8 +35,18 @@ pub struct Build {
     pub single_bank: bool,
     /// Progress of the data object is kept in flash (`NRF_DFU_SAVE_PROGRESS_IN_FLASH`).
     pub save_progress: bool,
+    /// An application never gives way to a larger update (`NRF_DFU_FORCE_DUAL_BANK_APP_UPDATES`).
+    pub force_dual_bank: bool,
+    /// Updates that are stored and not activated are taken (`NRF_DFU_SUPPORTS_EXTERNAL_APP`).
+    pub external_application: bool,
+    /// An application must bring a boot validation signature (`NRF_BL_APP_SIGNATURE_CHECK_REQUIRED`).
+    pub app_signature_check: bool,
+    /// A debug build: version checks can be switched off by a packet, CRC mismatches at boot pass (VAL-007, VAL-033).
+    pub debug: bool,
     /// Milliseconds without progress after which DFU mode ends; 0 is never (`NRF_BL_DFU_INACTIVITY_TIMEOUT_MS`).
     pub inactivity_ms: u32,
+    /// The same while the next image of a package is waited for (`NRF_BL_DFU_CONTINUATION_TIMEOUT_MS`).
+    pub continuation_ms: u32,
     /// The public key: X then Y, each with its least significant byte first.
     pub public_key: [u8; 64],
     /// A wrong behaviour planted on purpose.
@@ -65,7 +75,12 @@ impl Build {
             accept_same_version: true,
             single_bank: false,
             save_progress: false,
+            force_dual_bank: false,
+            external_application: false,
+            app_signature_check: false,
+            debug: false,
             inactivity_ms: 120_000,
+            continuation_ms: 10_000,
             public_key,
             planted_bug: None,
         }
@@ -80,11 +95,16 @@ impl Build {
             self.accept_same_version,
             self.single_bank,
             self.save_progress,
+            self.force_dual_bank,
+            self.external_application,
+            self.app_signature_check,
+            self.debug,
         ];
         let flags = flags.iter().enumerate().fold(0, |word, (bit, &set)| word | u32::from(set) << bit);
         let bug = self.planted_bug.map_or(0, |bug| bug as u32);
         let mut block = [0; Self::SIZE];
-        for (at, word) in [MAGIC, flags, self.hw_version, self.inactivity_ms, bug].into_iter().enumerate() {
+        let words = [MAGIC, flags, self.hw_version, self.inactivity_ms, bug, self.continuation_ms];
+        for (at, word) in words.into_iter().enumerate() {
             block[4 * at..4 * at + 4].copy_from_slice(&word.to_le_bytes());
         }
         block[0x20..0x60].copy_from_slice(&self.public_key);
@@ -112,6 +132,11 @@ impl Build {
             accept_same_version: flag(3),
             single_bank: flag(4),
             save_progress: flag(5),
+            force_dual_bank: flag(6),
+            external_application: flag(7),
+            app_signature_check: flag(8),
+            debug: flag(9),
+            continuation_ms: word(20),
             hw_version: word(8),
             inactivity_ms: word(12),
             planted_bug: PlantedBug::from_code(word(16)),
@@ -139,6 +164,8 @@ mod tests {
         let mut build = Build::release(Profile::Uart, [7; 64]);
         build.planted_bug = Some(PlantedBug::BackupNotWritten);
         build.single_bank = true;
+        build.debug = true;
+        build.continuation_ms = 500;
         let block = build.to_bytes();
         assert_eq!(Build::from_bytes(&block), Ok(build));
         for at in 0..block.len() {

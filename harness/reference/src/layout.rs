@@ -14,6 +14,8 @@ pub const UICR_PARAMS: u32 = 0x1000_1018;
 /// The flash map of a device. All values are byte addresses or byte counts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Layout {
+    /// The chip.
+    pub variant: Variant,
     /// End of flash.
     pub flash_end: u32,
     /// First byte of the bootloader.
@@ -39,6 +41,7 @@ impl Layout {
     pub fn of(variant: Variant) -> Self {
         match variant {
             Variant::Nrf52832 => Self {
+                variant,
                 flash_end: 0x8_0000,
                 bootloader: 0x7_8000,
                 backup_page: 0x7_E000,
@@ -50,6 +53,7 @@ impl Layout {
                 dfu_button: 16,
             },
             Variant::Nrf52840 => Self {
+                variant,
                 flash_end: 0x10_0000,
                 bootloader: 0xF_8000,
                 backup_page: 0xF_E000,
@@ -66,6 +70,11 @@ impl Layout {
     /// End of the area that images may occupy (MEM-004).
     pub fn image_area_end(&self) -> u32 {
         self.bootloader - self.app_data
+    }
+
+    /// ACT-021: the chip whose old bootloaders stand elsewhere.
+    pub(crate) fn accepts_old_bootloader(&self) -> bool {
+        self.variant == Variant::Nrf52832
     }
 
     /// Where the application stands, with a SoftDevice or without.

@@ -8,8 +8,9 @@ mod witness;
 
 pub use bootloader::bootloader;
 pub(crate) use softdevice::MAGIC as SOFTDEVICE_MAGIC;
-pub use softdevice::softdevice;
+pub use softdevice::{softdevice, softdevice_image};
 pub use startup::start_up;
+pub(crate) use startup::{COPY_PENDING, START_UP_HAND_OVER};
 pub use witness::{WITNESS_ADDRESS, WITNESS_MAGIC, WITNESS_MIN_SIZE, witness};
 
 /// Bytes at an address.

@@ -1,14 +1,16 @@
 //! The stand-in SoftDevice: our own few instructions and an information structure, nothing of any vendor's.
 
-use super::Segment;
 use super::startup::{VECTORS, start_vector_table};
 use super::thumb::{Assembler, vector_table};
+use super::{Segment, filler};
 use crate::layout::Layout;
 
 /// First byte of a SoftDevice.
 const BASE: u32 = 0x1000;
 /// Where the information structure stands (MEM-001).
 const INFO: u32 = 0x3000;
+/// Version of the stand-in that devices are flashed with: 7.2.0.
+const VERSION: u32 = 7_002_000;
 /// Size of the structure, in bytes: reaches to the end of the unique string.
 const INFO_SIZE: u32 = 0x2C;
 /// What makes a SoftDevice recognisable.
@@ -17,6 +19,24 @@ pub(crate) const MAGIC: u32 = 0x51B1_E5DB;
 /// The stand-in for `layout` with firmware id `fwid`: starts the application behind it, and answers the questions that
 /// a bootloader asks of a SoftDevice (magic, end, FWID, id, version).
 pub fn softdevice(layout: &Layout, fwid: u16) -> Vec<Segment> {
+    parts(layout, fwid, VERSION)
+}
+
+/// A stand-in as the image of an update: the bytes from 0x1000 on, with `version` (major * 1000000 + minor * 1000 + bugfix)
+/// in its information structure and `size` bytes of something behind it.
+pub fn softdevice_image(layout: &Layout, fwid: u16, version: u32, size: usize) -> Vec<u8> {
+    let mut image = vec![0xFF; (INFO - BASE) as usize];
+    for Segment { address, bytes } in parts(layout, fwid, version) {
+        let at = (address - BASE) as usize;
+        image.resize(image.len().max(at + bytes.len()), 0xFF);
+        image[at..at + bytes.len()].copy_from_slice(&bytes);
+    }
+    let padding = size.saturating_sub(image.len());
+    image.extend(filler(u64::from(version) << 16 | u64::from(fwid), padding));
+    image
+}
+
+fn parts(layout: &Layout, fwid: u16, version: u32) -> Vec<Segment> {
     let origin = BASE + 4 * VECTORS as u32;
     let mut code = Assembler::at(origin);
     code.load_literal(1, layout.softdevice_end);
@@ -33,7 +53,7 @@ pub fn softdevice(layout: &Layout, fwid: u16) -> Vec<Segment> {
     info.extend(layout.softdevice_end.to_le_bytes());
     info.extend((0xFFFF_0000 | u32::from(fwid)).to_le_bytes());
     info.extend(layout.softdevice_id.to_le_bytes());
-    info.extend(7_002_000_u32.to_le_bytes());
+    info.extend(version.to_le_bytes());
     info.resize(INFO_SIZE as usize, 0);
     vec![Segment::new(BASE, bytes), Segment::new(INFO, info)]
 }

@@ -72,6 +72,11 @@ impl Assembler {
         self.emit(0x1C00 | imm3 << 6 | rn << 3 | rd)
     }
 
+    /// `CMP Rn, Rm`
+    pub(super) fn compare(&mut self, rn: u16, rm: u16) -> &mut Self {
+        self.emit(0x4280 | rm << 3 | rn)
+    }
+
     /// `LSLS Rd, Rm, #imm5`
     pub(super) fn shift_left(&mut self, rd: u16, rm: u16, imm5: u16) -> &mut Self {
         self.emit(imm5 << 6 | rm << 3 | rd)

@@ -1,33 +1,65 @@
 //! Putting a received image into place: resumable at every flash operation (sections 10.2 and 13).
 
 use gauntlet_nrf52::Chip;
+use gauntlet_package::settings::{Bank, BankCode};
 use gauntlet_protocol::crc32;
 
-use super::Halt;
 use super::boot::{CYCLES_PER_BYTE, Device};
 use super::flash::{self, page_up};
-use super::space;
+use super::{Halt, mbr, space};
 use crate::bugs::PlantedBug;
-use crate::layout::PAGE;
-use gauntlet_package::settings::{Bank, BankCode};
+use crate::images::SOFTDEVICE_MAGIC;
+use crate::layout::{MBR_END, PAGE};
 
 /// Pages that are copied between two commits of the progress (`NRF_BL_FW_COPY_PROGRESS_STORE_STEP`).
 const CHUNK_PAGES: u32 = 8;
+/// Where a SoftDevice image has its magic.
+const MAGIC_IN_IMAGE: u32 = 0x2004;
+/// A bootloader of old SDKs stands this far in front of the one that brings a new SoftDevice (ACT-021).
+const OLD_BOOTLOADER_OFFSET: u32 = 0x4000;
 
-/// Activates what bank 1 holds; false when there is nothing to activate.
-pub(super) fn activate(chip: &mut Chip, device: &mut Device) -> Result<bool, Halt> {
-    if device.settings.bank_1.code != BankCode::Application {
-        return Ok(false);
-    }
-    application(chip, device)?;
+/// How activation ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Activated {
+    /// There was nothing to activate.
+    Nothing,
+    /// A reset follows.
+    Restart,
+    /// The next image of the package is waited for (ACT-010).
+    ExpectMore,
+}
+
+/// A step did not work. It is not reported to anyone: the update is dropped (ACT-017).
+struct Failed;
+
+/// Activates what bank 1 holds.
+pub(super) fn activate(chip: &mut Chip, device: &mut Device) -> Result<Activated, Halt> {
+    let code = device.settings.bank_1.code;
+    let with_softdevice = matches!(code, BankCode::SoftDevice | BankCode::SoftDeviceBootloader);
+    let _not_reported = match code {
+        BankCode::Application => {
+            application(chip, device)?;
+            Ok(())
+        }
+        BankCode::SoftDevice => softdevice(chip, device)?,
+        BankCode::Bootloader => bootloader(chip, device, 0)?,
+        BankCode::SoftDeviceBootloader => match softdevice(chip, device)? {
+            Ok(()) => bootloader(chip, device, device.settings.sd_size)?,
+            Err(Failed) => Err(Failed),
+        },
+        _ => return Ok(Activated::Nothing),
+    };
     device.settings.bank_1 = Bank::default();
     device.settings.write_offset = 0;
     device.commit(chip)?;
-    Ok(true)
+    if with_softdevice && device.settings.bank_0.code == BankCode::Application {
+        return Ok(Activated::ExpectMore);
+    }
+    Ok(Activated::Restart)
 }
 
 fn application(chip: &mut Chip, device: &mut Device) -> Result<(), Halt> {
-    let source = device.settings.progress.fw_crc;
+    let source = device.settings.update_start_address();
     let target = space::bank_0_start(chip)?;
     let size = device.settings.bank_1.size;
     copy(chip, device, source, target, size)?;
@@ -47,6 +79,39 @@ fn application(chip: &mut Chip, device: &mut Device) -> Result<(), Halt> {
         device.settings.bank_0.code = BankCode::Invalid;
     }
     Ok(())
+}
+
+/// ACT-008, ACT-009.
+fn softdevice(chip: &mut Chip, device: &mut Device) -> Result<Result<(), Failed>, Halt> {
+    let source = device.settings.update_start_address();
+    // Looked at in every boot, also when the copy has begun to overwrite it (ACT-030).
+    if chip.load_word(source.wrapping_add(MAGIC_IN_IMAGE) & !3).unwrap_or(0) != SOFTDEVICE_MAGIC {
+        return Ok(Err(Failed));
+    }
+    copy(chip, device, source, MBR_END, page_up(device.settings.sd_size))?;
+    Ok(Ok(()))
+}
+
+/// ACT-014, ACT-015: done when the bytes are there already, else the MBR is asked for them, which ends in a reset.
+fn bootloader(chip: &mut Chip, device: &Device, skipped: u32) -> Result<Result<(), Failed>, Halt> {
+    let source = device.settings.update_start_address().wrapping_add(skipped);
+    let length = device.settings.bank_1.size.wrapping_sub(skipped);
+    if length > device.layout.backup_page - device.layout.bootloader {
+        return Ok(Err(Failed));
+    }
+    let image = flash::read(chip, source, length)?;
+    chip.pass_time(chip.now() + u64::from(length) * CYCLES_PER_BYTE);
+    let mut places = vec![device.layout.bootloader];
+    if skipped > 0 && device.layout.accepts_old_bootloader() {
+        places.push(source.wrapping_sub(OLD_BOOTLOADER_OFFSET));
+    }
+    for place in places {
+        if flash::read(chip, place, length)? == image {
+            return Ok(Ok(()));
+        }
+    }
+    mbr::request_bootloader_copy(chip, &device.layout, source, length / 4)?;
+    Err(Halt::Reset)
 }
 
 /// ACT-002: chunk by chunk, each one committed; the source of a chunk is never erased by the chunk itself.

@@ -6,14 +6,16 @@ use gauntlet_protocol::crc32;
 use gauntlet_protocol::init_packet::ValidationType;
 use sha2::{Digest, Sha256};
 
+use super::Halt;
+use super::activation::{self, Activated};
 use super::dfu::Dfu;
 use super::flash::{self, Flash};
+use super::protect::{Region, protect};
 use super::space;
-use super::{Halt, activation};
 use crate::bugs::PlantedBug;
 use crate::build::{Build, Profile};
 use crate::images::SOFTDEVICE_MAGIC;
-use crate::layout::{Layout, MBR_END};
+use crate::layout::{Layout, MBR_END, PAGE};
 use crate::signature;
 
 /// Words of the MBR page (MEM-017).
@@ -24,8 +26,10 @@ const RESETREAS: u32 = 0x4000_0400;
 const GPREGRET: u32 = 0x4000_051C;
 const GPREGRET2: u32 = 0x4000_0520;
 const RESETREAS_OFF: u32 = 1 << 16;
-/// DFU entry through GPREGRET (ACT-023): the pattern, its start bit, and the bits that are left alone.
-const ENTRY_MASK: u32 = 0xB1;
+/// DFU entry through GPREGRET: any of these bits asks for it, only the pattern with its start bit is cleared, and these
+/// bits are left alone (ACT-023..025).
+const ENTRY_BITS: u32 = 0xB1;
+const ENTRY_MASK: u32 = 0xF8;
 const ENTRY_PATTERN: u32 = 0xB0;
 const ENTRY_START: u32 = 0x01;
 const ENTRY_KEEP: u32 = 0x4E;
@@ -69,6 +73,9 @@ pub(super) fn boot(chip: &mut Chip, layout: Layout) -> Result<Next, Halt> {
         }
     }
 
+    protect(chip, &layout, Region::MbrPage, 0, MBR_END)?;
+    protect(chip, &layout, Region::Bootloader, layout.bootloader, layout.backup_page)?;
+
     let mut settings = load_settings(chip, &layout)?;
     if settings.version == 1 {
         settings.upgrade_from_v1();
@@ -76,21 +83,26 @@ pub(super) fn boot(chip: &mut Chip, layout: Layout) -> Result<Next, Halt> {
     let mut device = Device { layout, build, settings, flash: Flash::blocking() };
     device.commit(chip)?;
 
-    if activation::activate(chip, &mut device)? {
+    let limit_ms = match activation::activate(chip, &mut device)? {
         // Whatever was activated starts from a clean reset (10.1, step 6).
-        return Err(Halt::Reset);
-    }
-    let skip_crc = take_skip_flags(chip)?;
-    let valid = application_valid(chip, &device, skip_crc)?;
-    let entry = entry_requested(chip, &layout)?;
-    if !valid || entry {
-        return Ok(Next::Dfu(Box::new(Dfu::start(chip, device)?)));
+        Activated::Restart => return Err(Halt::Reset),
+        Activated::ExpectMore => Some(device.build.continuation_ms),
+        Activated::Nothing => {
+            let skip_crc = take_skip_flags(chip)?;
+            let enter = !application_valid(chip, &device, skip_crc)? || entry_requested(chip, &layout)?;
+            enter.then_some(device.build.inactivity_ms)
+        }
+    };
+    if let Some(limit_ms) = limit_ms {
+        clear_entry_flags(chip)?;
+        return Ok(Next::Dfu(Box::new(Dfu::start(chip, device, limit_ms)?)));
     }
     if device.build.profile == Profile::Ble && has_peer_or_name(&device.settings) {
         device.settings.peer_data = [0xFF; 64];
         device.settings.adv_name = [0xFF; 28];
         device.commit(chip)?;
     }
+    protect_for_application(chip, &device)?;
     Ok(Next::Application { vector_table: MBR_END })
 }
 
@@ -193,7 +205,8 @@ pub(super) fn holds(
     let image = flash::read(chip, start, size)?;
     chip.pass_time(chip.now() + u64::from(size) * CYCLES_PER_BYTE);
     Ok(match validation.kind {
-        ValidationType::GeneratedCrc => crc32(&image) == validation.stored_crc(),
+        // A debug build takes a mismatch for valid (VAL-033).
+        ValidationType::GeneratedCrc => crc32(&image) == validation.stored_crc() || device.build.debug,
         ValidationType::Sha256 => Sha256::digest(&image)[..] == validation.bytes[..32],
         ValidationType::EcdsaP256Sha256 => {
             chip.pass_time(chip.now() + cycles_from_ms(SIGNATURE_MS));
@@ -218,16 +231,25 @@ fn button_pressed(chip: &mut Chip, pin: u8) -> Result<bool, Halt> {
 
 /// Section 10.3 behind its first row: is DFU mode asked for?
 fn entry_requested(chip: &mut Chip, layout: &Layout) -> Result<bool, Halt> {
-    if button_pressed(chip, layout.dfu_button)? {
-        return Ok(true);
-    }
+    Ok(button_pressed(chip, layout.dfu_button)? || chip.load_word(GPREGRET)? & ENTRY_BITS != 0)
+}
+
+/// ACT-023: anything but the exact pattern stays and enters DFU mode again and again (ACT-024).
+fn clear_entry_flags(chip: &mut Chip) -> Result<(), Halt> {
     let register = chip.load_word(GPREGRET)?;
-    if register & ENTRY_MASK == 0 {
-        return Ok(false);
-    }
-    // Only the exact pattern with its start bit is cleared; anything else enters again and again (ACT-024).
-    if register & ENTRY_PATTERN == ENTRY_PATTERN && register & ENTRY_START != 0 {
+    if register & ENTRY_MASK == ENTRY_PATTERN && register & ENTRY_START != 0 {
         chip.store_word(GPREGRET, register & ENTRY_KEEP)?;
     }
-    Ok(true)
+    Ok(())
+}
+
+/// MEM-019, SET-025: what the application may not change. BLE builds leave the settings page to it.
+fn protect_for_application(chip: &mut Chip, device: &Device) -> Result<(), Halt> {
+    let layout = &device.layout;
+    protect(chip, layout, Region::Backup, layout.backup_page, layout.backup_page + PAGE)?;
+    if device.build.profile != Profile::Ble {
+        protect(chip, layout, Region::Settings, layout.settings_page, layout.settings_page + PAGE)?;
+    }
+    let end = space::bank_1_start(chip, device)?;
+    protect(chip, layout, Region::Firmware, 0, end)
 }

@@ -1,14 +1,14 @@
 //! DFU mode: the main loop, its timer, and what a lost link does.
 
-use std::collections::VecDeque;
-
 use gauntlet_nrf52::{Chip, cycles_from_ms};
 use gauntlet_package::settings::{INIT_COMMAND_LEN, SETTINGS_LEN, Settings, load};
 use gauntlet_protocol::init_packet::{self, InitPacket};
 
 use super::boot::{Device, load_settings};
 use super::flash::Then;
-use super::transport::Transport;
+use super::inbox::{Inbox, Work};
+use super::objects::Buffer;
+use super::transport::{Received, Transport};
 use super::{Halt, space};
 use crate::bugs::PlantedBug;
 use crate::build::Profile;
@@ -16,6 +16,9 @@ use crate::wire::{Closed, Presence, SharedWire};
 
 /// Busy wait between ending the link and the reset (TMR-011).
 const CLOSE_MS: u64 = 200;
+
+/// Milliseconds of work during which nothing is expected to arrive.
+const BUSY_MS: u64 = 1;
 
 /// Why DFU mode is left.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -32,26 +35,6 @@ pub(super) enum Selected {
     Data,
 }
 
-/// Packet receipt notifications (section 3).
-#[derive(Debug, Default)]
-pub(super) struct Receipts {
-    pub(super) target: u16,
-    pub(super) count: u16,
-    /// What the receipt before said; a planted bug repeats it.
-    pub(super) last_offset: u32,
-}
-
-/// One entry of the request FIFO.
-#[derive(Debug)]
-pub(super) enum Work {
-    /// A request other than Write.
-    Request(Vec<u8>),
-    /// A Write.
-    Write(Vec<u8>),
-    /// A data Execute that waits for the flash (CP-029).
-    WaitingExecute,
-}
-
 /// DFU mode.
 #[derive(Debug)]
 pub(super) struct Dfu {
@@ -61,19 +44,18 @@ pub(super) struct Dfu {
     pub(super) init: Option<InitPacket>,
     pub(super) fw_addr: u32,
     pub(super) fw_size: u32,
-    pub(super) receipts: Receipts,
+    pub(super) inbox: Inbox,
     /// CRC without the last byte; a planted bug answers it.
     pub(super) short_crc: u32,
-    /// Receive buffers that no one gives back (FLT-010).
-    pub(super) leaked: usize,
-    pub(super) fifo: VecDeque<Work>,
     transport: Transport,
+    /// The last request took so long that others arrived meanwhile.
+    busy: bool,
     deadline: Option<u64>,
 }
 
 impl Dfu {
-    /// Enters DFU mode; a persisted init packet is in force again without another check (OBJ-036).
-    pub(super) fn start(chip: &mut Chip, mut device: Device) -> Result<Self, Halt> {
+    /// Enters DFU mode for `limit_ms` without progress; a persisted init packet is in force again without another check (OBJ-036).
+    pub(super) fn start(chip: &mut Chip, mut device: Device, limit_ms: u32) -> Result<Self, Halt> {
         if device.build.profile == Profile::Ble {
             device.flash.queue_from_now_on();
         }
@@ -84,22 +66,24 @@ impl Dfu {
             init: None,
             fw_addr: 0,
             fw_size: 0,
-            receipts: Receipts::default(),
+            inbox: Inbox::default(),
+            busy: false,
             short_crc: 0,
-            leaked: 0,
-            fifo: VecDeque::new(),
             deadline: None,
             device,
         };
-        dfu.restart_timer(chip);
+        dfu.start_timer(chip, limit_ms);
         dfu.restore_init(chip)?;
         Ok(dfu)
     }
 
     /// TMR-001..003: progress was made.
     pub(super) fn restart_timer(&mut self, chip: &Chip) {
-        let limit = u64::from(self.device.build.inactivity_ms);
-        self.deadline = (limit > 0).then(|| chip.now() + cycles_from_ms(limit));
+        self.start_timer(chip, self.device.build.inactivity_ms);
+    }
+
+    fn start_timer(&mut self, chip: &Chip, limit_ms: u32) {
+        self.deadline = (limit_ms > 0).then(|| chip.now() + cycles_from_ms(limit_ms.into()));
     }
 
     fn restore_init(&mut self, chip: &mut Chip) -> Result<(), Halt> {
@@ -112,10 +96,9 @@ impl Dfu {
             return Ok(());
         };
         self.fw_size = packet.init.image_size();
-        if let Some(place) = space::place(chip, &self.device, &packet.init, self.fw_size)? {
-            self.fw_addr = place.start;
-            self.init_ok = true;
-        }
+        // A stored packet that no longer fits is an error in initialisation (ACT-028).
+        let place = space::place(chip, &self.device, &packet.init, self.fw_size)?.ok_or(Halt::Reset)?;
+        self.take_place(chip, place)?;
         self.init = Some(packet);
         Ok(())
     }
@@ -128,14 +111,17 @@ impl Dfu {
         until: u64,
     ) -> Result<Option<Ended>, Halt> {
         while chip.now() < until {
-            if self.transport.receive(chip, wire, &mut self.fifo, &mut self.receipts, self.leaked)? {
+            let held = self.device.flash.held_buffers();
+            let received = self.transport.receive(chip, wire, &mut self.inbox, held, self.busy);
+            self.busy = false;
+            if received == Received::Disconnected {
                 self.on_disconnect(chip, wire)?;
                 continue;
             }
             if let Some(ended) = self.work(chip, wire)? {
                 return Ok(Some(ended));
             }
-            if !self.fifo.is_empty() || !self.device.flash.is_idle() {
+            if !self.inbox.fifo.is_empty() || !self.device.flash.is_idle() {
                 continue;
             }
             if self.deadline.is_some_and(|deadline| chip.now() >= deadline) {
@@ -152,9 +138,9 @@ impl Dfu {
 
     /// One entry of the FIFO, or one piece of flash work.
     fn work(&mut self, chip: &mut Chip, wire: &SharedWire) -> Result<Option<Ended>, Halt> {
-        let only_waiting = self.fifo.iter().all(|work| matches!(work, Work::WaitingExecute));
-        if !only_waiting || !self.fifo.is_empty() && self.device.flash.is_idle() {
-            return match self.fifo.pop_front() {
+        let only_waiting = self.inbox.fifo.iter().all(|work| matches!(work, Work::WaitingExecute));
+        if !only_waiting || !self.inbox.fifo.is_empty() && self.device.flash.is_idle() {
+            return match self.inbox.fifo.pop_front() {
                 Some(work) => self.process(chip, wire, work),
                 None => Ok(None),
             };
@@ -169,6 +155,7 @@ impl Dfu {
     }
 
     fn process(&mut self, chip: &mut Chip, wire: &SharedWire, work: Work) -> Result<Option<Ended>, Halt> {
+        let began = chip.now();
         let answer = match work {
             Work::Request(request) if request.first() == Some(&super::requests::ABORT) => {
                 self.sync_backup(chip)?;
@@ -176,9 +163,10 @@ impl Dfu {
                 return Ok(Some(Ended::Reset));
             }
             Work::Request(request) => self.request(chip, &request)?,
-            Work::Write(bytes) => self.write_and_count(chip, &bytes)?,
+            Work::Write(bytes) => self.write_and_count(chip, &bytes, Buffer::Held)?,
             Work::WaitingExecute => self.execute_data(chip)?,
         };
+        self.busy = chip.now() - began > cycles_from_ms(BUSY_MS);
         if let Some(answer) = answer {
             self.transport.send(chip, wire, &answer);
         }

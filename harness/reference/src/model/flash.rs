@@ -22,8 +22,16 @@ pub(crate) enum Then {
 
 #[derive(Debug)]
 enum Operation {
-    Erase { page: u32 },
-    Write { address: u32, bytes: Vec<u8>, done: usize },
+    Erase {
+        page: u32,
+    },
+    /// `received` says that the bytes stand in a receive buffer of the transport until they are programmed.
+    Write {
+        address: u32,
+        bytes: Vec<u8>,
+        done: usize,
+        received: bool,
+    },
     Finish(Then),
 }
 
@@ -36,6 +44,11 @@ pub(crate) struct QueueFull;
 pub(crate) struct Flash {
     queue: VecDeque<Operation>,
     queued: bool,
+    /// The chip has done the first operation, and the queue has not been told yet: until then its slot is taken, as it
+    /// was for everything that arrived meanwhile.
+    done_by_chip: bool,
+    /// A refused operation has stopped the queue until something is requested again (section 4).
+    stopped: bool,
 }
 
 impl Flash {
@@ -49,8 +62,20 @@ impl Flash {
         self.queued = true;
     }
 
+    /// Nothing is under way. A queue that has stopped counts as idle, too.
     pub(crate) fn is_idle(&self) -> bool {
-        self.queue.is_empty()
+        self.queue.is_empty() || self.stopped
+    }
+
+    /// Receive buffers that wait in the queue.
+    pub(crate) fn held_buffers(&self) -> usize {
+        self.queue.iter().filter(|op| matches!(op, Operation::Write { received: true, .. })).count()
+    }
+
+    /// No slot is free for another operation.
+    pub(crate) fn is_full(&self) -> bool {
+        let waiting = self.queue.iter().filter(|op| !matches!(op, Operation::Finish(_))).count();
+        self.queued && waiting >= SLOTS
     }
 
     pub(crate) fn erase(&mut self, chip: &mut Chip, page: u32) -> Result<Result<(), QueueFull>, Halt> {
@@ -63,7 +88,7 @@ impl Flash {
         address: u32,
         bytes: &[u8],
     ) -> Result<Result<(), QueueFull>, Halt> {
-        self.submit(chip, Operation::Write { address, bytes: bytes.to_vec(), done: 0 })
+        self.submit(chip, Operation::Write { address, bytes: bytes.to_vec(), done: 0, received: true })
     }
 
     /// A settings page and its content: erase, then write the whole structure (SET-005).
@@ -76,7 +101,8 @@ impl Flash {
         if self.erase(chip, page)?.is_err() {
             return Ok(Err(QueueFull));
         }
-        self.write(chip, page, content)
+        let bytes = content.to_vec();
+        self.submit(chip, Operation::Write { address: page, bytes, done: 0, received: false })
     }
 
     /// Does `then` as soon as everything before it is done.
@@ -86,6 +112,13 @@ impl Flash {
 
     /// Does the next piece of work; `Some` when a [`Flash::finish`] was reached.
     pub(crate) fn step(&mut self, chip: &mut Chip) -> Result<Option<Then>, Halt> {
+        if self.stopped {
+            return Ok(None);
+        }
+        if std::mem::take(&mut self.done_by_chip) {
+            self.queue.pop_front();
+            return Ok(None);
+        }
         match self.queue.front_mut() {
             None => {}
             Some(Operation::Finish(then)) => {
@@ -95,19 +128,18 @@ impl Flash {
             }
             Some(Operation::Erase { page }) => {
                 chip.nvmc_erase_page(*page)?;
-                self.queue.pop_front();
+                self.done_by_chip = true;
             }
-            Some(Operation::Write { address, bytes, done }) => {
-                // The driver refuses an address that is not a word's (FLT-020).
-                let refused = *address % 4 != 0;
+            // The driver refuses an address that is not a word's (FLT-020).
+            Some(Operation::Write { address, .. }) if *address % 4 != 0 => {
+                self.queue.pop_front();
+                self.stopped = true;
+            }
+            Some(Operation::Write { address, bytes, done, .. }) => {
                 let piece = &bytes[*done..bytes.len().min(*done + PIECE)];
-                if !refused {
-                    program(chip, *address + *done as u32, piece, Tail::OneWordAtLeast)?;
-                }
+                program(chip, *address + *done as u32, piece, Tail::OneWordAtLeast)?;
                 *done += piece.len();
-                if refused || *done >= bytes.len() {
-                    self.queue.pop_front();
-                }
+                self.done_by_chip = *done >= bytes.len();
             }
         }
         Ok(None)
@@ -115,10 +147,10 @@ impl Flash {
 
     fn submit(&mut self, chip: &mut Chip, operation: Operation) -> Result<Result<(), QueueFull>, Halt> {
         if self.queued {
-            let waiting = self.queue.iter().filter(|op| !matches!(op, Operation::Finish(_))).count();
-            if waiting >= SLOTS {
+            if self.is_full() {
                 return Ok(Err(QueueFull));
             }
+            self.stopped = false;
             self.queue.push_back(operation);
             return Ok(Ok(()));
         }

@@ -4,24 +4,33 @@
 //! |---|---|
 //! | `boot` | start, settings at boot, the DFU entry test, starting the application (section 10) |
 //! | `activation` | copying a received image into place, resumable (sections 10.2, 13) |
+//! | `mbr` | what the MBR does for a new bootloader (10.4) |
 //! | `dfu` | DFU mode: the main loop, timers, what a disconnect does |
 //! | `requests` | the control point (section 1) and receipts (section 3) |
 //! | `objects` | command and data objects (section 2) |
 //! | `prevalidate`, `postvalidate` | the order of checks (section 7) |
+//! | `stored` | boot validation records, as packets bring them and as they are stored |
 //! | `space` | where an image goes (MEM-012) |
 //! | `flash` | the way to flash: at once or queued |
-//! | `transport` | BLE and serial ends of the wire (sections 4 and 5) |
+//! | `protect` | flash that is closed until the next reset (MEM-018, MEM-019) |
+//! | `transport`, `uart` | BLE and serial ends of the wire (sections 4 and 5) |
+//! | `inbox` | received requests, and what is lost when there are too many |
 
 mod activation;
 mod boot;
 mod dfu;
 mod flash;
+mod inbox;
+mod mbr;
 mod objects;
 mod postvalidate;
 mod prevalidate;
+mod protect;
 mod requests;
 mod space;
+mod stored;
 mod transport;
+mod uart;
 
 use gauntlet_nrf52::{Chip, ChipFault, Guest, GuestStep, Reset, cycles_from_ms};
 
@@ -89,7 +98,12 @@ impl Guest for ReferenceDevice {
         self.vanish();
     }
 
-    fn enter(&mut self, chip: &mut Chip, _trap: u8) -> GuestStep {
+    fn enter(&mut self, chip: &mut Chip, trap: u8) -> GuestStep {
+        if mbr::is_called(trap) {
+            let copied = mbr::finish_bootloader_copy(chip, &self.layout);
+            self.clock = chip.now();
+            return copied.map_or_else(|halt| self.halted(halt), |()| GuestStep::Return { r0: 0 });
+        }
         let next = boot::boot(chip, self.layout);
         self.clock = chip.now();
         match next {

@@ -5,7 +5,7 @@ use gauntlet_package::settings::{Bank, INIT_COMMAND_LEN};
 use gauntlet_protocol::{ResultCode, crc32_continue};
 
 use super::Halt;
-use super::dfu::{Dfu, Selected, Work};
+use super::dfu::{Dfu, Selected};
 use super::flash::Then;
 use super::requests::{Answer, encode};
 use super::{postvalidate, prevalidate, space};
@@ -13,6 +13,13 @@ use crate::bugs::PlantedBug;
 use crate::layout::PAGE;
 
 const EXECUTE: u8 = 0x04;
+
+/// Whether a Write stands in a receive buffer of the transport.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Buffer {
+    Held,
+    None,
+}
 
 impl Dfu {
     pub(super) fn create(&mut self, chip: &mut Chip, kind: u8, size: u32) -> Result<Answer, Halt> {
@@ -73,16 +80,17 @@ impl Dfu {
         Ok(erased.map(|()| Vec::new()).map_err(|_full| ResultCode::InvalidObject.into()))
     }
 
-    /// A Write to the selected object.
-    pub(super) fn write(&mut self, chip: &mut Chip, data: &[u8]) -> Result<Answer, Halt> {
-        match self.selected {
-            Selected::Invalid => {
-                self.leaked += 1;
-                Ok(Err(ResultCode::InvalidObject.into()))
-            }
-            Selected::Command => Ok(self.write_command(data)),
-            Selected::Data => self.write_data(chip, data),
+    /// A Write to the selected object. What is refused with data selected, or nothing, keeps its buffer (FLT-010).
+    pub(super) fn write(&mut self, chip: &mut Chip, data: &[u8], buffer: Buffer) -> Result<Answer, Halt> {
+        let answer = match self.selected {
+            Selected::Invalid => Err(ResultCode::InvalidObject.into()),
+            Selected::Command => return Ok(self.write_command(data)),
+            Selected::Data => self.write_data(chip, data, buffer)?,
+        };
+        if answer.is_err() && buffer == Buffer::Held {
+            self.inbox.leaked += 1;
         }
+        Ok(answer)
     }
 
     /// OBJ-005, OBJ-006, OBJ-014.
@@ -101,21 +109,24 @@ impl Dfu {
     }
 
     /// OBJ-024..027.
-    fn write_data(&mut self, chip: &mut Chip, data: &[u8]) -> Result<Answer, Halt> {
+    fn write_data(&mut self, chip: &mut Chip, data: &[u8], buffer: Buffer) -> Result<Answer, Halt> {
         let settings = &self.device.settings;
         let offset = settings.progress.fw_offset;
         let open = offset.wrapping_sub(settings.progress.fw_offset_last);
         let length = data.len() as u32;
         if !self.init_ok {
-            self.leaked += 1;
             return Ok(Err(ResultCode::OperationNotPermitted.into()));
         }
         if open.saturating_add(length) > settings.progress.obj_size {
-            self.leaked += 1;
             return Ok(Err(ResultCode::InvalidParameter.into()));
         }
         if data.is_empty() {
-            return Ok(self.receipt(offset));
+            return match (self.device.flash.is_full(), buffer) {
+                (false, _) => Ok(self.receipt(offset)),
+                (true, Buffer::Held) => Ok(Ok(vec![0; 8])),
+                // The end of the write would be told to nobody: a null function is called (FLT-006).
+                (true, Buffer::None) => Err(Halt::Reset),
+            };
         }
         let write_offset = settings.write_offset;
         let crc = settings.progress.fw_crc;
@@ -138,9 +149,9 @@ impl Dfu {
     fn receipt(&mut self, offset_before: u32) -> Answer {
         let mut payload = self.progress()?;
         if self.device.build.has(PlantedBug::ReceiptWithoutOffset) {
-            payload[..4].copy_from_slice(&self.receipts.last_offset.to_le_bytes());
+            payload[..4].copy_from_slice(&self.inbox.receipts.last_offset.to_le_bytes());
         }
-        self.receipts.last_offset = offset_before;
+        self.inbox.receipts.last_offset = offset_before;
         Ok(payload)
     }
 
@@ -172,15 +183,7 @@ impl Dfu {
             self.device.settings.reset_progress();
             return Ok(Err(ResultCode::InsufficientResources));
         };
-        self.init_ok = true;
-        self.fw_addr = place.start;
-        if place.drops_application {
-            self.device.settings.bank_0 = Bank::default();
-            self.device.settings.write_offset = 0;
-        }
-        if place.drops_softdevice {
-            space::forget_softdevice(chip)?;
-        }
+        self.take_place(chip, place)?;
         if self.device.build.has(PlantedBug::CopiedBeforeVerified) {
             let start = space::bank_0_start(chip)?;
             self.device.flash.erase(chip, start)?.map_err(|_full| Halt::Reset)?;
@@ -192,6 +195,20 @@ impl Dfu {
         // A failure of the backup write alone is ignored (OBJ-012).
         let _ignored = self.device.commit_page(chip, backup)?;
         Ok(Ok(()))
+    }
+
+    /// The packet is in force, and what stands in the way of its image goes (MEM-012).
+    pub(super) fn take_place(&mut self, chip: &mut Chip, place: space::Place) -> Result<(), Halt> {
+        self.init_ok = true;
+        self.fw_addr = place.start;
+        if place.drops_application {
+            self.device.settings.bank_0 = Bank::default();
+            self.device.settings.write_offset = 0;
+        }
+        if place.drops_softdevice {
+            space::forget_softdevice(chip)?;
+        }
+        Ok(())
     }
 
     /// OBJ-028..032; `None` while the flash is busy (CP-029).
@@ -208,7 +225,7 @@ impl Dfu {
         settings.progress.fw_crc_last = crc;
         self.restart_timer(chip);
         if !self.device.flash.is_idle() {
-            self.fifo.push_back(Work::WaitingExecute);
+            self.inbox.postpone_execute();
             return Ok(None);
         }
         if offset != self.fw_size {
@@ -233,10 +250,5 @@ impl Dfu {
         self.device.commit(chip)?;
         self.device.flash.finish(Then::CloseAndReset);
         Ok(())
-    }
-
-    /// Bank 1 holds nothing that may be activated.
-    pub(super) fn invalidate_bank_1(&mut self) {
-        self.device.settings.bank_1 = Bank::default();
     }
 }

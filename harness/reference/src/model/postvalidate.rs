@@ -1,95 +1,229 @@
 //! The checks at the final Execute, and what success leaves behind (sections 7.4 and 7.6).
 
 use gauntlet_nrf52::Chip;
-use gauntlet_package::settings::{BankCode, StoredValidation};
-use gauntlet_protocol::init_packet::{BootValidation, ValidationType};
+use gauntlet_package::settings::{Bank, BankCode, StoredValidation};
+use gauntlet_protocol::init_packet::{FwType, InitCommand, ValidationType};
 use gauntlet_protocol::{ExtendedError, ResultCode, crc32};
 use sha2::{Digest, Sha256};
 
 use super::Halt;
 use super::boot::{CYCLES_PER_BYTE, holds};
 use super::dfu::Dfu;
-use super::flash;
+use super::flash::{self, page_up};
 use super::requests::Refusal;
 use super::space;
+use super::stored::stored_form;
 use crate::bugs::PlantedBug;
 use crate::build::Profile;
+use crate::images::SOFTDEVICE_MAGIC;
+use crate::layout::MBR_END;
+
+/// The information structure inside a SoftDevice image.
+const MAGIC: usize = 0x2004;
+const END: usize = 0x2008;
+const ID: usize = 0x2010;
+const VERSION: usize = 0x2014;
+/// What makes one version another major one.
+const MAJOR: u32 = 1_000_000;
+
+/// The records to be stored for the parts of an image that passed.
+#[derive(Default)]
+struct Accepted {
+    application: Option<StoredValidation>,
+    softdevice: Option<StoredValidation>,
+    bootloader: Option<StoredValidation>,
+    /// The application does not fit the new SoftDevice.
+    major: bool,
+}
 
 /// Judges the received image and records it in bank 1, or clears bank 1.
 pub(super) fn check(chip: &mut Chip, dfu: &mut Dfu) -> Result<Result<(), Refusal>, Halt> {
-    let verdict = judge(chip, dfu)?;
-    match verdict {
-        Ok((validation, crc)) => {
-            record(chip, dfu, validation, crc)?;
-            Ok(Ok(()))
-        }
-        Err(refusal) => {
-            dfu.invalidate_bank_1();
-            Ok(Err(refusal))
-        }
-    }
-}
-
-fn judge(chip: &mut Chip, dfu: &Dfu) -> Result<Result<(StoredValidation, u32), Refusal>, Halt> {
     let image = flash::read(chip, dfu.fw_addr, dfu.fw_size)?;
     chip.pass_time(chip.now() + u64::from(dfu.fw_size) * CYCLES_PER_BYTE);
+    let init = dfu.init.as_ref().map(|packet| packet.init.clone()).unwrap_or_default();
     let digest: [u8; 32] = Sha256::digest(&image).into();
-    let init = dfu.init.as_ref().map(|packet| &packet.init);
-    let expected = init.and_then(|init| init.hash.as_ref()).map(|hash| hash.digest());
+    let expected = dfu.init.as_ref().and(init.hash.as_ref()).map(|hash| hash.digest());
     if expected != Some(digest) && !dfu.device.build.has(PlantedBug::HashNotChecked) {
+        dfu.device.settings.bank_1 = Bank::default();
         return Ok(Err(ExtendedError::VerificationFailed.into()));
     }
-    let record = init.and_then(|init| init.boot_validation.first());
-    let validation = match stored_form(record, &image) {
-        Some(validation) => validation,
-        None => return Ok(Err(ResultCode::InvalidObject.into())),
-    };
-    if !holds(chip, &dfu.device, validation, dfu.fw_addr, dfu.fw_size, false)? {
+    let Some(accepted) = parts(chip, dfu, &init, &image)? else {
+        dfu.device.settings.bank_1 = Bank::default();
+        forget_unfit_softdevice(chip, dfu, &init, &image)?;
         return Ok(Err(ResultCode::InvalidObject.into()));
-    }
-    Ok(Ok((validation, crc32(&image))))
+    };
+    record(chip, dfu, &init, accepted, crc32(&image))?;
+    Ok(Ok(()))
 }
 
-/// The record as it is stored: CRC and SHA-256 are computed here, a signature is taken over (6.2).
-fn stored_form(record: Option<&BootValidation>, image: &[u8]) -> Option<StoredValidation> {
-    let mut bytes = [0; 64];
-    // Without a record an application is checked by CRC.
-    let kind = record.map_or(ValidationType::GeneratedCrc, |record| record.kind);
-    match kind {
-        ValidationType::None => {}
-        ValidationType::GeneratedCrc => bytes[..4].copy_from_slice(&crc32(image).to_le_bytes()),
-        ValidationType::Sha256 => bytes[..32].copy_from_slice(&Sha256::digest(image)),
-        ValidationType::EcdsaP256Sha256 => {
-            let given = &record?.bytes;
-            let length = given.len().min(64);
-            bytes[..length].copy_from_slice(&given[..length]);
+/// Steps 2 to 8 of 7.4; `None` when one of them fails.
+fn parts(chip: &mut Chip, dfu: &Dfu, init: &InitCommand, image: &[u8]) -> Result<Option<Accepted>, Halt> {
+    let mut accepted = Accepted::default();
+    let kind = init.fw_type;
+    let with_softdevice = has_softdevice(init);
+    let sd_size = if with_softdevice { init.sd_size.unwrap_or(0) } else { 0 };
+    if with_softdevice {
+        match softdevice_fits(chip, dfu, init, image, sd_size)? {
+            None => return Ok(None),
+            Some(major) => accepted.major = major,
         }
-        ValidationType::Other(_) => return None,
+        accepted.softdevice =
+            component(chip, dfu, init, image, (0, 0), sd_size, ValidationType::GeneratedCrc)?;
+        if accepted.softdevice.is_none() {
+            return Ok(None);
+        }
     }
-    Some(StoredValidation { kind, bytes })
+    if matches!(kind, Some(FwType::Bootloader | FwType::SoftDeviceBootloader)) {
+        let size = init.bl_size.unwrap_or(0);
+        let place = (usize::from(with_softdevice), sd_size);
+        accepted.bootloader = component(chip, dfu, init, image, place, size, ValidationType::None)?;
+        if accepted.bootloader.is_none() {
+            return Ok(None);
+        }
+    }
+    if kind == Some(FwType::Application) {
+        let size = dfu.fw_size;
+        accepted.application = component(chip, dfu, init, image, (0, 0), size, ValidationType::GeneratedCrc)?;
+        let signed = |stored: &StoredValidation| stored.kind == ValidationType::EcdsaP256Sha256;
+        let required = dfu.device.build.app_signature_check;
+        accepted.application = accepted.application.filter(|stored| !required || signed(stored));
+        if accepted.application.is_none() {
+            return Ok(None);
+        }
+    }
+    Ok(Some(accepted))
 }
 
-/// 7.6, rows "application" and "all".
-fn record(chip: &mut Chip, dfu: &mut Dfu, validation: StoredValidation, crc: u32) -> Result<(), Halt> {
-    let size = dfu.fw_size;
-    let Some(init) = dfu.init.as_ref().map(|packet| &packet.init) else { return Ok(()) };
-    let version = init.fw_version.unwrap_or(0);
-    let replaces_softdevice = init.sd_req.first().is_none_or(|&first| first == 0);
-    if replaces_softdevice
-        && dfu.device.build.profile != Profile::Ble
-        && dfu.device.softdevice_present(chip)?
-    {
-        let end = chip.load_word(0x3008)?;
+fn has_softdevice(init: &InitCommand) -> bool {
+    matches!(init.fw_type, Some(FwType::SoftDevice | FwType::SoftDeviceBootloader))
+}
+
+/// The validation record of the part of `size` bytes at `(record number, offset)`, if it is known and holds now.
+fn component(
+    chip: &mut Chip,
+    dfu: &Dfu,
+    init: &InitCommand,
+    image: &[u8],
+    (number, offset): (usize, u32),
+    size: u32,
+    otherwise: ValidationType,
+) -> Result<Option<StoredValidation>, Halt> {
+    let Some(part) = image.get(offset as usize..offset.wrapping_add(size) as usize) else {
+        return Ok(None);
+    };
+    let Some(stored) = stored_form(init.boot_validation.get(number), part, otherwise) else {
+        return Ok(None);
+    };
+    let holds = holds(chip, &dfu.device, stored, dfu.fw_addr + offset, size, false)?;
+    Ok(holds.then_some(stored))
+}
+
+/// Steps 2 to 5: whether the SoftDevice may be installed, and if so whether it is another major version.
+fn softdevice_fits(
+    chip: &mut Chip,
+    dfu: &Dfu,
+    init: &InitCommand,
+    image: &[u8],
+    sd_size: u32,
+) -> Result<Option<bool>, Halt> {
+    let (Some(magic), Some(end), Some(id), Some(version)) =
+        (word(image, MAGIC), word(image, END), word(image, ID), word(image, VERSION))
+    else {
+        return Ok(None);
+    };
+    if magic != SOFTDEVICE_MAGIC || end < page_up(sd_size.saturating_add(MBR_END)) {
+        return Ok(None);
+    }
+    let mut major = true;
+    if dfu.device.softdevice_present(chip)? {
+        if chip.load_word(MBR_END + ID as u32)? != id {
+            return Ok(None);
+        }
+        major = chip.load_word(MBR_END + VERSION as u32)? / MAJOR != version / MAJOR;
+    }
+    let alone = init.fw_type == Some(FwType::SoftDevice);
+    let refused = major && alone && dfu.device.build.profile == Profile::Ble;
+    Ok((!refused).then_some(major))
+}
+
+fn word(image: &[u8], at: usize) -> Option<u32> {
+    image.get(at..at + 4).map(|bytes| u32::from_le_bytes([bytes[0], bytes[1], bytes[2], bytes[3]]))
+}
+
+/// 7.6, last row: a SoftDevice received at its own place that may not stay there.
+fn forget_unfit_softdevice(
+    chip: &mut Chip,
+    dfu: &mut Dfu,
+    init: &InitCommand,
+    image: &[u8],
+) -> Result<(), Halt> {
+    let in_place = dfu.device.build.profile != Profile::Ble && dfu.fw_addr == MBR_END;
+    if !in_place || !has_softdevice(init) {
+        return Ok(());
+    }
+    if dfu.device.softdevice_present(chip)? {
         space::forget_softdevice(chip)?;
-        let grown = dfu.device.settings.bank_0.size.wrapping_add(end.wrapping_sub(0x1000));
-        dfu.device.settings.bank_0.size = grown;
+    }
+    let grown = word(image, END).unwrap_or(0).wrapping_sub(MBR_END);
+    let bank = &mut dfu.device.settings.bank_0;
+    bank.size = bank.size.wrapping_add(grown);
+    Ok(())
+}
+
+/// 7.6: what success leaves in the settings.
+fn record(
+    chip: &mut Chip,
+    dfu: &mut Dfu,
+    init: &InitCommand,
+    accepted: Accepted,
+    crc: u32,
+) -> Result<(), Halt> {
+    if let Some(validation) = accepted.application {
+        give_up_softdevice(chip, dfu, init)?;
+        dfu.device.settings.validation_app = validation;
+        dfu.device.settings.bank_0.code = BankCode::Invalid;
     }
     let settings = &mut dfu.device.settings;
-    settings.validation_app = validation;
-    settings.bank_1.code = BankCode::Application;
-    settings.bank_1.crc = crc;
-    settings.bank_1.size = size;
-    settings.bank_0.code = BankCode::Invalid;
-    settings.app_version = version;
+    if let Some(validation) = accepted.softdevice {
+        if accepted.major {
+            settings.bank_0 = Bank::default();
+        }
+        settings.validation_sd = validation;
+        settings.sd_size = init.sd_size.unwrap_or(0);
+    }
+    if let Some(validation) = accepted.bootloader {
+        settings.validation_bootloader = validation;
+    }
+    let version = init.fw_version.unwrap_or(0);
+    let code = match init.fw_type {
+        Some(FwType::Application) => BankCode::Application,
+        Some(FwType::SoftDevice) => BankCode::SoftDevice,
+        Some(FwType::Bootloader) => BankCode::Bootloader,
+        Some(FwType::SoftDeviceBootloader) => BankCode::SoftDeviceBootloader,
+        Some(FwType::ExternalApplication) => BankCode::ExternalApplication,
+        _ => BankCode::Invalid,
+    };
+    // VAL-007: a debug packet does not change what versions are on record.
+    if !(dfu.device.build.debug && init.is_debug) {
+        match code {
+            BankCode::Application => settings.app_version = version,
+            BankCode::Bootloader | BankCode::SoftDeviceBootloader => settings.bootloader_version = version,
+            _ => {}
+        }
+    }
+    settings.bank_1 = Bank { size: dfu.fw_size, crc, code };
+    Ok(())
+}
+
+/// A serial build's application that names no SoftDevice takes the place of the one that is there.
+fn give_up_softdevice(chip: &mut Chip, dfu: &mut Dfu, init: &InitCommand) -> Result<(), Halt> {
+    let named = init.sd_req.first().is_some_and(|&first| first != 0);
+    if named || dfu.device.build.profile == Profile::Ble || !dfu.device.softdevice_present(chip)? {
+        return Ok(());
+    }
+    let grown = chip.load_word(MBR_END + END as u32)?.wrapping_sub(MBR_END);
+    space::forget_softdevice(chip)?;
+    let bank = &mut dfu.device.settings.bank_0;
+    bank.size = bank.size.wrapping_add(grown);
     Ok(())
 }

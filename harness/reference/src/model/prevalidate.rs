@@ -1,7 +1,9 @@
 //! The checks at Execute of the init packet, in their order (section 7.1).
 
 use gauntlet_nrf52::{Chip, cycles_from_ms};
-use gauntlet_protocol::init_packet::{self, FwType, HashType, InitCommand, InitPacket, SignatureType};
+use gauntlet_protocol::init_packet::{
+    self, FwType, HashType, InitCommand, InitPacket, SD_REQ_ANY, SignatureType,
+};
 use gauntlet_protocol::{ExtendedError, ResultCode};
 
 use super::Halt;
@@ -41,16 +43,36 @@ fn judge(
         return Ok(Err(refusal));
     }
     let init = &packet.init;
-    let Some(fw_type) = init.fw_type else {
-        return Ok(Err(ExtendedError::InitCommandInvalid.into()));
+    let known = match init.fw_type {
+        None | Some(FwType::Other(_)) => false,
+        Some(FwType::ExternalApplication) => device.build.external_application,
+        Some(_) => true,
     };
-    // This build activates applications only; anything else is a type it does not know (VAL-004).
-    if fw_type != FwType::Application {
+    if !known {
         return Ok(Err(ExtendedError::InitCommandInvalid.into()));
     }
     if init.hash.as_ref().map(|hash| hash.kind) != Some(HashType::Sha256) {
         return Ok(Err(ExtendedError::WrongHashType.into()));
     }
+    // VAL-007, VAL-008: only a debug build lets a packet switch these off.
+    if !(device.build.debug && init.is_debug)
+        && let Err(refusal) = versions(chip, device, init)?
+    {
+        return Ok(Err(refusal));
+    }
+    if init.image_size() == 0 {
+        return Ok(Err(ExtendedError::InitCommandInvalid.into()));
+    }
+    let replaces_bootloader = matches!(init.fw_type, Some(FwType::Bootloader | FwType::SoftDeviceBootloader));
+    let region = device.layout.backup_page - device.layout.bootloader;
+    if replaces_bootloader && init.bl_size.unwrap_or(0) > region {
+        return Ok(Err(ResultCode::InsufficientResources.into()));
+    }
+    Ok(Ok(()))
+}
+
+/// Step 10: hardware, SoftDevice and firmware version, in this order.
+fn versions(chip: &mut Chip, device: &Device, init: &InitCommand) -> Result<Result<(), Refusal>, Halt> {
     match init.hw_version {
         None => return Ok(Err(ExtendedError::InitCommandInvalid.into())),
         Some(version)
@@ -63,19 +85,18 @@ fn judge(
     if !softdevice_allowed(chip, device, init)? && !device.build.has(PlantedBug::SoftDeviceNotChecked) {
         return Ok(Err(ExtendedError::SdVersionFailure.into()));
     }
-    if let Err(refusal) = version_allowed(device, init) {
-        return Ok(Err(refusal));
-    }
-    if init.image_size() == 0 {
-        return Ok(Err(ExtendedError::InitCommandInvalid.into()));
-    }
-    Ok(Ok(()))
+    Ok(version_allowed(device, init))
 }
 
 /// Steps 4 to 7.
 fn signed(chip: &mut Chip, device: &Device, packet: &InitPacket, bytes: &[u8]) -> Result<(), Refusal> {
-    let required = device.build.require_signature || packet.init.fw_type != Some(FwType::Application);
-    if !required {
+    // 7.2: what is not an application, or beside a serial build a SoftDevice, is always signed.
+    let by_configuration = match packet.init.fw_type {
+        Some(FwType::Application) => true,
+        Some(FwType::SoftDevice) => device.build.profile != Profile::Ble,
+        _ => false,
+    };
+    if by_configuration && !device.build.require_signature {
         return Ok(());
     }
     let Some(signature) = &packet.signature else {
@@ -99,35 +120,50 @@ fn signed(chip: &mut Chip, device: &Device, packet: &InitPacket, bytes: &[u8]) -
     Ok(())
 }
 
-/// 7.3, rows that an application can meet.
+/// 7.3.
 fn softdevice_allowed(chip: &mut Chip, device: &Device, init: &InitCommand) -> Result<bool, Halt> {
+    let external = init.fw_type == Some(FwType::ExternalApplication);
+    let ble = device.build.profile == Profile::Ble;
+    let protected = device.build.downgrade_prevention || ble && init.fw_type == Some(FwType::SoftDevice);
+    let any = external && init.sd_req.contains(&SD_REQ_ANY);
     let first = init.sd_req.first().copied();
     if !device.softdevice_present(chip)? {
         return Ok(match first {
-            Some(first) if first != 0 => false,
-            _ => !device.build.downgrade_prevention || init.fw_version.is_some(),
+            Some(first) if first != 0 => any,
+            _ => !protected || init.fw_version.is_some(),
         });
     }
     let fwid = chip.load_word(0x300C)? & 0xFFFF;
     let names_it = init.sd_req.contains(&fwid);
-    Ok(match first {
-        None => false,
-        Some(first) if first != 0 => names_it,
-        Some(_) if init.sd_req.len() == 1 || !device.build.downgrade_prevention => true,
-        Some(_) => device.build.profile != Profile::Ble && names_it,
+    Ok(match (first, init.fw_type) {
+        (None, _) => false,
+        (Some(first), _) if first != 0 => names_it || any,
+        (_, Some(FwType::Application)) if init.sd_req.len() == 1 || !protected => true,
+        (_, Some(FwType::Application)) => !ble && names_it,
+        (_, Some(FwType::SoftDevice)) => !protected,
+        (_, Some(FwType::Bootloader | FwType::SoftDeviceBootloader)) => true,
+        _ => false,
     })
 }
 
-/// VAL-009..012, VAL-039.
+/// VAL-009..016, VAL-039.
 fn version_allowed(device: &Device, init: &InitCommand) -> Result<(), Refusal> {
-    if !device.build.downgrade_prevention {
-        return Ok(());
-    }
-    let Some(version) = init.fw_version else {
-        return Err(ExtendedError::InitCommandInvalid.into());
+    let prevention = device.build.downgrade_prevention;
+    let of_application = matches!(init.fw_type, Some(FwType::Application | FwType::SoftDevice));
+    let required = match init.fw_type {
+        Some(FwType::SoftDevice) => false,
+        Some(FwType::Application) => prevention,
+        _ => true,
     };
-    let stored = device.settings.app_version;
-    let allowed = version > stored || version == stored && device.build.accept_same_version;
+    let Some(version) = init.fw_version else {
+        return if required { Err(ExtendedError::InitCommandInvalid.into()) } else { Ok(()) };
+    };
+    let allowed = if of_application {
+        let stored = device.settings.app_version;
+        !prevention || version > stored || version == stored && device.build.accept_same_version
+    } else {
+        version > device.settings.bootloader_version
+    };
     if !allowed && !device.build.has(PlantedBug::VersionNotChecked) {
         return Err(ExtendedError::FwVersionFailure.into());
     }

@@ -6,6 +6,7 @@ use gauntlet_protocol::{ExtendedError, ResultCode};
 
 use super::Halt;
 use super::dfu::{Dfu, Selected};
+use super::objects::Buffer;
 use super::space;
 use crate::bugs::PlantedBug;
 use crate::build::Profile;
@@ -97,8 +98,8 @@ impl Dfu {
                 Selected::Data => return self.execute_data(chip),
             },
             SELECT => self.select(fields.byte(1)),
-            // A Write on the control point has no data and no answer (FLT-006).
-            WRITE => return self.write_and_count(chip, &[]),
+            // A Write on the control point has no data, no buffer and no answer (FLT-006).
+            WRITE => return self.write_and_count(chip, &[], Buffer::None),
             PROTOCOL_VERSION => Ok(vec![1]),
             GET_MTU => Ok(UART_MTU.to_le_bytes().to_vec()),
             PING => Ok(vec![fields.byte(1)]),
@@ -110,16 +111,21 @@ impl Dfu {
     }
 
     /// A Write, counted for receipts whatever became of it.
-    pub(super) fn write_and_count(&mut self, chip: &mut Chip, data: &[u8]) -> Result<Option<Vec<u8>>, Halt> {
-        let answer = self.write(chip, data)?;
-        if self.receipts.target == 0 {
+    pub(super) fn write_and_count(
+        &mut self,
+        chip: &mut Chip,
+        data: &[u8],
+        buffer: Buffer,
+    ) -> Result<Option<Vec<u8>>, Halt> {
+        let answer = self.write(chip, data, buffer)?;
+        if self.inbox.receipts.target == 0 {
             return Ok(None);
         }
-        self.receipts.count = self.receipts.count.wrapping_sub(1);
-        if self.receipts.count != 0 {
+        self.inbox.receipts.count = self.inbox.receipts.count.wrapping_sub(1);
+        if self.inbox.receipts.count != 0 {
             return Ok(None);
         }
-        self.receipts.count = self.receipts.target;
+        self.inbox.receipts.count = self.inbox.receipts.target;
         Ok(Some(encode(GET_CRC, &answer)))
     }
 

@@ -1,7 +1,9 @@
 //! Where a received image goes (section 9, MEM-012).
 
 use gauntlet_nrf52::Chip;
+use gauntlet_package::settings::BankCode;
 use gauntlet_protocol::InitCommand;
+use gauntlet_protocol::init_packet::FwType;
 
 use super::Halt;
 use super::boot::Device;
@@ -37,7 +39,7 @@ pub(super) fn bank_1_start(chip: &mut Chip, device: &Device) -> Result<u32, Halt
     Ok(page_up(bank_0_start(chip)?.wrapping_add(device.settings.bank_0.size)))
 }
 
-/// The place for an application of `size` bytes; `None` when there is none (VAL-020).
+/// The place for an image of `size` bytes; `None` when there is none (VAL-020).
 pub(super) fn place(
     chip: &mut Chip,
     device: &Device,
@@ -47,15 +49,20 @@ pub(super) fn place(
     let end = device.layout.image_area_end();
     // The subtraction wraps, as in a release build: a bank 1 behind the end counts as endless.
     let fits = |start: u32| size <= end.wrapping_sub(start) || device.build.has(PlantedBug::SpaceNotChecked);
+    let single =
+        device.build.single_bank && matches!(init.fw_type, Some(FwType::Application | FwType::SoftDevice));
+    let keep_application =
+        device.build.force_dual_bank && device.settings.bank_0.code == BankCode::Application;
     let bank_1 = bank_1_start(chip, device)?;
-    if fits(bank_1) && !device.build.single_bank {
-        return Ok(Some(Place { start: bank_1, drops_application: false, drops_softdevice: false }));
+    if fits(bank_1) && !single || keep_application {
+        let place = Place { start: bank_1, drops_application: false, drops_softdevice: false };
+        return Ok(fits(bank_1).then_some(place));
     }
     let bank_0 = bank_0_start(chip)?;
     let softdevice = device.softdevice_present(chip)?;
     let keep_softdevice =
         device.build.profile == Profile::Ble || init.sd_req.first().is_some_and(|&first| first != 0);
-    if fits(bank_0) && !device.build.single_bank || keep_softdevice || !softdevice {
+    if fits(bank_0) && !single || keep_softdevice || !softdevice {
         return Ok(fits(bank_0).then_some(Place {
             start: bank_0,
             drops_application: true,

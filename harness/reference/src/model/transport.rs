@@ -1,15 +1,12 @@
 //! The device's end of the wire: connection events (section 4) or a UART with SLIP (section 5).
 
-use std::collections::VecDeque;
-
 use gauntlet_nrf52::{Chip, cycles_from_ms, cycles_from_us};
 use gauntlet_protocol::slip;
 
-use super::Halt;
-use super::dfu::{Receipts, Work};
-use super::requests::{CREATE, SET_RECEIPTS, UART_MTU, WRITE};
+use super::inbox::{Inbox, Work};
+use super::uart::Receiver;
 use crate::build::Profile;
-use crate::wire::{FromHost, SharedWire, ToHost};
+use crate::wire::{FromHost, Presence, SharedWire, ToHost};
 
 /// The connection interval that the bootloader asks for (BLE-008).
 const INTERVAL_MS: u64 = 15;
@@ -17,86 +14,81 @@ const INTERVAL_MS: u64 = 15;
 const EVENT_US: u64 = 7_500;
 /// Receive buffers of a BLE build.
 const BLE_BUFFERS: usize = 17;
-/// Receive buffers of a serial build.
-const UART_BUFFERS: usize = 3;
 /// Microseconds of one byte at 115200 baud, 8N1.
 const UART_BYTE_US: u64 = 87;
 
 /// How messages come and go.
 #[derive(Debug)]
 pub(super) enum Transport {
-    Ble { next_event: u64 },
-    Uart { decoder: slip::Decoder },
+    /// The connection event that is on or comes next, and the microseconds of air that are left of it.
+    Ble {
+        event: u64,
+        air: u64,
+    },
+    Uart(Receiver),
+}
+
+/// What the wire brought.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Received {
+    /// Nothing, or requests that wait in the inbox now.
+    Requests,
+    /// The host has gone.
+    Disconnected,
 }
 
 impl Transport {
     pub(super) fn new(profile: Profile) -> Self {
         match profile {
-            Profile::Ble => Self::Ble { next_event: 0 },
-            Profile::Uart => Self::Uart { decoder: slip::Decoder::with_limit(usize::from(UART_MTU)) },
+            Profile::Ble => Self::Ble { event: 0, air: EVENT_US },
+            Profile::Uart => Self::Uart(Receiver::new()),
         }
     }
 
-    /// Takes in what has arrived; true when the host has gone.
+    /// Takes in what has arrived: one message, so that the main loop works in between as it does in a device, or everything
+    /// up to now when the main loop was `busy`. `held` receive buffers wait for the flash.
     pub(super) fn receive(
         &mut self,
-        chip: &mut Chip,
+        chip: &Chip,
         wire: &SharedWire,
-        fifo: &mut VecDeque<Work>,
-        receipts: &mut Receipts,
-        leaked: usize,
-    ) -> Result<bool, Halt> {
+        inbox: &mut Inbox,
+        held: usize,
+        busy: bool,
+    ) -> Received {
         let now = chip.now();
         match self {
-            Self::Ble { next_event } => {
-                if now < *next_event {
-                    return Ok(false);
+            Self::Ble { event, air } => loop {
+                let arrived = wire.lock().next_to_device();
+                if now < *event || arrived.is_none_or(|arrived| arrived > now) {
+                    let current = slot_after(now) - cycles_from_ms(INTERVAL_MS);
+                    if current > *event {
+                        (*event, *air) = (current, EVENT_US);
+                    }
+                    return Received::Requests;
                 }
-                let mut air = EVENT_US;
-                while let Some(message) = take_within(wire, now, &mut air) {
-                    match message {
-                        FromHost::Disconnected => return Ok(true),
-                        FromHost::Control(request) => {
-                            reload_receipts(receipts, &request);
-                            fifo.push_back(Work::Request(request));
-                        }
-                        FromHost::Packet(data) => {
-                            let held = fifo.iter().filter(|work| matches!(work, Work::Write(_))).count();
-                            if held + leaked < BLE_BUFFERS {
-                                fifo.push_back(Work::Write(data));
-                            }
-                        }
-                        // A BLE build has no serial line.
-                        FromHost::Serial(_) => {}
+                let end = *event + cycles_from_us(EVENT_US);
+                match take_within(wire, now.min(end), air) {
+                    Some(FromHost::Disconnected) => return Received::Disconnected,
+                    Some(message) => from_air(message, inbox, held),
+                    None => {
+                        *event = slot_after(*event);
+                        *air = EVENT_US;
+                        continue;
                     }
                 }
-                *next_event = slot_after(now);
-                Ok(false)
-            }
-            Self::Uart { decoder } => {
-                while let Some(message) = { wire.lock().take(now) } {
-                    let bytes = match message {
-                        FromHost::Serial(bytes) => bytes,
-                        // A UART does not notice that nobody listens (OBJ-045).
-                        FromHost::Disconnected => {
-                            wire.lock().set_presence(crate::wire::Presence::Waiting);
-                            continue;
-                        }
-                        FromHost::Control(_) | FromHost::Packet(_) => continue,
-                    };
-                    for frame in decoder.feed(&bytes) {
-                        // With every buffer leaked nothing is received any more (FLT-010).
-                        if leaked >= UART_BUFFERS || frame.is_empty() {
-                            continue;
-                        }
-                        reload_receipts(receipts, &frame);
-                        fifo.push_back(match frame.split_first() {
-                            Some((&WRITE, data)) => Work::Write(data.to_vec()),
-                            _ => Work::Request(frame),
-                        });
-                    }
+                if !busy || slot_after(*event) > now {
+                    return Received::Requests;
                 }
-                Ok(false)
+            },
+            Self::Uart(receiver) => {
+                let message = wire.lock().take(now);
+                match message {
+                    Some(FromHost::Serial(bytes)) => receiver.take(&bytes, inbox),
+                    // A UART does not notice that nobody listens (OBJ-045).
+                    Some(FromHost::Disconnected) => wire.lock().set_presence(Presence::Waiting),
+                    _ => {}
+                }
+                Received::Requests
             }
         }
     }
@@ -105,8 +97,8 @@ impl Transport {
     pub(super) fn next_arrival(&self, now: u64, wire: &SharedWire) -> Option<u64> {
         let arrival = wire.lock().next_to_device()?;
         Some(match self {
-            Self::Ble { next_event } => arrival.max(*next_event).max(now),
-            Self::Uart { .. } => arrival.max(now),
+            Self::Ble { event, .. } => arrival.max(*event).max(now),
+            Self::Uart(_) => arrival.max(now),
         })
     }
 
@@ -114,7 +106,7 @@ impl Transport {
     pub(super) fn next_slot(&self, now: u64) -> u64 {
         match self {
             Self::Ble { .. } => slot_after(now),
-            Self::Uart { .. } => now,
+            Self::Uart(_) => now,
         }
     }
 
@@ -123,7 +115,7 @@ impl Transport {
         let mut wire = wire.lock();
         match self {
             Self::Ble { .. } => wire.answer(slot_after(now), ToHost::Notification(message.to_vec())),
-            Self::Uart { .. } => {
+            Self::Uart(_) => {
                 let frame = slip::encode(message);
                 let sent = now + cycles_from_us(UART_BYTE_US * frame.len() as u64);
                 wire.answer(sent, ToHost::Serial(frame));
@@ -132,19 +124,19 @@ impl Transport {
     }
 }
 
-/// PRN-013: the counter is reloaded when the request arrives, ahead of what is still queued.
-fn reload_receipts(receipts: &mut Receipts, request: &[u8]) {
-    match request {
-        [SET_RECEIPTS, low, high, ..] => {
-            receipts.target = u16::from_le_bytes([*low, *high]);
-            receipts.count = receipts.target;
+fn from_air(message: FromHost, inbox: &mut Inbox, held: usize) {
+    match message {
+        FromHost::Control(request) => inbox.receive(Work::Request(request)),
+        // Without a free buffer a packet vanishes before it is counted (BLE-022, PRN-008).
+        FromHost::Packet(data) if inbox.waiting_writes() + inbox.leaked + held < BLE_BUFFERS => {
+            inbox.receive(Work::Write(data));
         }
-        [CREATE, ..] => receipts.count = receipts.target,
-        _ => {}
+        // A BLE build has no serial line.
+        FromHost::Packet(_) | FromHost::Serial(_) | FromHost::Disconnected => {}
     }
 }
 
-/// The next message, if what is left of the event's air time carries it.
+/// The next message that has arrived by `now`, if what is left of the event's air time carries it.
 fn take_within(wire: &SharedWire, now: u64, air: &mut u64) -> Option<FromHost> {
     if *air == 0 {
         return None;

@@ -1,0 +1,13 @@
+//! The bootloader against its specification: requests and answers byte by byte, flash and resets.
+
+#![expect(clippy::unwrap_used, reason = "a test stops at the first surprise")]
+
+mod boot;
+mod common;
+mod control_point;
+mod flash_queue;
+mod known_update;
+mod limits;
+mod objects;
+mod serial;
+mod system;
