@@ -3,10 +3,11 @@
 //! | module | what |
 //! |---|---|
 //! | this one | [`read`], [`read_with`], [`read_bytes`]: a [`Package`] with its images, or a refusal with its reason |
-//! | [`build`] | application packages, good ones and ones that are wrong in a chosen respect |
-//! | [`keys`] | signing keys, public keys, signatures; two public test keys |
+//! | [`build`] | packages of every kind, and application packages that are wrong in a chosen respect; signing |
+//! | [`mutate`] | every known kind of broken package, by name, from a good one |
+//! | [`keys`] | signing keys, public keys, signatures, in every form; two public test keys |
 //! | [`image`] | Intel HEX and binary firmware files |
-//! | [`settings`] | the bootloader settings page and its backup |
+//! | [`settings`] | the bootloader settings page and its backup, read and made |
 //!
 //! Reading is strict: a package that the bootloader would refuse for reasons that lie in the package is refused before any
 //! device is touched, and so is one that is not what it seems. A refusal names file, stage, entry and [`Reason`], and says
@@ -29,10 +30,12 @@ pub mod image;
 mod judge;
 pub mod keys;
 mod manifest;
+pub mod mutate;
 mod read;
 pub mod settings;
 
 pub use archive::Limits;
 pub use finding::{Finding, PackageError, Reason, Stage, Warning};
+pub use gauntlet_protocol::init_packet::ValidationType;
 pub use manifest::ManifestKey;
 pub use read::{Image, Package, ReadOptions, read, read_bytes, read_with};

@@ -131,3 +131,27 @@ const RSA_HEADER: &str = "-----BEGIN RSA PRIVATE KEY-----
 MAA=
 -----END RSA PRIVATE KEY-----
 ";
+
+#[test]
+fn keys_come_out_in_every_form_of_nrfutil() {
+    for (letter, key) in [("a", TestKey::Release), ("b", TestKey::Other)] {
+        let theirs = |end: &str| {
+            String::from_utf8(support::bytes(&format!("keys/TEST-ONLY-signing-key-{letter}{end}"))).unwrap()
+        };
+        let key = key.signing_key();
+        // nrfutil breaks the lines elsewhere.
+        let joined = |text: &str| text.split('\n').collect::<String>();
+        assert_eq!(joined(&key.to_pem()), joined(&theirs(".pem")), "{letter}");
+        assert_eq!(key.to_pem().len(), 227);
+        assert_eq!(SigningKey::from_pem(&key.to_pem()).unwrap().to_le_bytes(), key.to_le_bytes());
+        let public = key.public_key();
+        assert_eq!(joined(&public.to_pem()), joined(&theirs(".pub.pem")), "{letter}");
+        let code = public.to_code(false);
+        let behind = |text: &str| text[text.find("#include").unwrap()..].trim_end().to_owned();
+        assert_eq!(behind(&code), behind(&theirs(".pub.c.txt")), "{letter}");
+        let debug = public.to_code(true);
+        assert!(debug.contains("#ifdef NRF_DFU_DEBUG_VERSION\n") && debug.ends_with("#endif\n"));
+        let array = &code[code.find("/** @brief").unwrap()..];
+        assert!(debug.contains(array));
+    }
+}

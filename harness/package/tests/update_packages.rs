@@ -3,7 +3,7 @@
 
 mod support;
 
-use gauntlet_package::build::{Part, RequestError, UpdatePackage};
+use gauntlet_package::build::{Part, RequestError, UpdatePackage, sign};
 use gauntlet_package::keys::{TestKey, check_signature_form};
 use gauntlet_package::{ReadOptions, read_bytes};
 use gauntlet_protocol::init_packet::{InitPacket, SD_REQ_ANY, ValidationType, decode};
@@ -226,4 +226,29 @@ fn files_of_one_name_are_told_apart() {
     let names: Vec<&str> = built.images.iter().map(|image| image.name.as_str()).collect();
     assert_eq!(names, ["fw_softdevice", "FW_application"]);
     assert_eq!(read_bytes("x.zip", &built.zip, &ReadOptions::default()).unwrap().images.len(), 2);
+}
+
+#[test]
+fn a_package_signed_again_is_that_of_the_other_key() {
+    let ecdsa = Some(ValidationType::EcdsaP256Sha256);
+    let update = || UpdatePackage {
+        bootloader: part("boot"),
+        bootloader_version: Some(2),
+        softdevice: part("sd"),
+        sd_id: vec![0x0123],
+        sd_boot_validation: ecdsa,
+        app_boot_validation: ecdsa,
+        key: Some(TestKey::Release.signing_key()),
+        ..app()
+    };
+    let first = update().build().unwrap();
+    let read = read_bytes("x.zip", &first.zip, &ReadOptions::default()).unwrap();
+    let other = TestKey::Other.signing_key();
+    let signed = sign(&read, &other).unwrap();
+    assert_eq!(signed, UpdatePackage { key: Some(other.clone()), ..update() }.build().unwrap().zip);
+    let key = ReadOptions { public_key: Some(other.public_key()), ..Default::default() };
+    assert_eq!(read_bytes("x.zip", &signed, &key).unwrap().images.len(), 2);
+    let unsigned = app().build().unwrap();
+    let unsigned = read_bytes("x.zip", &unsigned.zip, &ReadOptions::default()).unwrap();
+    assert!(read_bytes("x.zip", &sign(&unsigned, &other).unwrap(), &key).is_ok());
 }

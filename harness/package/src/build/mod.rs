@@ -20,11 +20,13 @@
 //! ```
 
 mod part;
+mod sign;
 mod tamper;
 mod update;
 mod zip_file;
 
 pub use part::Part;
+pub use sign::sign;
 pub use tamper::{Field, Tamper};
 pub use update::{BuiltImage, BuiltUpdate, RequestError, UpdatePackage};
 pub use zip_file::{PackedImage, PartSizes, pack};

@@ -11,6 +11,7 @@
 //! assert!(TestKey::Other.signing_key().public_key().verify(b"message", &signature).is_err());
 //! ```
 
+mod export;
 mod pem;
 mod test_keys;
 

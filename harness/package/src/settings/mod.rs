@@ -14,9 +14,11 @@
 //! # Ok::<(), gauntlet_package::settings::SettingsError>(())
 //! ```
 
+mod factory;
 mod layout;
 mod load;
 
+pub use factory::{FactoryError, FactorySettings, Family, default_backup_page, factory_hex};
 pub use layout::{FACTORY_LEN_V1, FACTORY_LEN_V2, SETTINGS_LEN};
 pub use load::{LoadedFrom, load};
 
