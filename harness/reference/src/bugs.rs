@@ -51,6 +51,43 @@ planted_bugs! {
     SpaceNotChecked = 14, "space-not-checked", "An image larger than the free space is accepted (VAL-020).";
     ReceiptWithoutOffset = 15, "receipt-offset-stale", "Receipts carry the offset of the receipt before (PRN-011).";
     AppDataErased = 16, "app-data-erased", "Activation erases the first page of the application's data (MEM-005).";
+    ReceiptsNotRestarted = 17, "receipts-not-restarted", "Create does not let the counting for receipts begin again (PRN-003).";
+    ReceiptLate = 18, "receipt-late", "A receipt comes one packet after it is due (PRN-001).";
+    RefusedWriteNotCounted = 19, "refused-write-not-counted", "A packet that is refused is not counted for receipts (PRN-006).";
+    SelectRewinds = 20, "select-rewinds", "Select takes an open object back to its start (CP-016).";
+    CreateKeepsOffset = 21, "create-keeps-offset", "Create goes on behind the bytes that were received before it (OBJ-023).";
+    PageNotErased = 22, "page-not-erased", "Create does not erase the page of the object (OBJ-020).";
+    RefusedCreateRewinds = 23, "refused-create-rewinds", "A Create that is refused takes the open object back to its start (OBJ-023).";
+    EmptyObjectAccepted = 24, "empty-object-accepted", "A data object of no bytes can be created (OBJ-016).";
+    LargeObjectMisjudged = 25, "large-object-misjudged", "An object larger than a page is refused as not permitted instead of as too large (OBJ-018).";
+    ObjectBeyondEndAccepted = 26, "object-beyond-end-accepted", "An object that ends behind the image can be created (OBJ-019).";
+    EmptyInitAccepted = 27, "empty-init-accepted", "An init packet of no bytes can be created, which forgets the one before (OBJ-001).";
+    UnknownRequestSilent = 28, "unknown-request-silent", "An unknown request is not answered (CP-006).";
+    UnknownObjectAccepted = 29, "unknown-object-accepted", "Selecting an object of an unknown type selects the data object (CP-017).";
+    SerialRequestsOverAir = 30, "serial-requests-over-air", "Requests of the serial transports are answered over BLE (CP-005).";
+    AbortAnswered = 31, "abort-answered", "Abort is answered (CP-024).";
+    EndNotEscaped = 32, "end-not-escaped", "The byte that ends a frame is not escaped inside an answer (SER-002).";
+    MemorySizesSwapped = 33, "memory-sizes-swapped", "The hardware version names RAM before ROM (CP-008).";
+    MtuTooLarge = 34, "mtu-too-large", "A UART bootloader answers with the MTU of a USB one (CP-022).";
+    InactivityIgnored = 35, "inactivity-ignored", "DFU mode never ends by itself (TMR-001).";
+    VersionNotRecorded = 36, "version-not-recorded", "The version of a new application is not put on record (VAL-036).";
+    SameVersionRefused = 37, "same-version-refused", "The version that is installed is refused although the configuration accepts it (VAL-010).";
+    HashTypeNotChecked = 38, "hash-type-not-checked", "A hash that is said not to be a SHA-256 is taken for one (VAL-005).";
+    SignatureTypeNotChecked = 39, "signature-type-not-checked", "A signature of another type is taken for ECDSA (PKG-012).";
+    SignatureInEitherOrder = 40, "signature-in-either-order", "A signature with its most significant byte first is accepted, too (PKG-013).";
+    InitNotPersisted = 41, "init-not-persisted", "An accepted init packet is not written to flash (OBJ-011).";
+    InitNotRestored = 42, "init-not-restored", "The stored init packet is not in force after a reset (OBJ-036).";
+    SingleBankIgnored = 43, "single-bank-ignored", "A bootloader for one bank stores the update in a second one (MEM-012).";
+    ApplicationDroppedEarly = 44, "application-dropped-early", "The application is given up at the init packet although there is room beside it (MEM-014).";
+    CrcOfObject = 45, "crc-of-object", "The answered CRC covers the object instead of the image (CP-018).";
+    EntryFlagKept = 46, "entry-flag-kept", "The request for DFU mode is not taken back, so that every reset leads there again (ACT-023).";
+    InitLostWithLink = 47, "init-lost-with-link", "A lost link takes the accepted init packet out of force (OBJ-038).";
+    ProgressNotSaved = 48, "progress-not-saved", "A bootloader that is to save its progress does not (OBJ-040).";
+    LongWriteCut = 49, "long-write-cut", "A packet that goes beyond its object is stored up to the object's end (FLT-008).";
+    MissingVersionAccepted = 50, "missing-version-accepted", "An application without a version is accepted (VAL-012).";
+    MissingHardwareAccepted = 51, "missing-hardware-accepted", "A packet that names no hardware is accepted (VAL-006).";
+    AnythingIsProgress = 52, "anything-is-progress", "Every request keeps DFU mode alive (TMR-004).";
+    RefusedInitWritesLeak = 53, "refused-init-writes-leak", "Refused packets of an init packet keep their receive buffers (FLT-011).";
 }
 
 impl fmt::Display for PlantedBug {

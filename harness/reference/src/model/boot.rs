@@ -94,7 +94,9 @@ pub(super) fn boot(chip: &mut Chip, layout: Layout) -> Result<Next, Halt> {
         }
     };
     if let Some(limit_ms) = limit_ms {
-        clear_entry_flags(chip)?;
+        if !device.build.has(PlantedBug::EntryFlagKept) {
+            clear_entry_flags(chip)?;
+        }
         return Ok(Next::Dfu(Box::new(Dfu::start(chip, device, limit_ms)?)));
     }
     if device.build.profile == Profile::Ble && has_peer_or_name(&device.settings) {

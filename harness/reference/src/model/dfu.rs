@@ -20,6 +20,9 @@ const CLOSE_MS: u64 = 200;
 /// Milliseconds of work during which nothing is expected to arrive.
 const BUSY_MS: u64 = 1;
 
+/// What a planted bug answers to Abort.
+const ABORT_ANSWER: [u8; 3] = [0x60, 0x0C, 0x01];
+
 /// Why DFU mode is left.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Ended {
@@ -47,6 +50,8 @@ pub(super) struct Dfu {
     pub(super) inbox: Inbox,
     /// CRC without the last byte; a planted bug answers it.
     pub(super) short_crc: u32,
+    /// CRC of the open object alone; a planted bug answers it.
+    pub(super) object_crc: u32,
     transport: Transport,
     /// The last request took so long that others arrived meanwhile.
     busy: bool,
@@ -60,15 +65,16 @@ impl Dfu {
             device.flash.queue_from_now_on();
         }
         let mut dfu = Self {
-            transport: Transport::new(device.build.profile),
+            transport: Transport::new(&device.build),
             selected: Selected::Command,
             init_ok: false,
             init: None,
             fw_addr: 0,
             fw_size: 0,
-            inbox: Inbox::default(),
+            inbox: Inbox::for_build(&device.build),
             busy: false,
             short_crc: 0,
+            object_crc: 0,
             deadline: None,
             device,
         };
@@ -83,13 +89,17 @@ impl Dfu {
     }
 
     fn start_timer(&mut self, chip: &Chip, limit_ms: u32) {
-        self.deadline = (limit_ms > 0).then(|| chip.now() + cycles_from_ms(limit_ms.into()));
+        let ends = limit_ms > 0 && !self.device.build.has(PlantedBug::InactivityIgnored);
+        self.deadline = ends.then(|| chip.now() + cycles_from_ms(limit_ms.into()));
     }
 
     fn restore_init(&mut self, chip: &mut Chip) -> Result<(), Halt> {
         let settings = &self.device.settings;
         let size = settings.progress.cmd_size;
         if size == 0 || size != settings.progress.cmd_offset || size as usize > INIT_COMMAND_LEN {
+            return Ok(());
+        }
+        if self.device.build.has(PlantedBug::InitNotRestored) {
             return Ok(());
         }
         let Ok(packet) = init_packet::decode(&settings.init_command[..size as usize]) else {
@@ -158,6 +168,9 @@ impl Dfu {
         let began = chip.now();
         let answer = match work {
             Work::Request(request) if request.first() == Some(&super::requests::ABORT) => {
+                if self.device.build.has(PlantedBug::AbortAnswered) {
+                    self.transport.send(chip, wire, &ABORT_ANSWER);
+                }
                 self.sync_backup(chip)?;
                 self.close(chip, wire);
                 return Ok(Some(Ended::Reset));
@@ -182,6 +195,7 @@ impl Dfu {
             self.device.settings.progress.fw_offset = kept.fw_offset;
             self.device.settings.progress.fw_crc = kept.fw_crc;
         }
+        self.init_ok &= !self.device.build.has(PlantedBug::InitLostWithLink);
         wire.lock().set_presence(Presence::Waiting);
         Ok(())
     }

@@ -3,6 +3,8 @@
 use std::collections::VecDeque;
 
 use super::requests::{CREATE, SET_RECEIPTS};
+use crate::bugs::PlantedBug;
+use crate::build::Build;
 
 /// Entries of the request scheduler, the one that is executed among them (CP-027).
 const ENTRIES: usize = 32;
@@ -14,6 +16,8 @@ pub(super) struct Receipts {
     pub(super) count: u16,
     /// What the receipt before said; a planted bug repeats it.
     pub(super) last_offset: u32,
+    /// A planted bug: Create does not begin the counting again.
+    pub(super) not_restarted: bool,
 }
 
 /// One entry of the request FIFO.
@@ -37,6 +41,12 @@ pub(super) struct Inbox {
 }
 
 impl Inbox {
+    /// An empty inbox of a bootloader that was built like this.
+    pub(super) fn for_build(build: &Build) -> Self {
+        let not_restarted = build.has(PlantedBug::ReceiptsNotRestarted);
+        Self { receipts: Receipts { not_restarted, ..Receipts::default() }, ..Self::default() }
+    }
+
     /// Takes in what the transport has received. A request that finds the scheduler full is lost, but a receipt setting it
     /// carries has taken effect by then (CP-027).
     pub(super) fn receive(&mut self, work: Work) {
@@ -68,7 +78,7 @@ impl Inbox {
                 self.receipts.target = u16::from_le_bytes([field(1), field(2)]);
                 self.receipts.count = self.receipts.target;
             }
-            Some(&CREATE) => self.receipts.count = self.receipts.target,
+            Some(&CREATE) if !self.receipts.not_restarted => self.receipts.count = self.receipts.target,
             _ => {}
         }
     }

@@ -42,7 +42,7 @@ impl Dfu {
 
     /// OBJ-001..003.
     fn create_command(&mut self, size: u32) -> Answer {
-        if size == 0 {
+        if size == 0 && !self.device.build.has(PlantedBug::EmptyInitAccepted) {
             return Err(ResultCode::InvalidParameter.into());
         }
         if size as usize > INIT_COMMAND_LEN {
@@ -57,34 +57,63 @@ impl Dfu {
     /// OBJ-015..023.
     fn create_data(&mut self, chip: &mut Chip, size: u32) -> Result<Answer, Halt> {
         let executed = self.device.settings.progress.fw_offset_last;
+        let has = |bug| self.device.build.has(bug);
+        let (empty, beyond) =
+            (has(PlantedBug::EmptyObjectAccepted), has(PlantedBug::ObjectBeyondEndAccepted));
+        let too_large = if has(PlantedBug::LargeObjectMisjudged) {
+            ResultCode::OperationNotPermitted
+        } else {
+            ResultCode::InsufficientResources
+        };
+        let (keep_offset, keep_page) = (has(PlantedBug::CreateKeepsOffset), has(PlantedBug::PageNotErased));
+        if has(PlantedBug::RefusedCreateRewinds) {
+            self.rewind_object();
+        }
         let end = u64::from(executed) + u64::from(size);
         if !self.init_ok {
             return Ok(Err(ResultCode::OperationNotPermitted.into()));
         }
-        if size == 0 || !size.is_multiple_of(PAGE) && end != u64::from(self.fw_size) {
+        let ragged = !size.is_multiple_of(PAGE) && end != u64::from(self.fw_size);
+        if size == 0 && !empty || ragged {
             return Ok(Err(ResultCode::InvalidParameter.into()));
         }
         if size > PAGE {
-            return Ok(Err(ResultCode::InsufficientResources.into()));
+            return Ok(Err(too_large.into()));
         }
-        if end > u64::from(self.fw_size) {
+        if end > u64::from(self.fw_size) && !beyond {
             return Ok(Err(ResultCode::OperationNotPermitted.into()));
         }
-        let settings = &mut self.device.settings;
-        let crc = settings.progress.fw_crc_last;
-        settings.progress.obj_size = size;
-        settings.progress.fw_offset = executed;
-        settings.progress.fw_crc = crc;
-        settings.write_offset = executed;
+        self.device.settings.progress.obj_size = size;
+        if !keep_offset {
+            self.rewind_object();
+        }
+        if keep_page {
+            return Ok(Ok(Vec::new()));
+        }
         let erased = self.device.flash.erase(chip, self.fw_addr + executed)?;
         Ok(erased.map(|()| Vec::new()).map_err(|_full| ResultCode::InvalidObject.into()))
+    }
+
+    /// Back to the last executed byte.
+    pub(super) fn rewind_object(&mut self) {
+        let settings = &mut self.device.settings;
+        settings.progress.fw_offset = settings.progress.fw_offset_last;
+        settings.progress.fw_crc = settings.progress.fw_crc_last;
+        settings.write_offset = settings.progress.fw_offset_last;
+        self.object_crc = 0;
     }
 
     /// A Write to the selected object. What is refused with data selected, or nothing, keeps its buffer (FLT-010).
     pub(super) fn write(&mut self, chip: &mut Chip, data: &[u8], buffer: Buffer) -> Result<Answer, Halt> {
         let answer = match self.selected {
             Selected::Invalid => Err(ResultCode::InvalidObject.into()),
-            Selected::Command => return Ok(self.write_command(data)),
+            Selected::Command => {
+                let answer = self.write_command(data);
+                if answer.is_err() && self.device.build.has(PlantedBug::RefusedInitWritesLeak) {
+                    self.inbox.leaked += 1;
+                }
+                return Ok(answer);
+            }
             Selected::Data => self.write_data(chip, data, buffer)?,
         };
         if answer.is_err() && buffer == Buffer::Held {
@@ -113,6 +142,12 @@ impl Dfu {
         let settings = &self.device.settings;
         let offset = settings.progress.fw_offset;
         let open = offset.wrapping_sub(settings.progress.fw_offset_last);
+        let room = settings.progress.obj_size.saturating_sub(open) as usize;
+        let data = if self.device.build.has(PlantedBug::LongWriteCut) {
+            &data[..data.len().min(room)]
+        } else {
+            data
+        };
         let length = data.len() as u32;
         if !self.init_ok {
             return Ok(Err(ResultCode::OperationNotPermitted.into()));
@@ -137,6 +172,7 @@ impl Dfu {
         settings.write_offset = write_offset + length;
         settings.progress.fw_offset = offset + length;
         settings.progress.fw_crc = crc32_continue(crc, data);
+        self.object_crc = crc32_continue(self.object_crc, data);
         self.note_short_crc(crc, data);
         Ok(self.receipt(offset))
     }
@@ -188,6 +224,12 @@ impl Dfu {
             let start = space::bank_0_start(chip)?;
             self.device.flash.erase(chip, start)?.map_err(|_full| Halt::Reset)?;
         }
+        if self.device.build.has(PlantedBug::ApplicationDroppedEarly) {
+            self.device.settings.bank_0 = Bank::default();
+        }
+        if self.device.build.has(PlantedBug::InitNotPersisted) {
+            return Ok(Ok(()));
+        }
         let (main, backup) = (self.device.layout.settings_page, self.device.layout.backup_page);
         if self.device.commit_page(chip, main)?.is_err() {
             return Ok(Err(ResultCode::OperationFailed));
@@ -229,7 +271,7 @@ impl Dfu {
             return Ok(None);
         }
         if offset != self.fw_size {
-            if self.device.build.save_progress {
+            if self.device.build.save_progress && !self.device.build.has(PlantedBug::ProgressNotSaved) {
                 self.device.commit(chip)?;
             }
             return Ok(Some(encode(EXECUTE, &Ok(Vec::new()))));

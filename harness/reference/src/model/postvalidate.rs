@@ -206,6 +206,7 @@ fn record(
     // VAL-007: a debug packet does not change what versions are on record.
     if !(dfu.device.build.debug && init.is_debug) {
         match code {
+            BankCode::Application if dfu.device.build.has(PlantedBug::VersionNotRecorded) => {}
             BankCode::Application => settings.app_version = version,
             BankCode::Bootloader | BankCode::SoftDeviceBootloader => settings.bootloader_version = version,
             _ => {}

@@ -1,6 +1,7 @@
 //! The checks at Execute of the init packet, in their order (section 7.1).
 
 use gauntlet_nrf52::{Chip, cycles_from_ms};
+use gauntlet_package::keys::swap_halves;
 use gauntlet_protocol::init_packet::{
     self, FwType, HashType, InitCommand, InitPacket, SD_REQ_ANY, SignatureType,
 };
@@ -51,7 +52,9 @@ fn judge(
     if !known {
         return Ok(Err(ExtendedError::InitCommandInvalid.into()));
     }
-    if init.hash.as_ref().map(|hash| hash.kind) != Some(HashType::Sha256) {
+    if init.hash.as_ref().map(|hash| hash.kind) != Some(HashType::Sha256)
+        && !device.build.has(PlantedBug::HashTypeNotChecked)
+    {
         return Ok(Err(ExtendedError::WrongHashType.into()));
     }
     // VAL-007, VAL-008: only a debug build lets a packet switch these off.
@@ -74,6 +77,7 @@ fn judge(
 /// Step 10: hardware, SoftDevice and firmware version, in this order.
 fn versions(chip: &mut Chip, device: &Device, init: &InitCommand) -> Result<Result<(), Refusal>, Halt> {
     match init.hw_version {
+        None if device.build.has(PlantedBug::MissingHardwareAccepted) => {}
         None => return Ok(Err(ExtendedError::InitCommandInvalid.into())),
         Some(version)
             if version != device.build.hw_version && !device.build.has(PlantedBug::HardwareNotChecked) =>
@@ -105,16 +109,20 @@ fn signed(chip: &mut Chip, device: &Device, packet: &InitPacket, bytes: &[u8]) -
         }
         return Err(ExtendedError::SignatureMissing.into());
     };
-    if signature.kind != SignatureType::EcdsaP256Sha256 {
+    if signature.kind != SignatureType::EcdsaP256Sha256
+        && !device.build.has(PlantedBug::SignatureTypeNotChecked)
+    {
         return Err(ExtendedError::WrongSignatureType.into());
     }
     let Ok(raw) = <&[u8; 64]>::try_from(signature.bytes.as_slice()) else {
         return Err(ResultCode::OperationFailed.into());
     };
     chip.pass_time(chip.now() + cycles_from_ms(SIGNATURE_MS));
-    if !signature::verify(&device.build.public_key, packet.signed_bytes(bytes), raw)
-        && !device.build.has(PlantedBug::SignatureNotChecked)
-    {
+    let holds = |raw| signature::verify(&device.build.public_key, packet.signed_bytes(bytes), raw);
+    let either = device.build.has(PlantedBug::SignatureInEitherOrder);
+    let accepted =
+        holds(raw) || either && holds(&swap_halves(raw)) || device.build.has(PlantedBug::SignatureNotChecked);
+    if !accepted {
         return Err(ResultCode::InvalidObject.into());
     }
     Ok(())
@@ -149,6 +157,7 @@ fn softdevice_allowed(chip: &mut Chip, device: &Device, init: &InitCommand) -> R
 /// VAL-009..016, VAL-039.
 fn version_allowed(device: &Device, init: &InitCommand) -> Result<(), Refusal> {
     let prevention = device.build.downgrade_prevention;
+    let same_accepted = device.build.accept_same_version && !device.build.has(PlantedBug::SameVersionRefused);
     let of_application = matches!(init.fw_type, Some(FwType::Application | FwType::SoftDevice));
     let required = match init.fw_type {
         Some(FwType::SoftDevice) => false,
@@ -156,11 +165,12 @@ fn version_allowed(device: &Device, init: &InitCommand) -> Result<(), Refusal> {
         _ => true,
     };
     let Some(version) = init.fw_version else {
+        let required = required && !device.build.has(PlantedBug::MissingVersionAccepted);
         return if required { Err(ExtendedError::InitCommandInvalid.into()) } else { Ok(()) };
     };
     let allowed = if of_application {
         let stored = device.settings.app_version;
-        !prevention || version > stored || version == stored && device.build.accept_same_version
+        !prevention || version > stored || version == stored && same_accepted
     } else {
         version > device.settings.bootloader_version
     };

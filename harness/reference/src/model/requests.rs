@@ -27,6 +27,8 @@ pub(super) const ABORT: u8 = 0x0C;
 
 /// MTU of the UART build (section 5.1).
 pub(super) const UART_MTU: u16 = 131;
+/// MTU of a USB build, which a planted bug answers with.
+const USB_MTU: u16 = 2051;
 const COMMAND_MAX: u32 = 512;
 const DATA_MAX: u32 = 4096;
 
@@ -85,7 +87,11 @@ impl Dfu {
     pub(super) fn request(&mut self, chip: &mut Chip, request: &[u8]) -> Result<Option<Vec<u8>>, Halt> {
         let fields = Fields(request);
         let opcode = fields.byte(0);
-        let reduced = self.device.build.profile == Profile::Ble;
+        let has = |bug| self.device.build.has(bug);
+        let reduced = self.device.build.profile == Profile::Ble && !has(PlantedBug::SerialRequestsOverAir);
+        if has(PlantedBug::AnythingIsProgress) {
+            self.restart_timer(chip);
+        }
         let serial_only = [PROTOCOL_VERSION, GET_MTU, PING, HARDWARE_VERSION, FIRMWARE_VERSION];
         let answer = match opcode {
             _ if reduced && serial_only.contains(&opcode) => Err(ResultCode::OpcodeNotSupported.into()),
@@ -97,14 +103,27 @@ impl Dfu {
                 Selected::Command => self.execute_command(chip)?,
                 Selected::Data => return self.execute_data(chip),
             },
-            SELECT => self.select(fields.byte(1)),
+            SELECT => {
+                if self.device.build.has(PlantedBug::SelectRewinds) {
+                    self.rewind_object();
+                }
+                self.select(fields.byte(1))
+            }
             // A Write on the control point has no data, no buffer and no answer (FLT-006).
             WRITE => return self.write_and_count(chip, &[], Buffer::None),
             PROTOCOL_VERSION => Ok(vec![1]),
+            GET_MTU if self.device.build.has(PlantedBug::MtuTooLarge) => Ok(USB_MTU.to_le_bytes().to_vec()),
             GET_MTU => Ok(UART_MTU.to_le_bytes().to_vec()),
             PING => Ok(vec![fields.byte(1)]),
-            HARDWARE_VERSION => Ok(hardware_version(chip)?),
+            HARDWARE_VERSION => {
+                let mut payload = hardware_version(chip)?;
+                if self.device.build.has(PlantedBug::MemorySizesSwapped) {
+                    payload[8..16].rotate_left(4);
+                }
+                Ok(payload)
+            }
             FIRMWARE_VERSION => Ok(self.firmware_version(chip, fields.byte(1))?),
+            _ if self.device.build.has(PlantedBug::UnknownRequestSilent) => return Ok(None),
             _ => Err(ResultCode::OpcodeNotSupported.into()),
         };
         Ok(Some(encode(opcode, &answer)))
@@ -118,7 +137,8 @@ impl Dfu {
         buffer: Buffer,
     ) -> Result<Option<Vec<u8>>, Halt> {
         let answer = self.write(chip, data, buffer)?;
-        if self.inbox.receipts.target == 0 {
+        let not_counted = self.device.build.has(PlantedBug::RefusedWriteNotCounted) && answer.is_err();
+        if self.inbox.receipts.target == 0 || not_counted {
             return Ok(None);
         }
         self.inbox.receipts.count = self.inbox.receipts.count.wrapping_sub(1);
@@ -126,6 +146,9 @@ impl Dfu {
             return Ok(None);
         }
         self.inbox.receipts.count = self.inbox.receipts.target;
+        if self.device.build.has(PlantedBug::ReceiptLate) {
+            self.inbox.receipts.count = self.inbox.receipts.count.wrapping_add(1);
+        }
         Ok(Some(encode(GET_CRC, &answer)))
     }
 
@@ -136,7 +159,7 @@ impl Dfu {
                 self.selected = Selected::Command;
                 COMMAND_MAX
             }
-            2 => {
+            _ if kind == 2 || self.device.build.has(PlantedBug::UnknownObjectAccepted) => {
                 self.selected = Selected::Data;
                 DATA_MAX
             }
@@ -153,9 +176,11 @@ impl Dfu {
     /// CP-018: offset and CRC of the selected object.
     pub(super) fn progress(&self) -> Answer {
         let settings = &self.device.settings;
+        let of_object = self.device.build.has(PlantedBug::CrcOfObject);
         let (offset, mut crc) = match self.selected {
             Selected::Invalid => return Err(ResultCode::InvalidObject.into()),
             Selected::Command => (settings.progress.cmd_offset, settings.progress.cmd_crc),
+            Selected::Data if of_object => (settings.progress.fw_offset, self.object_crc),
             Selected::Data => (settings.progress.fw_offset, settings.progress.fw_crc),
         };
         if self.device.build.has(PlantedBug::CrcWithoutLastByte) && offset > 0 {

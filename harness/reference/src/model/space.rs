@@ -49,8 +49,9 @@ pub(super) fn place(
     let end = device.layout.image_area_end();
     // The subtraction wraps, as in a release build: a bank 1 behind the end counts as endless.
     let fits = |start: u32| size <= end.wrapping_sub(start) || device.build.has(PlantedBug::SpaceNotChecked);
-    let single =
-        device.build.single_bank && matches!(init.fw_type, Some(FwType::Application | FwType::SoftDevice));
+    let single = device.build.single_bank
+        && !device.build.has(PlantedBug::SingleBankIgnored)
+        && matches!(init.fw_type, Some(FwType::Application | FwType::SoftDevice));
     let keep_application =
         device.build.force_dual_bank && device.settings.bank_0.code == BankCode::Application;
     let bank_1 = bank_1_start(chip, device)?;

@@ -5,7 +5,8 @@ use gauntlet_protocol::slip;
 
 use super::inbox::{Inbox, Work};
 use super::uart::Receiver;
-use crate::build::Profile;
+use crate::bugs::PlantedBug;
+use crate::build::{Build, Profile};
 use crate::wire::{FromHost, Presence, SharedWire, ToHost};
 
 /// The connection interval that the bootloader asks for (BLE-008).
@@ -21,11 +22,12 @@ const UART_BYTE_US: u64 = 87;
 #[derive(Debug)]
 pub(super) enum Transport {
     /// The connection event that is on or comes next, and the microseconds of air that are left of it.
-    Ble {
-        event: u64,
-        air: u64,
+    Ble { event: u64, air: u64 },
+    Uart {
+        receiver: Receiver,
+        /// A planted bug: answers are sent as they are.
+        end_not_escaped: bool,
     },
-    Uart(Receiver),
 }
 
 /// What the wire brought.
@@ -38,10 +40,13 @@ pub(super) enum Received {
 }
 
 impl Transport {
-    pub(super) fn new(profile: Profile) -> Self {
-        match profile {
+    pub(super) fn new(build: &Build) -> Self {
+        match build.profile {
             Profile::Ble => Self::Ble { event: 0, air: EVENT_US },
-            Profile::Uart => Self::Uart(Receiver::new()),
+            Profile::Uart => Self::Uart {
+                receiver: Receiver::new(),
+                end_not_escaped: build.has(PlantedBug::EndNotEscaped),
+            },
         }
     }
 
@@ -80,7 +85,7 @@ impl Transport {
                     return Received::Requests;
                 }
             },
-            Self::Uart(receiver) => {
+            Self::Uart { receiver, .. } => {
                 let message = wire.lock().take(now);
                 match message {
                     Some(FromHost::Serial(bytes)) => receiver.take(&bytes, inbox),
@@ -98,7 +103,7 @@ impl Transport {
         let arrival = wire.lock().next_to_device()?;
         Some(match self {
             Self::Ble { event, .. } => arrival.max(*event).max(now),
-            Self::Uart(_) => arrival.max(now),
+            Self::Uart { .. } => arrival.max(now),
         })
     }
 
@@ -106,7 +111,7 @@ impl Transport {
     pub(super) fn next_slot(&self, now: u64) -> u64 {
         match self {
             Self::Ble { .. } => slot_after(now),
-            Self::Uart(_) => now,
+            Self::Uart { .. } => now,
         }
     }
 
@@ -115,8 +120,9 @@ impl Transport {
         let mut wire = wire.lock();
         match self {
             Self::Ble { .. } => wire.answer(slot_after(now), ToHost::Notification(message.to_vec())),
-            Self::Uart(_) => {
-                let frame = slip::encode(message);
+            Self::Uart { end_not_escaped, .. } => {
+                let frame =
+                    if *end_not_escaped { [message, &[slip::END]].concat() } else { slip::encode(message) };
                 let sent = now + cycles_from_us(UART_BYTE_US * frame.len() as u64);
                 wire.answer(sent, ToHost::Serial(frame));
             }
