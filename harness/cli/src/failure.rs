@@ -48,6 +48,9 @@ pub(crate) enum Failure {
     /// A key can't be used.
     #[error("the key {} can't be used", path.display())]
     Key { path: PathBuf, source: KeyError },
+    /// A firmware or settings file can't be used.
+    #[error("the file {} can't be used", path.display())]
+    File { path: PathBuf, source: Box<dyn std::error::Error + Send + Sync> },
     /// The command line is well formed, but does not make sense.
     #[error("{what}")]
     Usage {
@@ -74,6 +77,7 @@ impl Failure {
             | Self::PackageUnreadable { .. }
             | Self::PackageRefused { .. }
             | Self::NotOneApplication { .. }
+            | Self::File { .. }
             | Self::Key { .. } => ExitCode::BadScenario,
             Self::NothingSelected { .. } => ExitCode::NothingSelected,
             Self::NoBench { .. } => ExitCode::BenchUnusable,

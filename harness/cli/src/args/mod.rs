@@ -3,7 +3,7 @@
 mod dfu;
 mod hold;
 mod list;
-mod package;
+pub(crate) mod package;
 mod requirements;
 mod run;
 mod twins;
@@ -14,7 +14,7 @@ use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
 pub(crate) use dfu::{DfuArgs, LinkChoice};
 pub(crate) use hold::HoldChoice;
 pub(crate) use list::{CheckArgs, CompletionsArgs, ListArgs};
-pub(crate) use package::{PackageVerb, ShowArgs};
+pub(crate) use package::PackageVerb;
 pub(crate) use requirements::RequirementsArgs;
 pub(crate) use run::RunArgs;
 pub(crate) use words::{Shard, SoftDeviceChoice};
@@ -71,7 +71,7 @@ pub(crate) enum Verb {
     Requirements(RequirementsArgs),
     /// Do one plain update with a package, and verify it through the probe.
     Dfu(DfuArgs),
-    /// Look into DFU packages.
+    /// Look into DFU packages; make and sign them; settings pages and keys.
     #[command(subcommand)]
     Package(PackageVerb),
     /// Print the JSON Schema of scenarios, for editors.

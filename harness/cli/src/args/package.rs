@@ -1,12 +1,38 @@
 //! Arguments of `gauntlet package`.
 
+mod build;
+mod keys;
+mod mutate;
+mod settings;
+mod sign;
+mod words;
+
 use std::path::PathBuf;
+
+pub(crate) use build::BuildArgs;
+pub(crate) use keys::{CreateKeyArgs, KeyFormat, KeyHalf, KeysVerb, ShowKeyArgs};
+pub(crate) use mutate::MutateArgs;
+pub(crate) use settings::{GenerateSettingsArgs, SettingsVerb, ShowSettingsArgs};
+pub(crate) use sign::SignArgs;
+pub(crate) use words::Validation;
 
 /// What to do with a package.
 #[derive(Debug, clap::Subcommand)]
 pub(crate) enum PackageVerb {
     /// Show what is inside a package, and what is wrong or odd about it.
     Show(ShowArgs),
+    /// Make a package from firmware files.
+    Build(Box<BuildArgs>),
+    /// Sign a package, or sign it with another key.
+    Sign(SignArgs),
+    /// Make a broken package from a good one, wrong in one known way.
+    Mutate(MutateArgs),
+    /// Make and read bootloader settings pages.
+    #[command(subcommand)]
+    Settings(SettingsVerb),
+    /// Create and show keys.
+    #[command(subcommand)]
+    Keys(KeysVerb),
 }
 
 /// Show a package.

@@ -4,6 +4,7 @@ mod check;
 mod completions;
 mod dfu;
 mod list;
+mod package;
 mod package_show;
 mod requirements;
 mod run;
@@ -15,7 +16,7 @@ use gauntlet_bench::{Bench, VirtualBench};
 use gauntlet_package::keys::PublicKey;
 use gauntlet_record::ExitCode;
 
-use crate::args::{PackageVerb, Verb};
+use crate::args::Verb;
 use crate::failure::Failure;
 
 /// Does what was asked for.
@@ -29,7 +30,7 @@ pub(crate) fn perform(verb: &Verb) -> Result<ExitCode, Failure> {
         Verb::Check(args) => check::check(args),
         Verb::Requirements(args) => requirements::requirements(args),
         Verb::Dfu(args) => dfu::dfu(args),
-        Verb::Package(PackageVerb::Show(args)) => package_show::show(args),
+        Verb::Package(verb) => package::perform(verb),
         Verb::Schema => schema::schema(),
         Verb::Completions(args) => completions::completions(args),
     }

@@ -4,11 +4,11 @@ mod facts;
 mod text;
 
 use gauntlet_package::keys::PublicKey;
-use gauntlet_package::{Finding, ReadOptions, read_with};
+use gauntlet_package::{Finding, Package, ReadOptions, read_with};
 use gauntlet_record::ExitCode;
 use serde::Serialize;
 
-use crate::args::ShowArgs;
+use crate::args::package::ShowArgs;
 use crate::failure::{Failure, about};
 use crate::output;
 
@@ -32,11 +32,7 @@ pub(super) fn show(args: &ShowArgs) -> Result<ExitCode, Failure> {
     let file = args.file.display().to_string();
     match read_with(&args.file, &options) {
         Ok(package) => {
-            let images =
-                package.images.iter().map(|image| ImageFacts::of(image, public_key.as_ref())).collect();
-            let warnings = package.warnings.iter().map(Remark::of).collect();
-            let answer = Answer { file, accepted: true, refusal: None, images, warnings };
-            output::print(&if args.json { json(&answer)? } else { text::of(&answer) })?;
+            output::print(&describe(file, &package, public_key.as_ref(), args.json)?)?;
             Ok(ExitCode::Pass)
         }
         Err(error) => {
@@ -53,6 +49,19 @@ pub(super) fn show(args: &ShowArgs) -> Result<ExitCode, Failure> {
             Err(error.into())
         }
     }
+}
+
+/// A package that passed, for a person or as JSON.
+pub(super) fn describe(
+    file: String,
+    package: &Package,
+    key: Option<&PublicKey>,
+    as_json: bool,
+) -> Result<String, Failure> {
+    let images = package.images.iter().map(|image| ImageFacts::of(image, key)).collect();
+    let warnings = package.warnings.iter().map(Remark::of).collect();
+    let answer = Answer { file, accepted: true, refusal: None, images, warnings };
+    if as_json { json(&answer) } else { Ok(text::of(&answer)) }
 }
 
 /// What is odd about a package, on stderr.
