@@ -128,7 +128,9 @@ async fn attempt(
     }
     let now = at_rest(&*board, device, &flashed.application).await?;
     if let Some(hold) = &options.hold {
-        hold.until_stopped(&*board, &options.stopper)?;
+        // Whoever ended the serving wants the holding to begin, and not to end.
+        let ended = stopped();
+        hold.until_stopped(&*board, if ended { &hold.release } else { &options.stopper })?;
     }
     Ok(ServeEnd { updates, now })
 }

@@ -12,6 +12,21 @@ use crate::display::ProgressChoice;
 /// Most and least that an ATT MTU can be on these chips.
 const MTU: std::ops::RangeInclusive<i64> = 23..=247;
 
+/// What describes a virtual device, and means nothing for one on a port.
+const VIRTUAL: [&str; 11] = [
+    "chip",
+    "softdevice",
+    "link",
+    "key",
+    "hw_version",
+    "unsigned",
+    "app_version",
+    "mtu",
+    "dump",
+    "hold",
+    "seed",
+];
+
 /// Do one update.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
@@ -19,6 +34,7 @@ Examples:
   gauntlet dfu update.zip --key public.pem
   gauntlet dfu update.zip --chip nrf52840 --softdevice 0x0123 --hw-version 52
   gauntlet dfu update.zip --link serial --softdevice none --dump flash.hex
+  gauntlet dfu update.zip --port /dev/ttyACM0
 
 The package is read strictly first: one that no bootloader would take is refused before the device is
 touched (exit code 96). Whether key, versions and SoftDevice fit is for the device to say; when it
@@ -27,6 +43,16 @@ pub(crate) struct DfuArgs {
     /// The package, a zip as nrfutil makes it
     #[arg(value_name = "PACKAGE")]
     pub(crate) package: PathBuf,
+
+    /// Update the device on this serial port instead of a virtual one: /dev/ttyACM0, COM3
+    ///
+    /// There is no probe then: nothing is flashed before, and nothing is proved afterwards.
+    #[arg(long, value_name = "PORT", conflicts_with_all = VIRTUAL)]
+    pub(crate) port: Option<PathBuf>,
+
+    /// Do without RTS/CTS on the port
+    #[arg(long, requires = "port")]
+    pub(crate) no_flow_control: bool,
 
     /// The chip
     #[arg(long, value_enum, value_name = "CHIP", default_value_t)]

@@ -1,5 +1,6 @@
 //! The command line: one file for each verb's arguments.
 
+mod device;
 mod dfu;
 mod hold;
 mod list;
@@ -11,6 +12,7 @@ mod words;
 
 use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
 
+pub(crate) use device::{DeviceVerb, SerialChoice, ServeArgs, TimingChoice};
 pub(crate) use dfu::{DfuArgs, LinkChoice};
 pub(crate) use hold::HoldChoice;
 pub(crate) use list::{CheckArgs, CompletionsArgs, ListArgs};
@@ -71,6 +73,9 @@ pub(crate) enum Verb {
     Requirements(RequirementsArgs),
     /// Do one plain update with a package, and verify it through the probe.
     Dfu(DfuArgs),
+    /// Offer a virtual device to other programs.
+    #[command(subcommand)]
+    Device(DeviceVerb),
     /// Look into DFU packages; make and sign them; settings pages and keys.
     #[command(subcommand)]
     Package(PackageVerb),

@@ -85,7 +85,7 @@ pub(crate) struct RunArgs {
 }
 
 /// The names of the bugs; clap then says which one was probably meant.
-fn planted_bug() -> impl TypedValueParser<Value = PlantedBug> {
+pub(super) fn planted_bug() -> impl TypedValueParser<Value = PlantedBug> {
     let names = PlantedBug::ALL.iter().map(|bug| PossibleValue::new(bug.name()).help(bug.description()));
     PossibleValuesParser::new(names).try_map(|name| name.parse::<PlantedBug>())
 }

@@ -2,6 +2,7 @@
 
 mod check;
 mod completions;
+mod device;
 mod dfu;
 mod list;
 mod package;
@@ -30,6 +31,7 @@ pub(crate) fn perform(verb: &Verb) -> Result<ExitCode, Failure> {
         Verb::Check(args) => check::check(args),
         Verb::Requirements(args) => requirements::requirements(args),
         Verb::Dfu(args) => dfu::dfu(args),
+        Verb::Device(verb) => device::perform(verb),
         Verb::Package(verb) => package::perform(verb),
         Verb::Schema => schema::schema(),
         Verb::Completions(args) => completions::completions(args),

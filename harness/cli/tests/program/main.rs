@@ -3,6 +3,7 @@
 
 mod check;
 mod command_line;
+mod device;
 mod dfu;
 mod interrupt;
 mod package;

@@ -10,14 +10,14 @@ use crate::display::tame;
 use crate::failure::Failure;
 
 /// Where the flash is written to, and how.
-pub(super) struct Dump {
-    pub(super) path: PathBuf,
+pub(in crate::verb) struct Dump {
+    pub(in crate::verb) path: PathBuf,
     hex: bool,
 }
 
 impl Dump {
     /// The name of the file says how.
-    pub(super) fn to(path: &Path) -> Result<Self, Failure> {
+    pub(in crate::verb) fn to(path: &Path) -> Result<Self, Failure> {
         let hex = match path.extension().and_then(|end| end.to_str()) {
             Some("hex") => true,
             Some("bin") => false,
@@ -32,7 +32,7 @@ impl Dump {
     }
 
     /// Writes the flash, whose first byte has address 0.
-    pub(super) fn write(&self, flash: &[u8]) -> Result<(), Failure> {
+    pub(in crate::verb) fn write(&self, flash: &[u8]) -> Result<(), Failure> {
         let written = if self.hex {
             let segment = Segment { address: 0, data: flash.to_vec() };
             write_atomically(&self.path, write_hex(&[segment]).as_bytes())

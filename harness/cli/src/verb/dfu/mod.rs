@@ -1,7 +1,8 @@
 //! `gauntlet dfu`: one plain update, proved through the probe.
 
-mod dump;
+pub(super) mod dump;
 mod hints;
+mod port;
 mod progress;
 mod story;
 
@@ -30,6 +31,9 @@ pub(super) fn dfu(args: &DfuArgs) -> Result<ExitCode, Failure> {
     let package = read(&args.package).map_err(untouched)?;
     tell_warnings(&package.warnings);
     let image = the_application(args, &package)?;
+    if let Some(port) = &args.port {
+        return port::dfu(args, port, image);
+    }
 
     let variant = args.chip.variant();
     let softdevice = match args.softdevice {

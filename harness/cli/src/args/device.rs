@@ -1,0 +1,106 @@
+//! Arguments of `gauntlet device`.
+
+use std::path::PathBuf;
+
+use clap::{Subcommand, ValueEnum};
+use gauntlet_bench::PlantedBug;
+
+use super::dfu::ChipChoice;
+use super::hold::HoldChoice;
+use super::run::planted_bug;
+use super::words::{self, SoftDeviceChoice};
+
+/// What to do with a virtual device.
+#[derive(Debug, Subcommand)]
+pub(crate) enum DeviceVerb {
+    /// Offer a virtual device to other programs, to be updated over a serial port.
+    Serve(ServeArgs),
+}
+
+/// Offer a device.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "\
+Examples:
+  gauntlet device serve --key public.pem
+  gauntlet device serve --link-path /tmp/dfu --timing flash --once --dump flash.bin
+  nrfutil dfu serial -pkg update.zip -p /tmp/dfu -cd 0
+
+The device is erased and flashed through the probe, and put into DFU mode. The name of its port is the
+first line on stdout. Whenever it has left DFU mode it is read back through the probe and sent back to
+DFU mode. Ctrl-C ends it; the device is read back once more. With --once the exit code is 0 when an
+update was completed and its application runs, and 100 when not.")]
+pub(crate) struct ServeArgs {
+    /// The kind of port
+    #[arg(long, value_enum, value_name = "KIND", default_value_t)]
+    pub(crate) serial: SerialChoice,
+
+    /// Make this a link to the port, for as long as it is served
+    #[arg(long, value_name = "FILE")]
+    pub(crate) link_path: Option<PathBuf>,
+
+    /// End when one update has been completed and activated
+    #[arg(long)]
+    pub(crate) once: bool,
+
+    /// How fast the device works: at once, or with the times that flash takes on a board
+    #[arg(long, value_enum, value_name = "HOW", default_value_t)]
+    pub(crate) timing: TimingChoice,
+
+    /// The chip
+    #[arg(long, value_enum, value_name = "CHIP", default_value_t)]
+    pub(crate) chip: ChipChoice,
+
+    /// Firmware id of the SoftDevice on the device, or `none` [default: 0x0101 on nrf52832, 0x0100 on nrf52840]
+    #[arg(long, value_name = "FWID")]
+    pub(crate) softdevice: Option<SoftDeviceChoice>,
+
+    /// The public key that the bootloader trusts [default: the project's published test key]
+    #[arg(long, value_name = "PUBLIC.pem")]
+    pub(crate) key: Option<PathBuf>,
+
+    /// The hardware version that the bootloader is built for
+    #[arg(long, value_name = "N", default_value = "52", value_parser = words::version)]
+    pub(crate) hw_version: u32,
+
+    /// A bootloader that takes unsigned applications too
+    #[arg(long)]
+    pub(crate) unsigned: bool,
+
+    /// Version of the application that is on the device before
+    #[arg(long, value_name = "N", default_value = "0", value_parser = words::version)]
+    pub(crate) app_version: u32,
+
+    /// Plant this bug into the bootloader; `gauntlet run --list-bugs` prints the names
+    #[arg(long, value_name = "NAME", value_parser = planted_bug(), hide_possible_values = true)]
+    pub(crate) planted_bug: Option<PlantedBug>,
+
+    /// Write the whole flash, as it is read back at the end, to this file: .bin or .hex
+    #[arg(long, value_name = "FILE")]
+    pub(crate) dump: Option<PathBuf>,
+
+    /// Keep the device at the end, for a debug tool: probe-rs or pyocd, with a port if you like
+    #[arg(long, value_name = "TOOL[:PORT]")]
+    pub(crate) hold: Option<HoldChoice>,
+
+    /// What every choice of chance is derived from
+    #[arg(long, value_name = "S", default_value = "1", value_parser = words::seed)]
+    pub(crate) seed: u64,
+}
+
+/// The kinds of ports.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum)]
+pub(crate) enum SerialChoice {
+    /// A pseudo-terminal.
+    #[default]
+    Pty,
+}
+
+/// How device time and wall time go together.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum)]
+pub(crate) enum TimingChoice {
+    /// What the device has to do takes no time.
+    #[default]
+    Instant,
+    /// Erasing and programming take as long as on a board.
+    Flash,
+}

@@ -1,0 +1,115 @@
+//! `gauntlet device serve` and `gauntlet dfu --port`: two programs and a serial port between them.
+
+#![cfg(unix)]
+
+use std::io::{BufRead, BufReader, Read};
+use std::process::{Child, ChildStdout, Command, Stdio};
+
+use crate::{Place, gauntlet, nrfutil};
+
+/// A served device. It ends with this, whatever the test has found.
+struct Served {
+    child: Child,
+    out: BufReader<ChildStdout>,
+    port: String,
+}
+
+impl Served {
+    fn start(place: &Place, options: &[&str]) -> Self {
+        let mut args = vec!["device", "serve"];
+        args.extend(options);
+        let mut command = place.command(&args);
+        let mut child = command.stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
+        let mut out = BufReader::new(child.stdout.take().unwrap());
+        let mut port = String::new();
+        out.read_line(&mut port).unwrap();
+        Self { child, out, port: port.trim().to_owned() }
+    }
+
+    fn interrupt(&self) {
+        assert!(
+            Command::new("kill").args(["-INT", &self.child.id().to_string()]).status().unwrap().success()
+        );
+    }
+
+    /// What it says when it has ended by itself or was interrupted.
+    fn end(&mut self) -> (Option<i32>, String) {
+        let mut rest = String::new();
+        self.out.read_to_string(&mut rest).unwrap();
+        (self.child.wait().unwrap().code(), rest)
+    }
+}
+
+impl Drop for Served {
+    fn drop(&mut self) {
+        // It has ended already in a test that passes.
+        let _ended = self.child.kill();
+        let _waited = self.child.wait();
+    }
+}
+
+#[test]
+fn one_update_over_the_port_ends_with_its_firmware_in_flash() {
+    let place = Place::new();
+    let mut served = Served::start(
+        &place,
+        &["--once", "--link-path", "port", "--dump", "flash.bin", "--timing", "instant"],
+    );
+    assert_eq!(std::fs::read_link(place.path("port")).unwrap().to_str(), Some(served.port.as_str()));
+    let package = nrfutil("good/app_4097_signed.zip");
+    place
+        .run(&["dfu", &package, "--port", "port", "--prn", "3"])
+        .ends_with(0)
+        .prints("the device accepted the update")
+        .prints("proof         none");
+    let (code, said) = served.end();
+    assert_eq!(code, Some(0), "{said}");
+    assert!(said.contains("1 update") && said.contains("a new application"), "{said}");
+    assert!(std::fs::symlink_metadata(place.path("port")).is_err(), "the link is still there");
+    let flash = std::fs::read(place.path("flash.bin")).unwrap();
+    let firmware = std::fs::read(nrfutil("images/app_4097.bin")).unwrap();
+    assert_eq!(&flash[0x26000..][..firmware.len()], firmware);
+}
+
+#[test]
+fn clients_come_and_go_and_a_refused_package_changes_nothing() {
+    let place = Place::new();
+    let mut served = Served::start(&place, &["--once", "--app-version", "9", "--timing", "flash"]);
+    let port = served.port.clone();
+    let old = nrfutil("good/app_4096_signed.zip");
+    for _ in 0..2 {
+        place
+            .run(&["dfu", &old, "--port", &port])
+            .ends_with(100)
+            .prints("the device refused the update")
+            .prints("version");
+    }
+    served.interrupt();
+    let (code, said) = served.end();
+    assert_eq!(code, Some(100), "{said}");
+    assert!(said.contains("0 updates") && said.contains("its previous application"), "{said}");
+    assert!(said.contains("application version 9"), "{said}");
+}
+
+#[test]
+fn updates_one_after_the_other() {
+    let place = Place::new();
+    let mut served = Served::start(&place, &["--chip", "nrf52840", "--softdevice", "0x0101"]);
+    for package in ["good/app_4096_signed.zip", "good/app_30720_signed.zip"] {
+        place.run(&["dfu", &nrfutil(package), "--port", &served.port]).ends_with(0);
+    }
+    served.interrupt();
+    let (code, said) = served.end();
+    assert_eq!(code, Some(0), "{said}");
+    assert!(said.contains("a new application"), "{said}");
+}
+
+#[test]
+fn what_describes_a_virtual_device_does_not_go_with_a_port() {
+    let package = nrfutil("good/app_4096_signed.zip");
+    for option in [["--chip", "nrf52840"], ["--dump", "flash.bin"], ["--link", "serial"], ["--seed", "7"]] {
+        gauntlet(&["dfu", &package, "--port", "nowhere", option[0], option[1]]).ends_with(2).tells(option[0]);
+    }
+    gauntlet(&["dfu", &package, "--no-flow-control"]).ends_with(2).tells("--port");
+    gauntlet(&["device", "serve", "--planted-bug", "no-such-bug"]).ends_with(2).tells("no-such-bug");
+}
