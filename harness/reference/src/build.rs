@@ -47,7 +47,8 @@ pub struct Build {
     pub inactivity_ms: u32,
     /// The same while the next image of a package is waited for (`NRF_BL_DFU_CONTINUATION_TIMEOUT_MS`).
     pub continuation_ms: u32,
-    /// The public key: X then Y, each with its least significant byte first.
+    /// The public key: X then Y, each with its least significant byte first. The only one, for packets and for images
+    /// (VAL-035).
     pub public_key: [u8; 64],
     /// A wrong behaviour planted on purpose.
     pub planted_bug: Option<PlantedBug>,

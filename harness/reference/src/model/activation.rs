@@ -58,6 +58,8 @@ pub(super) fn activate(chip: &mut Chip, device: &mut Device) -> Result<Activated
     Ok(Activated::Restart)
 }
 
+/// Copies the application and, when its CRC is right, puts it on record in bank 0 (ACT-004). After a cut behind the last chunk
+/// there is nothing left to copy, and the CRC is checked again (PWR-012).
 fn application(chip: &mut Chip, device: &mut Device) -> Result<(), Halt> {
     let source = device.settings.update_start_address();
     let target = space::bank_0_start(chip)?;
@@ -114,8 +116,10 @@ fn bootloader(chip: &mut Chip, device: &Device, skipped: u32) -> Result<Result<(
     Err(Halt::Reset)
 }
 
-/// ACT-002: chunk by chunk, each one committed; the source of a chunk is never erased by the chunk itself.
+/// ACT-002: chunk by chunk, each one committed; the source of a chunk is never erased by the chunk itself, so that after a cut
+/// the chunk that was interrupted can be copied again (PWR-011).
 fn copy(chip: &mut Chip, device: &mut Device, source: u32, target: u32, size: u32) -> Result<(), Halt> {
+    // Received where it belongs (ACT-003).
     if source == target {
         return Ok(());
     }
@@ -131,6 +135,7 @@ fn copy(chip: &mut Chip, device: &mut Device, source: u32, target: u32, size: u3
             device.settings.write_offset = offset + length;
             device.commit(chip)?;
         }
+        // The last chunk: erased to the end of its page, programmed to the end of its last word (ACT-007).
         for page in (0..page_up(length)).step_by(PAGE as usize) {
             chip.nvmc_erase_page(target + offset + page)?;
         }

@@ -83,12 +83,15 @@ pub(super) fn boot(chip: &mut Chip, layout: Layout) -> Result<Next, Halt> {
     let mut device = Device { layout, build, settings, flash: Flash::blocking() };
     device.commit(chip)?;
 
+    // Before any transport is up (ACT-001), and without a host: what was committed is activated after a cut, too (PWR-010).
     let limit_ms = match activation::activate(chip, &mut device)? {
         // Whatever was activated starts from a clean reset (10.1, step 6).
         Activated::Restart => return Err(Halt::Reset),
         Activated::ExpectMore => Some(device.build.continuation_ms),
         Activated::Nothing => {
             let skip_crc = take_skip_flags(chip)?;
+            // After the inactivity timer ran out this is what starts the application, unless something still asks for DFU mode
+            // (TMR-007).
             let enter = !application_valid(chip, &device, skip_crc)? || entry_requested(chip, &layout)?;
             enter.then_some(device.build.inactivity_ms)
         }

@@ -66,6 +66,7 @@ impl Dfu {
         }
         let mut dfu = Self {
             transport: Transport::new(&device.build),
+            // What a Get CRC refers to when nothing has been selected yet (CP-019).
             selected: Selected::Command,
             init_ok: false,
             init: None,
@@ -93,6 +94,8 @@ impl Dfu {
         self.deadline = ends.then(|| chip.now() + cycles_from_ms(limit_ms.into()));
     }
 
+    /// The command that an accepted Execute left in flash: a host goes on without sending it again, whether the application
+    /// was kept (PWR-004) or had to go (PWR-005).
     fn restore_init(&mut self, chip: &mut Chip) -> Result<(), Halt> {
         let settings = &self.device.settings;
         let size = settings.progress.cmd_size;
@@ -171,6 +174,7 @@ impl Dfu {
                 if self.device.build.has(PlantedBug::AbortAnswered) {
                     self.transport.send(chip, wire, &ABORT_ANSWER);
                 }
+                // The host is not answered: it sees the reset (SER-019).
                 self.sync_backup(chip)?;
                 self.close(chip, wire);
                 return Ok(Some(Ended::Reset));
@@ -186,7 +190,9 @@ impl Dfu {
         Ok(None)
     }
 
-    /// OBJ-038: on the next connection everything in the settings is what flash holds.
+    /// OBJ-038: on the next connection everything in the settings is what flash holds. The host may have gone in the middle of
+    /// anything (FLT-025): what is queued, requests and flash operations alike, still runs to its end. The selected object
+    /// stays selected (CP-025), and the device can be found again at once (BLE-025).
     fn on_disconnect(&mut self, chip: &mut Chip, wire: &SharedWire) -> Result<(), Halt> {
         let before = self.device.settings.clone();
         self.device.settings = load_settings(chip, &self.device.layout)?;
@@ -215,6 +221,7 @@ impl Dfu {
         Ok(())
     }
 
+    /// Ends the link from this side. Nothing is advertised any more before the reset that follows (BLE-026).
     fn close(&mut self, chip: &mut Chip, wire: &SharedWire) {
         if self.device.build.profile == Profile::Ble {
             let ended = self.transport.next_slot(chip.now());

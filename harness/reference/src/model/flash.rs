@@ -8,7 +8,8 @@ use gauntlet_package::settings::SETTINGS_LEN;
 use super::Halt;
 use crate::layout::PAGE;
 
-/// Operations that can wait at a time.
+/// Operations that can wait at a time. A write takes a slot however short it is, and a pending erase takes one as well, so
+/// small packets fill the queue long before an object is complete (BLE-024).
 const SLOTS: usize = 16;
 /// Bytes the SoftDevice is given at a time.
 const PIECE: usize = 20;
@@ -154,6 +155,8 @@ impl Flash {
             self.queue.push_back(operation);
             return Ok(Ok(()));
         }
+        // Blocking: the page is erased before Create is answered (SER-020), and the bytes of a Write are in flash before
+        // the next request is looked at (SER-021).
         match operation {
             Operation::Erase { page } => chip.nvmc_erase_page(page)?,
             Operation::Write { address, bytes, .. } => {

@@ -70,7 +70,8 @@ impl Inbox {
         self.fifo.iter().filter(|work| matches!(work, Work::Write(_))).count()
     }
 
-    /// PRN-013: the counter is reloaded when the request arrives, ahead of what is still queued.
+    /// PRN-013: the counter is reloaded when the request arrives, ahead of what is still queued. Create does so before it is
+    /// known whether it will be refused (PRN-003); Select, Get CRC and Execute leave the counter alone (PRN-004).
     fn reload_receipts(&mut self, request: &[u8]) {
         let field = |at: usize| request.get(at).copied().unwrap_or(0);
         match request.first() {

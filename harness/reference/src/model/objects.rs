@@ -23,6 +23,7 @@ pub(super) enum Buffer {
 
 impl Dfu {
     pub(super) fn create(&mut self, chip: &mut Chip, kind: u8, size: u32) -> Result<Answer, Halt> {
+        // A known type selects its object, also when none was selected before (FLT-022).
         match kind {
             1 => {
                 self.selected = Selected::Command;
@@ -33,6 +34,7 @@ impl Dfu {
                 self.selected = Selected::Data;
                 self.create_data(chip, size)
             }
+            // FLT-017: from now on there is no object to work on.
             _ => {
                 self.selected = Selected::Invalid;
                 Ok(Err(ResultCode::InvalidObject.into()))
@@ -40,11 +42,12 @@ impl Dfu {
         }
     }
 
-    /// OBJ-001..003.
+    /// OBJ-001..003. All in RAM: after a power cut or a lost link the command that is in flash is there again (OBJ-004).
     fn create_command(&mut self, size: u32) -> Answer {
         if size == 0 && !self.device.build.has(PlantedBug::EmptyInitAccepted) {
             return Err(ResultCode::InvalidParameter.into());
         }
+        // Up to the largest number that a request can name (FLT-018).
         if size as usize > INIT_COMMAND_LEN {
             return Err(ResultCode::InsufficientResources.into());
         }
@@ -54,7 +57,8 @@ impl Dfu {
         Ok(Vec::new())
     }
 
-    /// OBJ-015..023.
+    /// OBJ-015..023. Which of three answers an object behind the end of the image gets depends on its size (FLT-027):
+    /// FFFFFFFF is ragged (FLT-018), FFFFF000 is whole pages and too large (FLT-019).
     fn create_data(&mut self, chip: &mut Chip, size: u32) -> Result<Answer, Halt> {
         let executed = self.device.settings.progress.fw_offset_last;
         let has = |bug| self.device.build.has(bug);
@@ -70,6 +74,7 @@ impl Dfu {
             self.rewind_object();
         }
         let end = u64::from(executed) + u64::from(size);
+        // Data before an init packet (FLT-004); the same decides about a Write.
         if !self.init_ok {
             return Ok(Err(ResultCode::OperationNotPermitted.into()));
         }
@@ -90,6 +95,7 @@ impl Dfu {
         if keep_page {
             return Ok(Ok(Vec::new()));
         }
+        // A cut may leave anything in the page of an object, and nothing in the settings (PWR-008): this erase repairs it.
         let erased = self.device.flash.erase(chip, self.fw_addr + executed)?;
         Ok(erased.map(|()| Vec::new()).map_err(|_full| ResultCode::InvalidObject.into()))
     }
@@ -122,7 +128,7 @@ impl Dfu {
         Ok(answer)
     }
 
-    /// OBJ-005, OBJ-006, OBJ-014.
+    /// OBJ-005, OBJ-006, OBJ-014. One byte too many, and nothing of the write is stored (FLT-008).
     fn write_command(&mut self, data: &[u8]) -> Answer {
         let settings = &mut self.device.settings;
         let offset = settings.progress.cmd_offset;
@@ -137,7 +143,7 @@ impl Dfu {
         self.receipt(offset)
     }
 
-    /// OBJ-024..027.
+    /// OBJ-024..027. One byte too many, and nothing of the write is stored (FLT-008).
     fn write_data(&mut self, chip: &mut Chip, data: &[u8], buffer: Buffer) -> Result<Answer, Halt> {
         let settings = &self.device.settings;
         let offset = settings.progress.fw_offset;
@@ -230,6 +236,8 @@ impl Dfu {
         if self.device.build.has(PlantedBug::InitNotPersisted) {
             return Ok(Ok(()));
         }
+        // A cut before the backup is reached leaves the state before this Execute. The application is then still valid, even
+        // if it was to be dropped: so far it has only been dropped in RAM (PWR-003).
         let (main, backup) = (self.device.layout.settings_page, self.device.layout.backup_page);
         if self.device.commit_page(chip, main)?.is_err() {
             return Ok(Err(ResultCode::OperationFailed));
@@ -253,7 +261,8 @@ impl Dfu {
         Ok(())
     }
 
-    /// OBJ-028..032; `None` while the flash is busy (CP-029).
+    /// OBJ-028..032; `None` while the flash is busy (CP-029). No CRC is compared here: whether the bytes are the right ones is
+    /// the host's to find out before it executes (OBJ-034), or the hash tells at the very end.
     pub(super) fn execute_data(&mut self, chip: &mut Chip) -> Result<Option<Vec<u8>>, Halt> {
         let settings = &mut self.device.settings;
         let offset = settings.progress.fw_offset;
@@ -271,6 +280,8 @@ impl Dfu {
             return Ok(None);
         }
         if offset != self.fw_size {
+            // What is saved here is where a host resumes after a cut (PWR-007). Without it flash keeps what the init Execute
+            // wrote, and all data is sent again after a reset (OBJ-037) or a cut (PWR-006).
             if self.device.build.save_progress && !self.device.build.has(PlantedBug::ProgressNotSaved) {
                 self.device.commit(chip)?;
             }
@@ -289,6 +300,8 @@ impl Dfu {
         let start = self.fw_addr;
         self.device.settings.reset_progress();
         self.device.settings.progress.fw_crc = start;
+        // With a queue the host has its answer before the pages are written: a cut until then loses an update that was
+        // answered with success, and the old settings are in force (PWR-009).
         self.device.commit(chip)?;
         self.device.flash.finish(Then::CloseAndReset);
         Ok(())

@@ -43,6 +43,8 @@ pub(super) fn check(chip: &mut Chip, dfu: &mut Dfu) -> Result<Result<(), Refusal
     let init = dfu.init.as_ref().map(|packet| packet.init.clone()).unwrap_or_default();
     let digest: [u8; 32] = Sha256::digest(&image).into();
     let expected = dfu.init.as_ref().and(init.hash.as_ref()).map(|hash| hash.digest());
+    // The first place where a flipped bit shows when the host ignored the CRC (FLT-028), and where data without any init
+    // packet ends (FLT-004). Bank 0 is left as it is: an application that was kept boots again (VAL-022).
     if expected != Some(digest) && !dfu.device.build.has(PlantedBug::HashNotChecked) {
         dfu.device.settings.bank_1 = Bank::default();
         return Ok(Err(ExtendedError::VerificationFailed.into()));
@@ -216,7 +218,8 @@ fn record(
     Ok(())
 }
 
-/// A serial build's application that names no SoftDevice takes the place of the one that is there.
+/// A serial build's application that names no SoftDevice takes the place of the one that is there. In a BLE build the
+/// SoftDevice stays, and the application goes behind it as usual (VAL-037).
 fn give_up_softdevice(chip: &mut Chip, dfu: &mut Dfu, init: &InitCommand) -> Result<(), Halt> {
     let named = init.sd_req.first().is_some_and(|&first| first != 0);
     if named || dfu.device.build.profile == Profile::Ble || !dfu.device.softdevice_present(chip)? {

@@ -92,7 +92,8 @@ fn versions(chip: &mut Chip, device: &Device, init: &InitCommand) -> Result<Resu
     Ok(version_allowed(device, init))
 }
 
-/// Steps 4 to 7.
+/// Steps 4 to 7: a packet that is signed as it should be goes on to the other checks (PKG-001), one without signature only
+/// where none is required (PKG-002).
 fn signed(chip: &mut Chip, device: &Device, packet: &InitPacket, bytes: &[u8]) -> Result<(), Refusal> {
     // 7.2: what is not an application, or beside a serial build a SoftDevice, is always signed.
     let by_configuration = match packet.init.fw_type {
@@ -107,6 +108,7 @@ fn signed(chip: &mut Chip, device: &Device, packet: &InitPacket, bytes: &[u8]) -
         if device.build.has(PlantedBug::UnsignedAccepted) {
             return Ok(());
         }
+        // VAL-003, for an application in the release configuration.
         return Err(ExtendedError::SignatureMissing.into());
     };
     if signature.kind != SignatureType::EcdsaP256Sha256
@@ -128,7 +130,7 @@ fn signed(chip: &mut Chip, device: &Device, packet: &InitPacket, bytes: &[u8]) -
     Ok(())
 }
 
-/// 7.3.
+/// The table of 7.3, which says for each kind of image what its list must name (VAL-017).
 fn softdevice_allowed(chip: &mut Chip, device: &Device, init: &InitCommand) -> Result<bool, Halt> {
     let external = init.fw_type == Some(FwType::ExternalApplication);
     let ble = device.build.profile == Profile::Ble;

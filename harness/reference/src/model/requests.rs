@@ -25,14 +25,14 @@ const HARDWARE_VERSION: u8 = 0x0A;
 const FIRMWARE_VERSION: u8 = 0x0B;
 pub(super) const ABORT: u8 = 0x0C;
 
-/// MTU of the UART build (section 5.1).
+/// MTU of the UART build, and its answer to Get MTU (SER-006, section 5.1).
 pub(super) const UART_MTU: u16 = 131;
 /// MTU of a USB build, which a planted bug answers with.
 const USB_MTU: u16 = 2051;
 const COMMAND_MAX: u32 = 512;
 const DATA_MAX: u32 = 4096;
 
-/// How a request ended.
+/// How a request ended. A refusal is an answer and no more: the session goes on, unlike after a `Halt` (CP-026).
 pub(super) enum Refusal {
     /// A plain result code.
     Code(ResultCode),
@@ -94,6 +94,7 @@ impl Dfu {
         }
         let serial_only = [PROTOCOL_VERSION, GET_MTU, PING, HARDWARE_VERSION, FIRMWARE_VERSION];
         let answer = match opcode {
+            // The BLE build is without them, although their numbers are known (CP-005).
             _ if reduced && serial_only.contains(&opcode) => Err(ResultCode::OpcodeNotSupported.into()),
             CREATE => self.create(chip, fields.byte(1), fields.word(2))?,
             SET_RECEIPTS => Ok(Vec::new()),
@@ -111,6 +112,7 @@ impl Dfu {
             }
             // A Write on the control point has no data, no buffer and no answer (FLT-006).
             WRITE => return self.write_and_count(chip, &[], Buffer::None),
+            // CP-007: the one version there is.
             PROTOCOL_VERSION => Ok(vec![1]),
             GET_MTU if self.device.build.has(PlantedBug::MtuTooLarge) => Ok(USB_MTU.to_le_bytes().to_vec()),
             GET_MTU => Ok(UART_MTU.to_le_bytes().to_vec()),
@@ -124,12 +126,16 @@ impl Dfu {
             }
             FIRMWARE_VERSION => Ok(self.firmware_version(chip, fields.byte(1))?),
             _ if self.device.build.has(PlantedBug::UnknownRequestSilent) => return Ok(None),
+            // The number of a response is as unknown as any other (FLT-023).
             _ => Err(ResultCode::OpcodeNotSupported.into()),
         };
         Ok(Some(encode(opcode, &answer)))
     }
 
     /// A Write, counted for receipts whatever became of it.
+    ///
+    /// Where an object ends makes no difference: its last write gets a receipt when it is the n-th (PRN-010), and writes
+    /// that are left over get none (PRN-009).
     pub(super) fn write_and_count(
         &mut self,
         chip: &mut Chip,
@@ -138,6 +144,7 @@ impl Dfu {
     ) -> Result<Option<Vec<u8>>, Halt> {
         let answer = self.write(chip, data, buffer)?;
         let not_counted = self.device.build.has(PlantedBug::RefusedWriteNotCounted) && answer.is_err();
+        // Without a target not even a refusal is told (PRN-002).
         if self.inbox.receipts.target == 0 || not_counted {
             return Ok(None);
         }
@@ -152,7 +159,7 @@ impl Dfu {
         Ok(Some(encode(GET_CRC, &answer)))
     }
 
-    /// CP-014..017: Select never opens, closes or rewinds anything.
+    /// CP-014..017: Select never opens, closes or rewinds anything, so an open object is simply gone on with (OBJ-035).
     fn select(&mut self, kind: u8) -> Answer {
         let maximum = match kind {
             1 => {
@@ -173,7 +180,7 @@ impl Dfu {
         Ok(payload)
     }
 
-    /// CP-018: offset and CRC of the selected object.
+    /// CP-018: offset and CRC of the selected object, with the bytes that are not executed yet (OBJ-033).
     pub(super) fn progress(&self) -> Answer {
         let settings = &self.device.settings;
         let of_object = self.device.build.has(PlantedBug::CrcOfObject);

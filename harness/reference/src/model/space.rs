@@ -39,7 +39,8 @@ pub(super) fn bank_1_start(chip: &mut Chip, device: &Device) -> Result<u32, Halt
     Ok(page_up(bank_0_start(chip)?.wrapping_add(device.settings.bank_0.size)))
 }
 
-/// The place for an image of `size` bytes; `None` when there is none (VAL-020).
+/// The place for an image of `size` bytes; `None` when there is none (VAL-020). Nothing is changed here, so that no bank has
+/// suffered when nothing fits (MEM-013).
 pub(super) fn place(
     chip: &mut Chip,
     device: &Device,
@@ -56,6 +57,7 @@ pub(super) fn place(
         device.build.force_dual_bank && device.settings.bank_0.code == BankCode::Application;
     let bank_1 = bank_1_start(chip, device)?;
     if fits(bank_1) && !single || keep_application {
+        // Behind the application, which stays valid until the final Execute (MEM-014).
         let place = Place { start: bank_1, drops_application: false, drops_softdevice: false };
         return Ok(fits(bank_1).then_some(place));
     }

@@ -5,8 +5,8 @@ use gauntlet_protocol::crc32;
 use gauntlet_protocol::init_packet::{BootValidation, ValidationType};
 use sha2::{Digest, Sha256};
 
-/// The record for `image`: CRC and SHA-256 are computed here, a signature is taken over. Without a record it is checked by
-/// `otherwise`. `None` for a kind that is not known (PKG-024).
+/// The record for `image`: CRC and SHA-256 are computed here, whatever bytes came with them (VAL-026), a signature is
+/// taken over. Without a record it is checked by `otherwise`. `None` for a kind that is not known (PKG-024).
 pub(super) fn stored_form(
     record: Option<&BootValidation>,
     image: &[u8],

@@ -13,7 +13,7 @@ use crate::wire::{FromHost, Presence, SharedWire, ToHost};
 const INTERVAL_MS: u64 = 15;
 /// Air time of one connection event, in microseconds.
 const EVENT_US: u64 = 7_500;
-/// Receive buffers of a BLE build.
+/// Receive buffers of a BLE build: each write takes one, whatever its length (BLE-018).
 const BLE_BUFFERS: usize = 17;
 /// Microseconds of one byte at 115200 baud, 8N1.
 const UART_BYTE_US: u64 = 87;

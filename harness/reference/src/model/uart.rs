@@ -63,6 +63,7 @@ impl Receiver {
         // A buffer that was never filled is zero: the request for the protocol version (FLT-014).
         match content.split_first() {
             None => inbox.receive(Work::Request(vec![0])),
+            // One frame is one Write and counts as one, however long it is (SER-008).
             Some((&WRITE, data)) => {
                 let data = if empty { vec![0; WRAPPED_LENGTH] } else { data.to_vec() };
                 inbox.receive(Work::Write(data));
