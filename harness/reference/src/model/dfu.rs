@@ -38,6 +38,17 @@ pub(super) enum Selected {
     Data,
 }
 
+/// What an Execute leaves to be done when its answer is on the way.
+#[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Afterwards {
+    #[default]
+    Nothing,
+    /// The progress is saved (OBJ-040).
+    Commit,
+    /// The update has ended: it is committed, then the transport closes and the device resets (OBJ-030, SER-018).
+    CommitAndReset,
+}
+
 /// DFU mode.
 #[derive(Debug)]
 pub(super) struct Dfu {
@@ -56,6 +67,7 @@ pub(super) struct Dfu {
     /// The last request took so long that others arrived meanwhile.
     busy: bool,
     deadline: Option<u64>,
+    pub(super) afterwards: Afterwards,
 }
 
 impl Dfu {
@@ -77,6 +89,7 @@ impl Dfu {
             short_crc: 0,
             object_crc: 0,
             deadline: None,
+            afterwards: Afterwards::Nothing,
             device,
         };
         dfu.start_timer(chip, limit_ms);
@@ -186,6 +199,14 @@ impl Dfu {
         self.busy = chip.now() - began > cycles_from_ms(BUSY_MS);
         if let Some(answer) = answer {
             self.transport.send(chip, wire, &answer);
+        }
+        // Until this is in flash, a cut loses an update that was answered with success (PWR-009).
+        let afterwards = std::mem::take(&mut self.afterwards);
+        if afterwards != Afterwards::Nothing {
+            self.device.commit(chip)?;
+        }
+        if afterwards == Afterwards::CommitAndReset {
+            self.device.flash.finish(Then::CloseAndReset);
         }
         Ok(None)
     }

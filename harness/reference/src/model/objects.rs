@@ -5,8 +5,7 @@ use gauntlet_package::settings::{Bank, INIT_COMMAND_LEN};
 use gauntlet_protocol::{ResultCode, crc32_continue};
 
 use super::Halt;
-use super::dfu::{Dfu, Selected};
-use super::flash::Then;
+use super::dfu::{Afterwards, Dfu, Selected};
 use super::requests::{Answer, encode};
 use super::{postvalidate, prevalidate, space};
 use crate::bugs::PlantedBug;
@@ -283,7 +282,7 @@ impl Dfu {
             // What is saved here is where a host resumes after a cut (PWR-007). Without it flash keeps what the init Execute
             // wrote, and all data is sent again after a reset (OBJ-037) or a cut (PWR-006).
             if self.device.build.save_progress && !self.device.build.has(PlantedBug::ProgressNotSaved) {
-                self.device.commit(chip)?;
+                self.afterwards = Afterwards::Commit;
             }
             return Ok(Some(encode(EXECUTE, &Ok(Vec::new()))));
         }
@@ -291,19 +290,15 @@ impl Dfu {
             chip.nvmc_write_word(self.fw_addr + self.fw_size.next_multiple_of(4), 0)?;
         }
         let answer = postvalidate::check(chip, self)?;
-        self.end(chip)?;
+        self.end();
         Ok(Some(encode(EXECUTE, &answer.map(|()| Vec::new()))))
     }
 
-    /// OBJ-030: whatever the result, it is committed, then the transport closes and the device resets.
-    fn end(&mut self, chip: &mut Chip) -> Result<(), Halt> {
+    /// OBJ-030: whatever the result, it is committed once the answer is on its way, then the device resets.
+    fn end(&mut self) {
         let start = self.fw_addr;
         self.device.settings.reset_progress();
         self.device.settings.progress.fw_crc = start;
-        // With a queue the host has its answer before the pages are written: a cut until then loses an update that was
-        // answered with success, and the old settings are in force (PWR-009).
-        self.device.commit(chip)?;
-        self.device.flash.finish(Then::CloseAndReset);
-        Ok(())
+        self.afterwards = Afterwards::CommitAndReset;
     }
 }
