@@ -4,12 +4,13 @@ use std::collections::BTreeMap;
 use std::rc::Rc;
 use std::time::Duration;
 
-use gauntlet_bench::{Bench, Board, Mode};
+use gauntlet_bench::{Bench, Board};
 use gauntlet_engine::Cancel;
 use gauntlet_record::{Event, Finding, Verdict};
 use gauntlet_scenario::Case;
 use gauntlet_scenario::model::{ExpectedApplication, ResetKind, Step, StepKind};
 
+use crate::entry::leave_dfu;
 use crate::judge::{Check, Evidence};
 use crate::packages::{self, Sendable};
 use crate::prepare::prepare;
@@ -65,7 +66,10 @@ async fn attempt(case: &Case, way: &Way<'_>) -> Result<Vec<Finding>, Trouble> {
         way.teller.tell(board, Event::StepFinished { step: step_number, outcome, took_ms });
     }
 
-    let mode = leave_dfu(case, way, board.settle(SETTLE).await).await?;
+    let mut mode = board.settle(SETTLE).await;
+    if wants_application(case) {
+        mode = leave_dfu(board, mode, SETTLE).await?;
+    }
     if let Some(complaint) = board.complaint() {
         return Err(Trouble::Stuck(complaint));
     }
@@ -159,18 +163,10 @@ async fn perform(
     })
 }
 
-/// A device that waits in DFU mode although an application is expected is sent back to it: DFU mode would end by itself
-/// after the inactivity timeout, by the same reset.
-async fn leave_dfu(case: &Case, way: &Way<'_>, mode: Mode) -> Result<Mode, Trouble> {
-    let wants_application = case.expect.mode != Some(gauntlet_scenario::model::Mode::Dfu)
-        && !matches!(case.expect.application, Some(ExpectedApplication::None));
-    if mode != Mode::Dfu || !wants_application {
-        return Ok(mode);
-    }
-    let mut debugger = way.board.attach()?;
-    debugger.reset()?;
-    debugger.detach()?;
-    Ok(way.board.settle(SETTLE).await)
+/// Whether the case ends in an application, so that a device which waits in DFU mode has to be sent back to it.
+fn wants_application(case: &Case) -> bool {
+    case.expect.mode != Some(gauntlet_scenario::model::Mode::Dfu)
+        && !matches!(case.expect.application, Some(ExpectedApplication::None))
 }
 
 fn words(step: &Step) -> String {

@@ -5,7 +5,7 @@ use std::rc::Rc;
 use std::sync::mpsc;
 use std::time::Duration;
 
-use gauntlet_bench::{Application, Bench, Board, Build, Device, LinkKind, Mode, Profile, Variant};
+use gauntlet_bench::{Application, Bench, Board, Build, Device, LinkKind, Profile, Variant};
 use gauntlet_engine::UpdateEvent;
 use gauntlet_package::Image;
 use gauntlet_package::settings::BankCode;
@@ -14,6 +14,7 @@ use gauntlet_scenario::model;
 use sha2::{Digest, Sha256};
 
 use crate::case::SETTLE;
+use crate::entry::leave_dfu;
 use crate::hold::Hold;
 use crate::observe;
 use crate::packages::Sendable;
@@ -185,14 +186,7 @@ async fn attempt(
     let manner = Manner { link, prn: options.prn, reconnects: None };
     let claim = way.send(&package, manner, None).await?;
     say(DfuProgress::Settling);
-    let mut mode = board.settle(SETTLE).await;
-    if mode == Mode::Dfu {
-        // DFU mode would end by itself after the inactivity timeout, by the same reset.
-        let mut debugger = board.attach()?;
-        debugger.reset()?;
-        debugger.detach()?;
-        mode = board.settle(SETTLE).await;
-    }
+    let mode = leave_dfu(&*board, board.settle(SETTLE).await, SETTLE).await?;
     say(DfuProgress::ReadingBack);
     let found = observe::read(&*board, &device, mode)?;
     let flash = found.flash();

@@ -1,4 +1,4 @@
-//! Into DFU mode through the probe: the retained register and a reset, as an application does it (ACT-023).
+//! Into DFU mode through the probe, by the retained register and a reset, as an application does it (ACT-023), and out of it.
 
 use std::rc::Rc;
 use std::time::Duration;
@@ -20,6 +20,18 @@ pub(crate) fn request_dfu(board: &dyn Board) -> Result<(), ProbeError> {
     debugger.write_word(GPREGRET, ENTER_DFU)?;
     debugger.reset()?;
     debugger.detach()
+}
+
+/// Sends a device that waits in DFU mode back to its application, and says where it is then. DFU mode would end by itself
+/// after the inactivity timeout, by the same reset.
+pub(crate) async fn leave_dfu(board: &dyn Board, mode: Mode, settle: Duration) -> Result<Mode, ProbeError> {
+    if mode != Mode::Dfu {
+        return Ok(mode);
+    }
+    let mut debugger = board.attach()?;
+    debugger.reset()?;
+    debugger.detach()?;
+    Ok(board.settle(settle).await)
 }
 
 /// The way in that the engine takes when it finds no device in DFU mode.

@@ -13,7 +13,7 @@ use sha2::{Digest, Sha256};
 
 use crate::case::SETTLE;
 use crate::dfu::{Runs, application_base};
-use crate::entry::request_dfu;
+use crate::entry::{leave_dfu, request_dfu};
 use crate::hold::Hold;
 use crate::observe;
 use crate::prepare::prepare;
@@ -137,14 +137,7 @@ async fn attempt(
 
 /// The device outside DFU mode, if it can be outside.
 async fn at_rest(board: &dyn Board, device: &Device, before: &[u8]) -> Result<Now, Trouble> {
-    let mut mode = board.settle(SETTLE).await;
-    if mode == Mode::Dfu {
-        // DFU mode would end by itself after the inactivity timeout, by the same reset.
-        let mut debugger = board.attach()?;
-        debugger.reset()?;
-        debugger.detach()?;
-        mode = board.settle(SETTLE).await;
-    }
+    let mode = leave_dfu(board, board.settle(SETTLE).await, SETTLE).await?;
     look(board, device, mode, before)
 }
 
