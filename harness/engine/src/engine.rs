@@ -4,9 +4,33 @@ use tokio::time::Instant;
 
 use crate::prefix::Prefixes;
 use crate::{
-    DfuEntry, LinkError, Object, Observer, Outcome, Phase, UpdateError, UpdateEvent, UpdateImage,
-    UpdateOptions, UpdateReport,
+    DfuEntry, LinkError, Object, Observer, Phase, UpdateError, UpdateEvent, UpdateImage, UpdateOptions,
+    UpdateReport,
 };
+
+/// Which image of a package it is, counted from 1.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Place {
+    pub(crate) number: u32,
+    pub(crate) of: u32,
+}
+
+impl Place {
+    pub(crate) const ONLY: Self = Self { number: 1, of: 1 };
+
+    pub(crate) fn is_last(self) -> bool {
+        self.number == self.of
+    }
+}
+
+/// Where the device is when an image begins.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Arrival {
+    /// In DFU mode, or where it can be brought into it.
+    Present,
+    /// It restarts after the image before, and will be in DFU mode when it has activated that one.
+    Restarting,
+}
 
 /// One update while it goes on. Its steps are in `session`, `transfer` and `object`; what it says and hears on the
 /// link is in `talk`.
@@ -29,6 +53,9 @@ pub(crate) struct Engine<'a> {
     pub(crate) had_connection: bool,
     /// The Execute that ends the image is on its way or has been, and its answer is not known.
     pub(crate) final_execute_open: bool,
+    /// A device that restarts is awaited until then. Nothing as soon as it has taken an init packet.
+    pub(crate) awaited_until: Option<Instant>,
+    pub(crate) place: Place,
     observer: &'a mut dyn Observer,
     phase: Phase,
     started: Instant,
@@ -42,10 +69,13 @@ impl<'a> Engine<'a> {
         link: &'a mut dyn crate::Link,
         entry: Option<&'a mut dyn DfuEntry>,
         image: &UpdateImage<'a>,
+        place: Place,
+        arrival: Arrival,
         options: &'a UpdateOptions,
         observer: &'a mut dyn Observer,
     ) -> Self {
         let now = Instant::now();
+        observer.event(&UpdateEvent::Image { number: place.number, of: place.of });
         observer.event(&UpdateEvent::Phase(Phase::Connect));
         Self {
             link,
@@ -53,13 +83,15 @@ impl<'a> Engine<'a> {
             options,
             init: Prefixes::new(image.init_packet),
             firmware: Prefixes::new(image.firmware),
-            report: UpdateReport::default(),
+            report: UpdateReport { image: place.number, ..UpdateReport::default() },
             payload: 0,
             prn: None,
             slowdowns: 0,
             missing_in_a_row: 0,
             had_connection: false,
             final_execute_open: false,
+            awaited_until: (arrival == Arrival::Restarting).then(|| now + options.activation_timeout),
+            place,
             observer,
             phase: Phase::Connect,
             started: now,
@@ -128,10 +160,9 @@ impl<'a> Engine<'a> {
         self.options.pace.prn(self.options.prn, self.slowdowns)
     }
 
-    pub(crate) fn finish(
-        mut self,
-        result: Result<Outcome, UpdateError>,
-    ) -> Result<UpdateReport, UpdateError> {
+    /// Sends the image. The figures tell the outcome, too.
+    pub(crate) async fn run(mut self) -> (Result<(), UpdateError>, UpdateReport) {
+        let result = self.sessions().await;
         self.close_phase();
         self.report.elapsed = self.started.elapsed();
         self.report.payload = self.payload;
@@ -140,6 +171,6 @@ impl<'a> Engine<'a> {
         }
         let report = self.report.clone();
         self.emit(UpdateEvent::Finished(Box::new(report)));
-        result.map(|_| self.report)
+        (result.map(|_| ()), self.report)
     }
 }

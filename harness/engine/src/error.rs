@@ -39,6 +39,15 @@ pub enum UpdateError {
         /// What the link said.
         source: LinkError,
     },
+    /// The device restarted after the image before this one and was not found in DFU mode again. It may have started its
+    /// application, when it could not be found in the time it waits for the next image (TMR-009).
+    #[error("the device did not come back into DFU mode within {waited:?} for the next image: {source}")]
+    NotBack {
+        /// How long it was awaited, in tokio time.
+        waited: Duration,
+        /// What the link said last.
+        source: LinkError,
+    },
     /// What the device holds was not what was sent, as often as it was sent.
     #[error(
         "{object} did not arrive intact in {attempts} attempts: sent {expected}, the device holds {found}"
@@ -82,6 +91,7 @@ impl UpdateError {
             | Self::Link { phase, .. }
             | Self::Protocol { phase, .. }
             | Self::Cancelled { phase } => Some(*phase),
+            Self::NotBack { .. } => Some(Phase::Connect),
             Self::Transfer { object: Object::Init, .. } => Some(Phase::InitPacket),
             Self::Transfer { object: Object::Data(_), .. } => Some(Phase::Data),
             Self::Unsendable(_) => None,
@@ -163,6 +173,9 @@ pub enum Violation {
 /// Why an image cannot be sent.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
 pub enum Unsendable {
+    /// There is no image in the package.
+    #[error("the package has no image")]
+    NoImage,
     /// There is no init packet in the image.
     #[error("the init packet is empty")]
     EmptyInitPacket,

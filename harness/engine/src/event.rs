@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use gauntlet_protocol::Refusal;
+
 use crate::{Connected, LinkError, UpdateReport};
 
 /// The stretch of an update that something belongs to.
@@ -73,6 +75,22 @@ impl fmt::Display for Checkpoint {
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum UpdateEvent {
+    /// An image of a package begins; everything up to its `Finished` belongs to it.
+    Image {
+        /// Which one, from 1. The same number comes again when an unconfirmed image is offered once more.
+        number: u32,
+        /// How many images the package has.
+        of: u32,
+    },
+    /// The image that just finished is not needed: the device said so by this refusal (FF-007).
+    Skipped {
+        /// Which one, from 1.
+        number: u32,
+        /// What the device said.
+        refusal: Refusal,
+    },
+    /// The device restarts and activates the image before; it is awaited in DFU mode.
+    AwaitingRestart,
     /// Another phase began.
     Phase(Phase),
     /// The link is up.
@@ -156,7 +174,7 @@ pub enum UpdateEvent {
     EnteringDfu,
     /// What the device holds cannot be continued: the transfer starts again from the init packet.
     StartingAfresh,
-    /// The update ended, well or not; sent exactly once, last.
+    /// The image ended, well or not; sent exactly once for it. Only `Skipped` may follow it.
     Finished(Box<UpdateReport>),
 }
 

@@ -11,10 +11,11 @@
 //! | module | what |
 //! |---|---|
 //! | [`Link`], [`DfuEntry`] | what the engine needs from the outside |
-//! | [`update`], [`update_with_entry`] | one update |
+//! | [`update`], [`update_with_entry`] | one image |
+//! | [`update_images`] | all images of a package, with the restarts between them |
 //! | [`UpdateImage`], [`UpdateOptions`], [`Pace`], [`Cancel`] | what to send, and how |
 //! | [`UpdateEvent`], [`Observer`] | what happens, while it happens |
-//! | [`UpdateReport`], [`Outcome`], [`UpdateError`] | how it ended, and who is to blame |
+//! | [`UpdateReport`], [`PackageReport`], [`Outcome`], [`UpdateError`] | how it ended, and who is to blame |
 //!
 //! The engine never says that a device was updated: [`Outcome::Completed`] means that the device said so, and
 //! [`Outcome::CompletionUnconfirmed`] that it did not get to say it. Whoever needs to know looks at the device (H-1).
@@ -38,9 +39,11 @@ mod engine;
 mod error;
 mod event;
 mod image;
+mod images;
 mod link;
 mod object;
 mod options;
+mod package_report;
 mod prefix;
 mod report;
 mod resume;
@@ -54,7 +57,9 @@ pub use cancel::Cancel;
 pub use error::{Awaited, Unsendable, UpdateError, Violation};
 pub use event::{Checkpoint, Object, Observer, Phase, Silent, UpdateEvent};
 pub use image::UpdateImage;
+pub use images::update_images;
 pub use link::{Connected, DfuEntry, Link, LinkError, Shape};
 pub use options::{Pace, UpdateOptions};
+pub use package_report::{ImageReport, PackageError, PackageReport};
 pub use report::{Outcome, UpdateReport};
 pub use update::{update, update_with_entry};

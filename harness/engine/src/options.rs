@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use crate::Cancel;
 
-/// Everything a user may choose about one update. All waits are bounded (H-2) and in tokio time, which on the virtual
+/// Everything a user may choose about an update. All waits are bounded (H-2) and in tokio time, which on the virtual
 /// bench is the device's own time.
 #[derive(Debug, Clone)]
 pub struct UpdateOptions {
@@ -18,7 +18,12 @@ pub struct UpdateOptions {
     pub connect_timeout: Duration,
     /// How long one Ping waits before the next one is sent (serial).
     pub ping_interval: Duration,
-    /// How often the engine may connect again after a lost link or a silent device, in the whole update. 0 gives the
+    /// How long a device may take to come back into DFU mode after an image that is not the last of its package. It
+    /// copies what it received and starts again; 13 s were seen for SoftDevice and bootloader (FF-080).
+    pub activation_timeout: Duration,
+    /// Whether an image in front of another is passed over when the device refuses it because it has it (FF-007).
+    pub skip_installed: bool,
+    /// How often the engine may connect again after a lost link or a silent device, for one image. 0 gives the
     /// first loss back as the error.
     pub reconnects: u32,
     /// Pause before a connection attempt after a loss; it grows by the same amount with every further attempt.
@@ -41,6 +46,8 @@ impl Default for UpdateOptions {
             execute_timeout: Duration::from_secs(30),
             connect_timeout: Duration::from_secs(30),
             ping_interval: Duration::from_secs(1),
+            activation_timeout: Duration::from_secs(60),
+            skip_installed: true,
             reconnects: 3,
             reconnect_pause: Duration::from_millis(500),
             object_retries: 3,

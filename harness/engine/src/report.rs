@@ -17,9 +17,11 @@ pub enum Outcome {
     CompletionUnconfirmed,
 }
 
-/// Figures of one update, over all its sessions.
+/// Figures of one image, over all its sessions.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct UpdateReport {
+    /// Which image of its package it was, from 1.
+    pub image: u32,
     /// How it ended.
     pub outcome: Outcome,
     /// Object bytes handed to the link: init packet, firmware, and repetitions of both.
@@ -81,5 +83,40 @@ impl UpdateReport {
     pub fn bytes_per_second(&self) -> Option<f64> {
         let seconds = self.elapsed.as_secs_f64();
         (seconds > 0.0).then(|| (self.bytes_sent - self.bytes_resent) as f64 / seconds)
+    }
+
+    /// These figures and those of the image behind it as one: counts and times are added up, the rest is the later one's.
+    pub(crate) fn followed_by(&self, later: &Self) -> Self {
+        let mut phases = self.phases;
+        for (sum, more) in phases.iter_mut().zip(later.phases) {
+            *sum += more;
+        }
+        Self {
+            image: later.image,
+            outcome: later.outcome,
+            bytes_sent: self.bytes_sent + later.bytes_sent,
+            bytes_resent: self.bytes_resent + later.bytes_resent,
+            firmware_resent: self.firmware_resent + later.firmware_resent,
+            packets: self.packets + later.packets,
+            requests: self.requests + later.requests,
+            reconnects: self.reconnects + later.reconnects,
+            reconnect_attempts: self.reconnect_attempts + later.reconnect_attempts,
+            dfu_entries: self.dfu_entries + later.dfu_entries,
+            crc_mismatches: self.crc_mismatches + later.crc_mismatches,
+            fresh_starts: self.fresh_starts + later.fresh_starts,
+            objects_created: self.objects_created + later.objects_created,
+            objects_executed: self.objects_executed + later.objects_executed,
+            receipts: self.receipts + later.receipts,
+            receipts_missing: self.receipts_missing + later.receipts_missing,
+            strays: self.strays + later.strays,
+            long_answers: self.long_answers + later.long_answers,
+            silences: self.silences + later.silences,
+            init_resumed: later.init_resumed,
+            init_skipped: later.init_skipped,
+            resumed_at: later.resumed_at,
+            payload: later.payload,
+            elapsed: self.elapsed + later.elapsed,
+            phases,
+        }
     }
 }

@@ -1,5 +1,7 @@
 //! From no link to a session in which objects can be sent.
 
+use std::time::Duration;
+
 use gauntlet_protocol::{Opcode, Outcome as Answer, Request, ResultCode};
 use tokio::time::Instant;
 
@@ -7,11 +9,17 @@ use crate::engine::Engine;
 use crate::talk::bounded;
 use crate::{Awaited, Connected, LinkError, Phase, Shape, UpdateError, UpdateEvent, Violation};
 
+/// From the answer to the last Execute to the end of the link: two settings pages and 200 ms (OBJ-030), with room.
+const LEAVING: Duration = Duration::from_secs(1);
+
 impl Engine<'_> {
     /// Finds the device and connects; brings it into DFU mode first where that is needed and possible.
     pub(crate) async fn connect(&mut self) -> Result<Connected, UpdateError> {
         self.enter(Phase::Connect);
-        let first_try = self.try_connect().await;
+        let first_try = match self.awaited_until {
+            Some(until) => self.await_restart(until).await,
+            None => self.try_connect().await,
+        };
         let result = match first_try {
             // With the last Execute on its way, a device that has left DFU mode is most likely copying the new
             // image. Sending it back to DFU mode would only disturb it.
@@ -23,13 +31,44 @@ impl Engine<'_> {
             }
             result => result,
         };
-        let connected = result?;
+        let connected = result.map_err(|error| match error {
+            UpdateError::Link { source: source @ LinkError::NotFound { .. }, .. }
+                if self.awaited_until.is_some() =>
+            {
+                UpdateError::NotBack { waited: self.options.activation_timeout, source }
+            }
+            error => error,
+        })?;
         if self.had_connection {
             self.report.reconnects += 1;
         }
         self.had_connection = true;
         self.emit(UpdateEvent::Connected(connected.clone()));
         Ok(connected)
+    }
+
+    /// Connects to a device that will come back by itself. While it copies an image it is not there, or it is there
+    /// and says nothing (FF-080).
+    async fn await_restart(&mut self, until: Instant) -> Result<Connected, UpdateError> {
+        self.emit(UpdateEvent::AwaitingRestart);
+        loop {
+            match self.try_connect().await {
+                // A port that has just come back may be in the hands of somebody else for a moment (FF-083).
+                Err(UpdateError::Link { .. }) if Instant::now() < until => {
+                    self.pause(self.options.reconnect_pause).await?;
+                }
+                result => return result,
+            }
+        }
+    }
+
+    /// Waits until the device ends the link, as it does before it resets (OBJ-030), but not for long: a UART has no such
+    /// sign. Whoever connects at once may meet the device on its way out.
+    pub(crate) async fn see_it_leave(&mut self) {
+        let end = Instant::now() + LEAVING;
+        while let Ok(Some(message)) = self.message(end).await {
+            self.stray(message);
+        }
     }
 
     async fn try_connect(&mut self) -> Result<Connected, UpdateError> {

@@ -71,6 +71,8 @@ impl Engine<'_> {
             }
         }
         self.execute(Object::Init, false).await?;
+        // From here on a lost link is one of this image.
+        self.awaited_until = None;
         Ok(None)
     }
 

@@ -1,6 +1,8 @@
 //! One update, over as many sessions as it takes.
 
-use crate::engine::Engine;
+use tokio::time::Instant;
+
+use crate::engine::{Arrival, Engine, Place};
 use crate::{
     DfuEntry, Link, Observer, Outcome, Unsendable, UpdateError, UpdateEvent, UpdateImage, UpdateOptions,
     UpdateReport,
@@ -10,7 +12,7 @@ use crate::{
 ///
 /// Connects, sends what the device does not hold yet, and connects again when the link is lost, as far as the options
 /// allow. The link is closed when this returns. The report is also in the last event, where it comes even when the
-/// update fails.
+/// update fails; an image that can't be sent to any device makes no events.
 ///
 /// # Errors
 /// See [`UpdateError`]. Every wait is bounded, so this always returns.
@@ -45,15 +47,14 @@ async fn run<'a>(
     options: &'a UpdateOptions,
     observer: &'a mut dyn Observer,
 ) -> Result<UpdateReport, UpdateError> {
-    let mut engine = Engine::new(link, entry, image, options, observer);
-    let result = match sendable(image) {
-        Ok(()) => engine.sessions().await,
-        Err(reason) => Err(UpdateError::Unsendable(reason)),
-    };
-    engine.finish(result)
+    sendable(image).map_err(UpdateError::Unsendable)?;
+    let engine = Engine::new(link, entry, image, Place::ONLY, Arrival::Present, options, observer);
+    let (result, report) = engine.run().await;
+    result.map(|()| report)
 }
 
-fn sendable(image: &UpdateImage<'_>) -> Result<(), Unsendable> {
+/// Whether there is anything in the image that can be sent.
+pub(crate) fn sendable(image: &UpdateImage<'_>) -> Result<(), Unsendable> {
     if image.init_packet.is_empty() {
         return Err(Unsendable::EmptyInitPacket);
     }
@@ -68,9 +69,12 @@ fn sendable(image: &UpdateImage<'_>) -> Result<(), Unsendable> {
 
 impl Engine<'_> {
     /// Sessions until one of them ends the update.
-    async fn sessions(&mut self) -> Result<Outcome, UpdateError> {
+    pub(crate) async fn sessions(&mut self) -> Result<Outcome, UpdateError> {
         loop {
             let result = self.session().await;
+            if matches!(result, Ok(Outcome::Completed)) && !self.place.is_last() {
+                self.see_it_leave().await;
+            }
             self.hang_up().await;
             let error = match result {
                 Err(error) if error.may_reconnect(self.had_connection) => error,
@@ -79,6 +83,12 @@ impl Engine<'_> {
             if let UpdateError::Link { source, .. } = &error {
                 let source = source.clone();
                 self.emit(UpdateEvent::LinkLost(source));
+            }
+            if self.awaited_until.is_some_and(|until| Instant::now() < until) {
+                // It was still on its way out when it was found, or it restarts once more (ACT-011). Nothing of this
+                // image has come to it yet.
+                self.pause(self.options.reconnect_pause).await?;
+                continue;
             }
             let attempt = self.report.reconnect_attempts + 1;
             if attempt > self.options.reconnects {

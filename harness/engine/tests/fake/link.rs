@@ -40,7 +40,7 @@ impl Link for FakeLink {
 
     async fn connect(&mut self) -> Result<Connected, LinkError> {
         let mut device = self.0.borrow_mut();
-        if !device.in_dfu {
+        if !device.in_dfu && !device.come_back() {
             return Err(LinkError::NotFound { detail: "the fake is not in DFU mode".to_owned() });
         }
         device.connected = true;
@@ -50,7 +50,8 @@ impl Link for FakeLink {
 
     async fn send_request(&mut self, request: &[u8]) -> Result<(), LinkError> {
         let mut device = self.0.borrow_mut();
-        if !device.connected {
+        if !device.connected || !device.in_dfu {
+            device.cut();
             return Err(lost());
         }
         let request = Request::parse(request).expect("the engine sends whole requests");

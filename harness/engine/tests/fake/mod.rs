@@ -47,6 +47,24 @@ pub enum OnPacket {
 pub type RequestHook = Box<dyn FnMut(u64, &Request) -> OnRequest>;
 pub type PacketHook = Box<dyn FnMut(u64, &[u8]) -> OnPacket>;
 
+/// How the device comes back after an image that was not the last one.
+pub struct Return {
+    /// The length of the next firmware.
+    pub firmware_length: usize,
+    /// Connections that fail before.
+    pub missed: u32,
+    /// Connections that come about before and are lost with the first request: the device on its way out.
+    pub met_leaving: u32,
+    /// It comes back into its application.
+    pub into_application: bool,
+}
+
+impl Return {
+    pub fn with(firmware_length: usize) -> Self {
+        Self { firmware_length, missed: 0, met_leaving: 0, into_application: false }
+    }
+}
+
 #[derive(Clone, Copy, Default, PartialEq, Debug)]
 pub struct Progress {
     pub offset: usize,
@@ -67,6 +85,13 @@ pub struct Device {
     pub max_data: usize,
     pub mtu: Option<u16>,
     pub data_size: usize,
+
+    /// What follows each image that is taken.
+    pub returns: VecDeque<Return>,
+    /// The init packets and images that were taken.
+    pub taken: Vec<(Vec<u8>, Vec<u8>)>,
+    /// An init packet that was taken once is refused with this the next time.
+    pub refuses_again: Option<Outcome>,
 
     pub on_request: Option<RequestHook>,
     pub on_packet: Option<PacketHook>,
@@ -104,6 +129,9 @@ impl Device {
             max_data: 244,
             mtu: Some(131),
             data_size: 4096,
+            returns: VecDeque::new(),
+            taken: Vec::new(),
+            refuses_again: None,
             on_request: None,
             on_packet: None,
             in_dfu: true,
@@ -207,10 +235,48 @@ impl Device {
         Ok(())
     }
 
-    fn execute(&mut self) -> Result<(), ResultCode> {
+    /// A connection attempt while the device is not in DFU mode; whether it is now.
+    pub fn come_back(&mut self) -> bool {
+        let Some(next) = self.returns.front_mut() else {
+            return false;
+        };
+        if next.missed > 0 {
+            next.missed -= 1;
+            return false;
+        }
+        if next.met_leaving > 0 {
+            next.met_leaving -= 1;
+            return true;
+        }
+        if next.into_application {
+            return false;
+        }
+        self.awake();
+        true
+    }
+
+    /// In DFU mode again, for the next image.
+    pub fn awake(&mut self) {
+        if let Some(next) = self.returns.pop_front() {
+            self.firmware_length = next.firmware_length;
+            self.flash.clear();
+            self.progress = Progress::default();
+            (self.init_ok, self.done) = (false, false);
+        }
+        self.in_dfu = true;
+    }
+
+    fn execute(&mut self) -> Result<(), Outcome> {
         if self.selected == ObjectType::Command {
             if self.init.len() != self.init_size || self.init.is_empty() {
-                return Err(ResultCode::OperationNotPermitted);
+                return Err(ResultCode::OperationNotPermitted.into());
+            }
+            if let Some(outcome) = self.refuses_again
+                && self.taken.iter().any(|(init, _)| *init == self.init)
+            {
+                self.init.clear();
+                self.init_size = 0;
+                return Err(outcome);
             }
             self.init_ok = true;
             self.stored_init = self.init.clone();
@@ -218,14 +284,14 @@ impl Device {
         }
         let Progress { offset, executed, size } = self.progress;
         if offset - executed != size || (size == 0 && self.refuses_idle_execute) {
-            return Err(ResultCode::OperationNotPermitted);
+            return Err(ResultCode::OperationNotPermitted.into());
         }
         self.progress = Progress { offset, executed: offset, size: 0 };
         if offset == self.firmware_length {
             self.done = true;
             self.in_dfu = false;
+            self.taken.push((std::mem::take(&mut self.init), self.flash.clone()));
             self.stored_init.clear();
-            self.init.clear();
         }
         Ok(())
     }

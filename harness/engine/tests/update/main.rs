@@ -8,6 +8,7 @@ mod answers;
 mod good;
 mod loss;
 mod mismatch;
+mod packages;
 mod refused;
 mod resume;
 mod stopping;
@@ -74,7 +75,7 @@ struct Entry(Handle);
 #[async_trait::async_trait(?Send)]
 impl DfuEntry for Entry {
     async fn enter(&mut self) -> Result<(), LinkError> {
-        self.0.device().in_dfu = true;
+        self.0.device().awake();
         Ok(())
     }
 }
