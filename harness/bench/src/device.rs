@@ -73,7 +73,7 @@ const UICR: Region = Region { name: "uicr", start: 0x1000_1000, end: 0x1000_1400
 impl Device {
     /// Where things stand.
     pub fn layout(&self) -> Layout {
-        Layout::of(self.variant)
+        Layout::for_profile(self.variant, self.build.profile)
     }
 
     /// First byte of bank 0.

@@ -130,8 +130,9 @@ impl Board for OpenBoard {
         match (kind, device.build.profile) {
             (LinkKind::Ble { att_mtu }, Profile::Ble) => Ok(Box::new(DirectBle::new(board, att_mtu))),
             (LinkKind::Serial, Profile::Uart) => Ok(Box::new(DirectSerial::new(board))),
+            (LinkKind::Serial, Profile::Usb) => Ok(Box::new(DirectSerial::usb(board))),
             (LinkKind::Ble { .. }, _) => {
-                Err(BoardError::NoSuchLink("BLE: its bootloader is built for a UART"))
+                Err(BoardError::NoSuchLink("BLE: its bootloader is built for a serial line"))
             }
             (LinkKind::Serial, _) => {
                 Err(BoardError::NoSuchLink("a serial line: its bootloader is built for BLE"))

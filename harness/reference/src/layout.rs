@@ -2,6 +2,8 @@
 
 use gauntlet_nrf52::Variant;
 
+use crate::build::Profile;
+
 /// Bytes of a flash page.
 pub const PAGE: u32 = 0x1000;
 /// End of the MBR page: where a SoftDevice, or an application without one, begins.
@@ -64,6 +66,15 @@ impl Layout {
                 softdevice_id: 140,
                 dfu_button: 25,
             },
+        }
+    }
+
+    /// The layout of the release examples for `profile`: a USB bootloader is larger and begins earlier (section 9.2).
+    pub fn for_profile(variant: Variant, profile: Profile) -> Self {
+        let layout = Self::of(variant);
+        match (variant, profile) {
+            (Variant::Nrf52840, Profile::Usb) => Self { bootloader: 0xF_4000, ..layout },
+            _ => layout,
         }
     }
 

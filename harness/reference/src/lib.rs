@@ -23,7 +23,7 @@ mod signature;
 pub mod wire;
 
 pub use bugs::PlantedBug;
-pub use build::{Build, Profile};
+pub use build::{Build, Entry, Generation, Profile, SettingsVersion, SkipCrc};
 pub use layout::Layout;
 pub use model::ReferenceDevice;
 pub use wire::SharedWire;

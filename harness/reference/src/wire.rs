@@ -16,6 +16,10 @@ pub enum FromHost {
     Serial(Vec<u8>),
     /// The host ended the link, or it was lost.
     Disconnected,
+    /// The USB cable was removed: the device's USB power is gone (SER-015). Nothing on other transports.
+    Unplugged,
+    /// A framing, parity, overrun or break error on a UART (SER-013). Nothing on other transports.
+    LineError,
 }
 
 /// One message to the host.

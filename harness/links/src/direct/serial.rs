@@ -1,4 +1,4 @@
-//! A UART without wires: SLIP frames at the speed of the line.
+//! A UART or USB cable without wires: SLIP frames at the speed of the line.
 
 use std::collections::VecDeque;
 use std::time::Duration;
@@ -7,14 +7,13 @@ use async_trait::async_trait;
 use gauntlet_engine::{Connected, Link, LinkError, Shape};
 use gauntlet_nrf52::cycles_from_us;
 use gauntlet_protocol::slip;
+use gauntlet_reference::Profile;
 use gauntlet_reference::wire::{FromHost, Presence, ToHost};
 
 use super::{SLICE, VirtualBoard};
 
 /// Microseconds of one byte at 115200 baud, 8N1.
 const BYTE_US: u64 = 87;
-/// Object data in one Write frame at the MTU of a UART build: (131 - 1) / 2 - 1.
-const MAX_DATA: usize = 64;
 /// Opcode of a Write frame.
 const WRITE: u8 = 0x08;
 /// How long a port is watched for a device in DFU mode.
@@ -25,6 +24,7 @@ const DRIVER_BUFFER_US: u64 = 4096 * BYTE_US;
 /// A serial link to a virtual board.
 pub struct DirectSerial {
     board: VirtualBoard,
+    profile: Profile,
     decoder: slip::Decoder,
     messages: VecDeque<Vec<u8>>,
     line_free: u64,
@@ -34,8 +34,18 @@ pub struct DirectSerial {
 impl DirectSerial {
     /// A link over the board's UART.
     pub fn new(board: VirtualBoard) -> Self {
+        Self::of(board, Profile::Uart)
+    }
+
+    /// A link over the board's USB: larger frames, and no line speed.
+    pub fn usb(board: VirtualBoard) -> Self {
+        Self::of(board, Profile::Usb)
+    }
+
+    fn of(board: VirtualBoard, profile: Profile) -> Self {
         Self {
             board,
+            profile,
             decoder: slip::Decoder::unlimited(),
             messages: VecDeque::new(),
             line_free: 0,
@@ -50,7 +60,8 @@ impl DirectSerial {
         }
         let frame = slip::encode(message);
         let now = self.board.machine().chip.now();
-        let sent = self.line_free.max(now) + cycles_from_us(BYTE_US * frame.len() as u64);
+        let byte_us = if self.profile == Profile::Uart { BYTE_US } else { 0 };
+        let sent = self.line_free.max(now) + cycles_from_us(byte_us * frame.len() as u64);
         self.line_free = sent;
         {
             let mut wire = self.board.wire().lock();
@@ -94,7 +105,9 @@ impl Link for DirectSerial {
         self.messages.clear();
         self.decoder.reset();
         self.open = true;
-        Ok(Connected { max_data: MAX_DATA, att_mtu: None, peer: Some("virtual UART".to_owned()) })
+        let peer = if self.profile == Profile::Uart { "virtual UART" } else { "virtual USB port" };
+        let max_data = self.profile.write_payload();
+        Ok(Connected { max_data, att_mtu: None, peer: Some(peer.to_owned()) })
     }
 
     async fn send_request(&mut self, request: &[u8]) -> Result<(), LinkError> {

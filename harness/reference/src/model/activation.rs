@@ -11,8 +11,6 @@ use crate::bugs::PlantedBug;
 use crate::images::SOFTDEVICE_MAGIC;
 use crate::layout::{MBR_END, PAGE};
 
-/// Pages that are copied between two commits of the progress (`NRF_BL_FW_COPY_PROGRESS_STORE_STEP`).
-const CHUNK_PAGES: u32 = 8;
 /// Where a SoftDevice image has its magic.
 const MAGIC_IN_IMAGE: u32 = 0x2004;
 /// A bootloader of old SDKs stands this far in front of the one that brings a new SoftDevice (ACT-021).
@@ -123,7 +121,8 @@ fn copy(chip: &mut Chip, device: &mut Device, source: u32, target: u32, size: u3
     if source == target {
         return Ok(());
     }
-    let chunk = (source.abs_diff(target) / PAGE).clamp(1, CHUNK_PAGES) * PAGE;
+    let step = device.build.copy_step_pages.max(1);
+    let chunk = (source.abs_diff(target) / PAGE).clamp(1, step) * PAGE;
     if device.build.has(PlantedBug::CopyNotResumed) && device.settings.write_offset != 0 {
         return Ok(());
     }

@@ -10,12 +10,12 @@ use super::Halt;
 use super::activation::{self, Activated};
 use super::dfu::Dfu;
 use super::flash::{self, Flash};
-use super::protect::{Region, protect};
+use super::protect::{self, Region, protect};
 use super::space;
 use crate::bugs::PlantedBug;
-use crate::build::{Build, Profile};
+use crate::build::{Build, Entry, Profile, SkipCrc};
 use crate::images::SOFTDEVICE_MAGIC;
-use crate::layout::{Layout, MBR_END, PAGE};
+use crate::layout::{Layout, MBR_END, PAGE, UICR_BOOTLOADER};
 use crate::signature;
 
 /// Words of the MBR page (MEM-017).
@@ -25,6 +25,7 @@ const MBR_PARAMS: u32 = 0xFFC;
 const RESETREAS: u32 = 0x4000_0400;
 const GPREGRET: u32 = 0x4000_051C;
 const GPREGRET2: u32 = 0x4000_0520;
+const RESETREAS_PIN: u32 = 1 << 0;
 const RESETREAS_OFF: u32 = 1 << 16;
 /// DFU entry through GPREGRET: any of these bits asks for it, only the pattern with its start bit is cleared, and these
 /// bits are left alone (ACT-023..025).
@@ -60,6 +61,7 @@ pub(super) struct Device {
 }
 
 pub(super) fn boot(chip: &mut Chip, layout: Layout) -> Result<Next, Halt> {
+    let layout = where_it_stands(chip, layout)?;
     let mut block = [0; Build::SIZE];
     chip.load(Build::address(&layout), &mut block)?;
     let Ok(build) = Build::from_bytes(&block) else {
@@ -76,6 +78,9 @@ pub(super) fn boot(chip: &mut Chip, layout: Layout) -> Result<Next, Halt> {
     protect(chip, &layout, Region::MbrPage, 0, MBR_END)?;
     protect(chip, &layout, Region::Bootloader, layout.bootloader, layout.backup_page)?;
 
+    if build.debug_port_disable {
+        protect::close_debug_port(chip, &layout)?;
+    }
     let mut settings = load_settings(chip, &layout)?;
     if settings.version == 1 {
         settings.upgrade_from_v1();
@@ -86,19 +91,22 @@ pub(super) fn boot(chip: &mut Chip, layout: Layout) -> Result<Next, Halt> {
     // Before any transport is up (ACT-001), and without a host: what was committed is activated after a cut, too (PWR-010).
     let limit_ms = match activation::activate(chip, &mut device)? {
         // Whatever was activated starts from a clean reset (10.1, step 6).
-        Activated::Restart => return Err(Halt::Reset),
+        Activated::Restart => {
+            device.delay_reset(chip);
+            return Err(Halt::Reset);
+        }
         Activated::ExpectMore => Some(device.build.continuation_ms),
         Activated::Nothing => {
-            let skip_crc = take_skip_flags(chip)?;
+            let skip_crc = take_skip_flags(chip, device.build.skip_crc)?;
             // After the inactivity timer ran out this is what starts the application, unless something still asks for DFU mode
             // (TMR-007).
-            let enter = !application_valid(chip, &device, skip_crc)? || entry_requested(chip, &layout)?;
+            let enter = !application_valid(chip, &device, skip_crc)? || entry_requested(chip, &device)?;
             enter.then_some(device.build.inactivity_ms)
         }
     };
     if let Some(limit_ms) = limit_ms {
         if !device.build.has(PlantedBug::EntryFlagKept) {
-            clear_entry_flags(chip)?;
+            clear_entry_flags(chip, &mut device)?;
         }
         return Ok(Next::Dfu(Box::new(Dfu::start(chip, device, limit_ms)?)));
     }
@@ -109,6 +117,18 @@ pub(super) fn boot(chip: &mut Chip, layout: Layout) -> Result<Next, Halt> {
     }
     protect_for_application(chip, &device)?;
     Ok(Next::Application { vector_table: MBR_END })
+}
+
+/// The map with the bootloader where the words of section 9.4 say it stands: examples of different size begin at different
+/// pages. The MBR page comes first, as for the MBR.
+pub(super) fn where_it_stands(chip: &mut Chip, layout: Layout) -> Result<Layout, Halt> {
+    let mut bootloader = chip.load_word(MBR_BOOTLOADER)?;
+    if bootloader == u32::MAX {
+        bootloader = chip.load_word(UICR_BOOTLOADER)?;
+    }
+    let possible =
+        bootloader.is_multiple_of(PAGE) && (layout.flash_end / 2..layout.backup_page).contains(&bootloader);
+    Ok(if possible { Layout { bootloader, ..layout } } else { layout })
 }
 
 /// Applies the load rules of 8.2 to both pages.
@@ -155,6 +175,11 @@ impl Device {
         self.flash.replace_page(chip, page, &content)
     }
 
+    /// TMR-010: waits between the last flash write and a reset.
+    pub(super) fn delay_reset(&self, chip: &mut Chip) {
+        chip.pass_time(chip.now() + cycles_from_ms(self.build.reset_delay_ms.into()));
+    }
+
     /// True when a SoftDevice stands at its place (MEM-001).
     pub(super) fn softdevice_present(&self, chip: &mut Chip) -> Result<bool, Halt> {
         Ok(chip.load_word(0x3004)? == SOFTDEVICE_MAGIC)
@@ -162,13 +187,13 @@ impl Device {
 }
 
 /// VAL-031, VAL-032: reads and clears the flags that skip CRC checks for this boot.
-fn take_skip_flags(chip: &mut Chip) -> Result<bool, Halt> {
-    if chip.load_word(RESETREAS)? & RESETREAS_OFF != 0 {
+fn take_skip_flags(chip: &mut Chip, allowed: SkipCrc) -> Result<bool, Halt> {
+    if allowed.system_off && chip.load_word(RESETREAS)? & RESETREAS_OFF != 0 {
         chip.store_word(RESETREAS, RESETREAS_OFF)?;
         return Ok(true);
     }
     let register = chip.load_word(GPREGRET2)?;
-    if register & SKIP_MASK != SKIP_PATTERN || register & SKIP_CRC == 0 {
+    if !allowed.gpregret2 || register & SKIP_MASK != SKIP_PATTERN || register & SKIP_CRC == 0 {
         return Ok(false);
     }
     chip.store_word(GPREGRET2, register & !(SKIP_PATTERN | SKIP_CRC))?;
@@ -234,16 +259,30 @@ fn button_pressed(chip: &mut Chip, pin: u8) -> Result<bool, Halt> {
     Ok(level == 0)
 }
 
-/// Section 10.3 behind its first row: is DFU mode asked for?
-fn entry_requested(chip: &mut Chip, layout: &Layout) -> Result<bool, Halt> {
-    Ok(button_pressed(chip, layout.dfu_button)? || chip.load_word(GPREGRET)? & ENTRY_BITS != 0)
+/// Section 10.3 behind its first row: is DFU mode asked for, in a way that the build knows?
+fn entry_requested(chip: &mut Chip, device: &Device) -> Result<bool, Halt> {
+    let Entry { button, pin_reset, gpregret, settings_flag } = device.build.entry;
+    Ok(button && button_pressed(chip, device.layout.dfu_button)?
+        || pin_reset && chip.load_word(RESETREAS)? & RESETREAS_PIN != 0
+        || gpregret && chip.load_word(GPREGRET)? & ENTRY_BITS != 0
+        || settings_flag && device.settings.enter_buttonless_dfu == 1)
 }
 
-/// ACT-023: anything but the exact pattern stays and enters DFU mode again and again (ACT-024).
-fn clear_entry_flags(chip: &mut Chip) -> Result<(), Halt> {
+/// Takes back what asked for DFU mode, as far as the build looks at it. ACT-023: anything but the exact pattern stays in the
+/// register and enters DFU mode again and again (ACT-024). SET-022: the flag goes by a write of the main page alone.
+fn clear_entry_flags(chip: &mut Chip, device: &mut Device) -> Result<(), Halt> {
+    let entry = device.build.entry;
+    if entry.pin_reset && chip.load_word(RESETREAS)? & RESETREAS_PIN != 0 {
+        chip.store_word(RESETREAS, RESETREAS_PIN)?;
+    }
     let register = chip.load_word(GPREGRET)?;
-    if register & ENTRY_MASK == ENTRY_PATTERN && register & ENTRY_START != 0 {
+    if entry.gpregret && register & ENTRY_MASK == ENTRY_PATTERN && register & ENTRY_START != 0 {
         chip.store_word(GPREGRET, register & ENTRY_KEEP)?;
+    }
+    if entry.settings_flag && device.settings.enter_buttonless_dfu == 1 {
+        device.settings.enter_buttonless_dfu = 0;
+        // Flash access is blocking here, so there is no queue to be full.
+        let _done = device.commit_page(chip, device.layout.settings_page)?;
     }
     Ok(())
 }

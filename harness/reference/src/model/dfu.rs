@@ -140,9 +140,14 @@ impl Dfu {
             let held = self.device.flash.held_buffers();
             let received = self.transport.receive(chip, wire, &mut self.inbox, held, self.busy);
             self.busy = false;
-            if received == Received::Disconnected {
-                self.on_disconnect(chip, wire)?;
-                continue;
+            match received {
+                Received::Requests => {}
+                Received::Disconnected | Received::Unplugged => {
+                    self.on_disconnect(chip, wire)?;
+                    continue;
+                }
+                // The error handler; the settings are what they were (SER-013, FLT-032).
+                Received::LineError => return Err(Halt::Reset),
             }
             if let Some(ended) = self.work(chip, wire)? {
                 return Ok(Some(ended));
@@ -153,6 +158,7 @@ impl Dfu {
             if self.deadline.is_some_and(|deadline| chip.now() >= deadline) {
                 // TMR-006: the host is told nothing.
                 self.sync_backup(chip)?;
+                self.device.delay_reset(chip);
                 return Err(Halt::Reset);
             }
             let arrival = self.transport.next_arrival(chip.now(), wire);
@@ -251,6 +257,7 @@ impl Dfu {
         } else {
             wire.lock().set_presence(Presence::Silent);
         }
+        self.device.delay_reset(chip);
     }
 }
 

@@ -100,7 +100,8 @@ impl Guest for ReferenceDevice {
 
     fn enter(&mut self, chip: &mut Chip, trap: u8) -> GuestStep {
         if mbr::is_called(trap) {
-            let copied = mbr::finish_bootloader_copy(chip, &self.layout);
+            let copied = boot::where_it_stands(chip, self.layout)
+                .and_then(|layout| mbr::finish_bootloader_copy(chip, &layout));
             self.clock = chip.now();
             return copied.map_or_else(|halt| self.halted(halt), |()| GuestStep::Return { r0: 0 });
         }

@@ -1,7 +1,7 @@
 //! Command and data objects (section 2). Checks stand in the order in which they decide.
 
 use gauntlet_nrf52::Chip;
-use gauntlet_package::settings::{Bank, INIT_COMMAND_LEN};
+use gauntlet_package::settings::Bank;
 use gauntlet_protocol::{ResultCode, crc32_continue};
 
 use super::Halt;
@@ -9,6 +9,7 @@ use super::dfu::{Afterwards, Dfu, Selected};
 use super::requests::{Answer, encode};
 use super::{postvalidate, prevalidate, space};
 use crate::bugs::PlantedBug;
+use crate::build::Generation;
 use crate::layout::PAGE;
 
 const EXECUTE: u8 = 0x04;
@@ -47,7 +48,7 @@ impl Dfu {
             return Err(ResultCode::InvalidParameter.into());
         }
         // Up to the largest number that a request can name (FLT-018).
-        if size as usize > INIT_COMMAND_LEN {
+        if size > self.device.build.settings_version.init_packet_max() {
             return Err(ResultCode::InsufficientResources.into());
         }
         self.init_ok = false;
@@ -267,6 +268,11 @@ impl Dfu {
         let offset = settings.progress.fw_offset;
         let open = offset.wrapping_sub(settings.progress.fw_offset_last);
         if open != settings.progress.obj_size && !self.device.build.has(PlantedBug::ShortObjectExecuted) {
+            return Ok(Some(encode(EXECUTE, &Err(ResultCode::OperationNotPermitted.into()))));
+        }
+        // OBJ-041: on a boundary that was executed before there is nothing to execute, which some generations refuse.
+        let executed_before = settings.progress.obj_size == 0 && offset > 0;
+        if executed_before && self.device.build.generation == Generation::Sdk15To17 {
             return Ok(Some(encode(EXECUTE, &Err(ResultCode::OperationNotPermitted.into()))));
         }
         let crc = settings.progress.fw_crc;

@@ -12,6 +12,10 @@ const ACL: u32 = 0x4001_E800;
 const ACL_STRIDE: u32 = 0x10;
 const ACL_NO_WRITE: u32 = 1 << 1;
 
+/// UICR words that close the debug port (section 10.1, step 3). Only the nRF52840 has the second.
+const UICR_APPROTECT: u32 = 0x1000_1208;
+const UICR_DEBUGCTRL: u32 = 0x1000_1210;
+
 /// Which protected region is meant; each has an access control list of its own.
 #[derive(Debug, Clone, Copy)]
 pub(super) enum Region {
@@ -46,6 +50,21 @@ pub(super) fn protect(
             for (offset, value) in [(0, start), (4, end - start), (8, ACL_NO_WRITE)] {
                 chip.store_word(list + offset, value)?;
             }
+        }
+    }
+    Ok(())
+}
+
+/// Closes the debug port for good. What UICR says counts from the next reset on, so one follows.
+pub(super) fn close_debug_port(chip: &mut Chip, layout: &Layout) -> Result<(), Halt> {
+    let words: &[u32] = match layout.variant {
+        Variant::Nrf52832 => &[UICR_APPROTECT],
+        Variant::Nrf52840 => &[UICR_APPROTECT, UICR_DEBUGCTRL],
+    };
+    for &word in words {
+        if chip.load_word(word)? != 0 {
+            chip.nvmc_write_word(word, 0)?;
+            return Err(Halt::Reset);
         }
     }
     Ok(())

@@ -25,11 +25,6 @@ const HARDWARE_VERSION: u8 = 0x0A;
 const FIRMWARE_VERSION: u8 = 0x0B;
 pub(super) const ABORT: u8 = 0x0C;
 
-/// MTU of the UART build, and its answer to Get MTU (SER-006, section 5.1).
-pub(super) const UART_MTU: u16 = 131;
-/// MTU of a USB build, which a planted bug answers with.
-const USB_MTU: u16 = 2051;
-const COMMAND_MAX: u32 = 512;
 const DATA_MAX: u32 = 4096;
 
 /// How a request ended. A refusal is an answer and no more: the session goes on, unlike after a `Halt` (CP-026).
@@ -88,14 +83,11 @@ impl Dfu {
         let fields = Fields(request);
         let opcode = fields.byte(0);
         let has = |bug| self.device.build.has(bug);
-        let reduced = self.device.build.profile == Profile::Ble && !has(PlantedBug::SerialRequestsOverAir);
         if has(PlantedBug::AnythingIsProgress) {
             self.restart_timer(chip);
         }
-        let serial_only = [PROTOCOL_VERSION, GET_MTU, PING, HARDWARE_VERSION, FIRMWARE_VERSION];
         let answer = match opcode {
-            // The BLE build is without them, although their numbers are known (CP-005).
-            _ if reduced && serial_only.contains(&opcode) => Err(ResultCode::OpcodeNotSupported.into()),
+            _ if self.is_left_out(opcode) => Err(ResultCode::OpcodeNotSupported.into()),
             CREATE => self.create(chip, fields.byte(1), fields.word(2))?,
             SET_RECEIPTS => Ok(Vec::new()),
             GET_CRC => self.progress(),
@@ -114,8 +106,11 @@ impl Dfu {
             WRITE => return self.write_and_count(chip, &[], Buffer::None),
             // CP-007: the one version there is.
             PROTOCOL_VERSION => Ok(vec![1]),
-            GET_MTU if self.device.build.has(PlantedBug::MtuTooLarge) => Ok(USB_MTU.to_le_bytes().to_vec()),
-            GET_MTU => Ok(UART_MTU.to_le_bytes().to_vec()),
+            GET_MTU if self.device.build.has(PlantedBug::MtuTooLarge) => {
+                Ok(Profile::Usb.mtu().to_le_bytes().to_vec())
+            }
+            // SER-006, CP-022.
+            GET_MTU => Ok(self.device.build.profile.mtu().to_le_bytes().to_vec()),
             PING => Ok(vec![fields.byte(1)]),
             HARDWARE_VERSION => {
                 let mut payload = hardware_version(chip)?;
@@ -130,6 +125,19 @@ impl Dfu {
             _ => Err(ResultCode::OpcodeNotSupported.into()),
         };
         Ok(Some(encode(opcode, &answer)))
+    }
+
+    /// Requests that a build is without, although their numbers are known: most of those with a reduced protocol, as over BLE
+    /// (CP-005), and two by a switch of their own (section 0.2).
+    fn is_left_out(&self, opcode: u8) -> bool {
+        let build = &self.device.build;
+        let reduced = build.reduced_protocol && !build.has(PlantedBug::SerialRequestsOverAir);
+        match opcode {
+            PROTOCOL_VERSION => reduced || !build.protocol_version_message,
+            FIRMWARE_VERSION => reduced || !build.firmware_version_message,
+            GET_MTU | PING | HARDWARE_VERSION => reduced,
+            _ => false,
+        }
     }
 
     /// A Write, counted for receipts whatever became of it.
@@ -164,7 +172,7 @@ impl Dfu {
         let maximum = match kind {
             1 => {
                 self.selected = Selected::Command;
-                COMMAND_MAX
+                self.device.build.settings_version.init_packet_max()
             }
             _ if kind == 2 || self.device.build.has(PlantedBug::UnknownObjectAccepted) => {
                 self.selected = Selected::Data;

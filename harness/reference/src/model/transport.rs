@@ -15,7 +15,7 @@ const INTERVAL_MS: u64 = 15;
 const EVENT_US: u64 = 7_500;
 /// Receive buffers of a BLE build: each write takes one, whatever its length (BLE-018).
 const BLE_BUFFERS: usize = 17;
-/// Microseconds of one byte at 115200 baud, 8N1.
+/// Microseconds of one byte at 115200 baud, 8N1. USB has no line speed.
 const UART_BYTE_US: u64 = 87;
 
 /// How messages come and go.
@@ -23,8 +23,12 @@ const UART_BYTE_US: u64 = 87;
 pub(super) enum Transport {
     /// The connection event that is on or comes next, and the microseconds of air that are left of it.
     Ble { event: u64, air: u64 },
-    Uart {
+    Serial {
         receiver: Receiver,
+        /// Microseconds that a byte of an answer takes.
+        byte_us: u64,
+        /// When the answers that were sent are through.
+        line_free: u64,
         /// A planted bug: answers are sent as they are.
         end_not_escaped: bool,
     },
@@ -37,14 +41,20 @@ pub(super) enum Received {
     Requests,
     /// The host has gone.
     Disconnected,
+    /// USB power has gone (SER-015).
+    Unplugged,
+    /// A framing, parity, overrun or break error on the line (SER-013).
+    LineError,
 }
 
 impl Transport {
     pub(super) fn new(build: &Build) -> Self {
         match build.profile {
             Profile::Ble => Self::Ble { event: 0, air: EVENT_US },
-            Profile::Uart => Self::Uart {
-                receiver: Receiver::new(),
+            Profile::Uart | Profile::Usb => Self::Serial {
+                receiver: Receiver::new(build.profile.mtu()),
+                byte_us: if build.profile == Profile::Uart { UART_BYTE_US } else { 0 },
+                line_free: 0,
                 end_not_escaped: build.has(PlantedBug::EndNotEscaped),
             },
         }
@@ -85,12 +95,14 @@ impl Transport {
                     return Received::Requests;
                 }
             },
-            Self::Uart { receiver, .. } => {
+            Self::Serial { receiver, byte_us, .. } => {
                 let message = wire.lock().take(now);
                 match message {
                     Some(FromHost::Serial(bytes)) => receiver.take(&bytes, inbox),
-                    // A UART does not notice that nobody listens (OBJ-045).
+                    // A UART does not notice that nobody listens (OBJ-045), nor does a USB port that is closed (SER-016).
                     Some(FromHost::Disconnected) => wire.lock().set_presence(Presence::Waiting),
+                    Some(FromHost::LineError) if *byte_us > 0 => return Received::LineError,
+                    Some(FromHost::Unplugged) if *byte_us == 0 => return Received::Unplugged,
                     _ => {}
                 }
                 Received::Requests
@@ -103,7 +115,7 @@ impl Transport {
         let arrival = wire.lock().next_to_device()?;
         Some(match self {
             Self::Ble { event, .. } => arrival.max(*event).max(now),
-            Self::Uart { .. } => arrival.max(now),
+            Self::Serial { .. } => arrival.max(now),
         })
     }
 
@@ -111,7 +123,7 @@ impl Transport {
     pub(super) fn next_slot(&self, now: u64) -> u64 {
         match self {
             Self::Ble { .. } => slot_after(now),
-            Self::Uart { .. } => now,
+            Self::Serial { .. } => now,
         }
     }
 
@@ -120,11 +132,13 @@ impl Transport {
         let mut wire = wire.lock();
         match self {
             Self::Ble { .. } => wire.answer(slot_after(now), ToHost::Notification(message.to_vec())),
-            Self::Uart { end_not_escaped, .. } => {
+            Self::Serial { end_not_escaped, byte_us, line_free, .. } => {
                 let frame =
                     if *end_not_escaped { [message, &[slip::END]].concat() } else { slip::encode(message) };
-                let sent = now + cycles_from_us(UART_BYTE_US * frame.len() as u64);
-                wire.answer(sent, ToHost::Serial(frame));
+                // An answer that is ready while the one before is on the line waits for it. On a real device it may be lost
+                // as well, so a host has to wait for each answer (SER-012).
+                *line_free = now.max(*line_free) + cycles_from_us(*byte_us * frame.len() as u64);
+                wire.answer(*line_free, ToHost::Serial(frame));
             }
         }
     }
@@ -138,7 +152,11 @@ fn from_air(message: FromHost, inbox: &mut Inbox, held: usize) {
             inbox.receive(Work::Write(data));
         }
         // A BLE build has no serial line.
-        FromHost::Packet(_) | FromHost::Serial(_) | FromHost::Disconnected => {}
+        FromHost::Packet(_)
+        | FromHost::Serial(_)
+        | FromHost::Disconnected
+        | FromHost::Unplugged
+        | FromHost::LineError => {}
     }
 }
 
@@ -150,7 +168,7 @@ fn take_within(wire: &SharedWire, now: u64, air: &mut u64) -> Option<FromHost> {
     let message = wire.lock().take(now)?;
     let payload = match &message {
         FromHost::Control(bytes) | FromHost::Packet(bytes) | FromHost::Serial(bytes) => bytes.len() as u64,
-        FromHost::Disconnected => 0,
+        FromHost::Disconnected | FromHost::Unplugged | FromHost::LineError => 0,
     };
     // Headers, the empty reply and two inter-frame gaps on the 1M PHY.
     *air = air.saturating_sub((payload + 17) * 8 + 380);

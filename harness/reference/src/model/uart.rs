@@ -3,7 +3,7 @@
 use gauntlet_protocol::slip;
 
 use super::inbox::{Inbox, Work};
-use super::requests::{UART_MTU, WRITE};
+use super::requests::WRITE;
 
 /// Receive buffers of a serial build.
 const BUFFERS: usize = 3;
@@ -13,6 +13,8 @@ const WRAPPED_LENGTH: usize = 0xFFFF;
 /// Decoder and buffers.
 #[derive(Debug)]
 pub(super) struct Receiver {
+    /// Decoded bytes that silence the receiver (SER-010).
+    limit: usize,
     decoder: slip::Decoder,
     /// What stands in the buffer that is filled next, and in the one that was filled before it.
     buffers: [Vec<u8>; 2],
@@ -21,9 +23,12 @@ pub(super) struct Receiver {
 }
 
 impl Receiver {
-    pub(super) fn new() -> Self {
+    /// A receiver that goes dead at `limit` decoded bytes: the MTU of the transport.
+    pub(super) fn new(limit: u16) -> Self {
+        let limit = usize::from(limit);
         Self {
-            decoder: slip::Decoder::with_limit(usize::from(UART_MTU)),
+            limit,
+            decoder: slip::Decoder::with_limit(limit),
             buffers: [Vec::new(), Vec::new()],
             overfull: None,
         }
@@ -46,7 +51,7 @@ impl Receiver {
     /// SER-010, also for a frame that bytes are appended to.
     fn is_dead(&self) -> bool {
         let appended = self.overfull.as_ref().map_or(0, Vec::len);
-        appended + self.decoder.pending() >= usize::from(UART_MTU)
+        appended + self.decoder.pending() >= self.limit
     }
 
     fn frame(&mut self, frame: Vec<u8>, inbox: &mut Inbox) {
@@ -86,7 +91,7 @@ mod tests {
 
     #[test]
     fn an_empty_frame_repeats_the_request_in_its_buffer() {
-        let (mut receiver, mut inbox) = (Receiver::new(), Inbox::default());
+        let (mut receiver, mut inbox) = (Receiver::new(131), Inbox::default());
         assert_eq!(fed(&mut receiver, &mut inbox, &[0xC0]), ["Request([0])"]);
         let twice = fed(&mut receiver, &mut inbox, &[9, 7, 0xC0, 0xC0]);
         assert_eq!(twice, ["Request([9, 7])", "Request([9, 7])"]);
@@ -95,7 +100,7 @@ mod tests {
 
     #[test]
     fn without_buffers_every_end_submits_the_last_write_again_until_the_frame_is_full() {
-        let (mut receiver, mut inbox) = (Receiver::new(), Inbox::default());
+        let (mut receiver, mut inbox) = (Receiver::new(131), Inbox::default());
         assert_eq!(fed(&mut receiver, &mut inbox, &[8, 1, 0xC0]), ["Write([1])"]);
         inbox.leaked = 3;
         assert_eq!(fed(&mut receiver, &mut inbox, &[9, 5, 0xC0]), ["Write([1, 9, 5])"]);

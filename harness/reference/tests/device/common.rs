@@ -77,7 +77,7 @@ impl Setup {
 
     pub(crate) fn start(self) -> Device {
         let variant = Variant::Nrf52840;
-        let layout = Layout::of(variant);
+        let layout = Layout::for_profile(variant, self.build.profile);
         let mut chip = Chip::new(variant, 1);
         chip.fill_flash(Fill::Byte(0xFF));
         let mut segments = vec![images::start_up(), images::bootloader(&layout, &self.build)];
@@ -175,7 +175,7 @@ impl Device {
     pub(crate) fn request(&mut self, request: &[u8]) {
         self.send(match self.profile {
             Profile::Ble => FromHost::Control(request.to_vec()),
-            Profile::Uart => FromHost::Serial(slip::encode(request)),
+            Profile::Uart | Profile::Usb => FromHost::Serial(slip::encode(request)),
         });
     }
 
@@ -203,14 +203,13 @@ impl Device {
     pub(crate) fn write(&mut self, data: &[u8]) {
         self.send(match self.profile {
             Profile::Ble => FromHost::Packet(data.to_vec()),
-            Profile::Uart => FromHost::Serial(slip::encode(&[&[8], data].concat())),
+            Profile::Uart | Profile::Usb => FromHost::Serial(slip::encode(&[&[8], data].concat())),
         });
     }
 
     /// Object data, slow enough for every device.
     pub(crate) fn data(&mut self, bytes: &[u8]) {
-        let size = if self.profile == Profile::Ble { 244 } else { 64 };
-        for packet in bytes.chunks(size) {
+        for packet in bytes.chunks(self.profile.write_payload()) {
             self.write(packet);
             self.run(6);
         }

@@ -4,6 +4,7 @@
 
 mod boot;
 mod common;
+mod configuration;
 mod control_point;
 mod flash_queue;
 mod known_update;
@@ -11,3 +12,4 @@ mod limits;
 mod objects;
 mod serial;
 mod system;
+mod usb;

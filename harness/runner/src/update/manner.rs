@@ -27,7 +27,7 @@ impl Manner {
     pub(crate) fn plain(device: &Device) -> Self {
         let link = match device.build.profile {
             Profile::Ble => LinkKind::Ble { att_mtu: ATT_MTU },
-            Profile::Uart => LinkKind::Serial,
+            Profile::Uart | Profile::Usb => LinkKind::Serial,
         };
         Self { link, prn: 0, reconnects: None }
     }
