@@ -12,13 +12,18 @@
 //! | [`build`] | the configuration a bootloader was built with, kept inside its image |
 //! | [`bugs`] | planted bugs: part of a build |
 //! | [`wire`] | what host and device exchange, and when |
+//! | [`gap`], [`att`] | who is on the air, and what a central may do to attributes |
+//! | [`records`] | what an application leaves for the bootloader in the settings page |
 //! | `model` | what the bootloader does |
 
+pub mod att;
 pub mod bugs;
 pub mod build;
+pub mod gap;
 pub mod images;
 pub mod layout;
 mod model;
+pub mod records;
 mod signature;
 pub mod wire;
 

@@ -5,6 +5,9 @@
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use crate::att::{AttError, Attribute, NOTIFY, WriteKind};
+use crate::gap::{Advertisement, BondKey, Central};
+
 /// One message from the host.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum FromHost {
@@ -20,6 +23,30 @@ pub enum FromHost {
     Unplugged,
     /// A framing, parity, overrun or break error on a UART (SER-013). Nothing on other transports.
     LineError,
+    /// A central has connected. [`Wire::connect_as`] says so itself.
+    Connected(Box<Central>),
+    /// A central's ATT_MTU.
+    ExchangeMtu(u16),
+    /// A write other than the two that make an update.
+    Write {
+        /// What is written.
+        attribute: Attribute,
+        /// How.
+        kind: WriteKind,
+        /// The value.
+        value: Vec<u8>,
+    },
+    /// A Read Request.
+    Read(Attribute),
+    /// The confirmation of an indication.
+    Confirm,
+    /// A pairing request; the keys are kept when `bonding`.
+    Pair {
+        /// The keys are to be kept.
+        bonding: bool,
+    },
+    /// An encryption request with the key of a bond.
+    Encrypt(BondKey),
 }
 
 /// One message to the host.
@@ -27,10 +54,38 @@ pub enum FromHost {
 pub enum ToHost {
     /// A notification of the DFU Control Point.
     Notification(Vec<u8>),
+    /// An indication, to be confirmed.
+    Indication {
+        /// Of which characteristic.
+        attribute: Attribute,
+        /// Its value.
+        value: Vec<u8>,
+    },
+    /// How a Write Request ended.
+    Written(Result<(), AttError>),
+    /// How a Read Request ended.
+    Value(Result<Vec<u8>, AttError>),
+    /// The ATT_MTU after the exchange.
+    Mtu(u16),
+    /// Connection parameters that the device asks for (BLE-008).
+    Parameters(Parameters),
+    /// How a pairing or encryption request ended.
+    Encrypted(bool),
     /// Bytes on the serial line.
     Serial(Vec<u8>),
     /// The link is gone.
     Closed(Closed),
+}
+
+/// Connection parameters, in the units of the air.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Parameters {
+    /// Shortest and longest interval, in 1.25 ms.
+    pub interval: [u16; 2],
+    /// Events that the device may sleep through.
+    pub latency: u16,
+    /// Supervision timeout, in 10 ms.
+    pub timeout: u16,
 }
 
 /// Why the device's end of the link closed.
@@ -63,30 +118,79 @@ pub struct Timed<T> {
     pub message: T,
 }
 
+/// Who is at the device's end of the air.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Firmware {
+    Bootloader,
+    Application,
+}
+
 /// Both directions of one wire.
 #[derive(Debug, Default)]
 pub struct Wire {
     presence: Presence,
-    att_mtu: u16,
+    application: bool,
+    advertisement: Option<Advertisement>,
+    database: Vec<Attribute>,
     to_device: VecDeque<Timed<FromHost>>,
     to_host: VecDeque<Timed<ToHost>>,
 }
 
 impl Wire {
-    /// What a host can find now.
+    /// What a host can find of a bootloader now.
     pub fn presence(&self) -> Presence {
-        self.presence
+        if self.application { Presence::Silent } else { self.presence }
     }
 
-    /// The host connects with `att_mtu` bytes of ATT_MTU; false when nobody waits.
+    /// True while an application is on the air, waiting or connected.
+    pub fn is_application(&self) -> bool {
+        self.application && self.presence != Presence::Silent
+    }
+
+    /// True while there is a link to whatever firmware runs.
+    pub fn is_linked(&self) -> bool {
+        self.presence == Presence::Connected
+    }
+
+    /// What a scanner receives now: nothing while a central is connected.
+    pub fn advertisement(&self) -> Option<&Advertisement> {
+        self.advertisement.as_ref().filter(|_| self.presence == Presence::Waiting)
+    }
+
+    /// What a discovery over the link finds, in the order of handles.
+    pub fn database(&self) -> &[Attribute] {
+        if self.is_linked() { &self.database } else { &[] }
+    }
+
+    /// A host connects to a bootloader and does what every DFU client begins with: over BLE it exchanges ATT_MTU and
+    /// enables notifications. False when nobody waits.
     pub fn connect(&mut self, att_mtu: u16) -> bool {
-        if self.presence != Presence::Waiting {
+        if self.presence() != Presence::Waiting {
+            return false;
+        }
+        if self.advertisement.is_none() {
+            self.presence = Presence::Connected;
+            self.to_host.clear();
+            return true;
+        }
+        let connected = self.connect_as(&Central::stranger());
+        if connected {
+            self.send(0, FromHost::ExchangeMtu(att_mtu));
+            let value = NOTIFY.to_le_bytes().to_vec();
+            let attribute = Attribute::ControlPointCccd;
+            self.send(0, FromHost::Write { attribute, kind: WriteKind::Request, value });
+        }
+        connected
+    }
+
+    /// `central` connects to what advertises, and does nothing else. False when nothing does, or not for it (BLE-005).
+    pub fn connect_as(&mut self, central: &Central) -> bool {
+        if !self.advertisement().is_some_and(|advertisement| advertisement.is_open_to(central)) {
             return false;
         }
         self.presence = Presence::Connected;
-        self.att_mtu = att_mtu;
         self.to_host.clear();
-        true
+        self.send(0, FromHost::Connected(Box::new(*central)))
     }
 
     /// The host sends `message`, to arrive at cycle `at`. False when there is no link.
@@ -116,8 +220,30 @@ impl Wire {
         self.to_device.len()
     }
 
+    /// A serial bootloader listens, or stops to.
     pub(crate) fn set_presence(&mut self, presence: Presence) {
         self.presence = presence;
+        self.application = false;
+        self.advertisement = None;
+    }
+
+    /// Advertising begins; who connects will find `database`.
+    pub(crate) fn advertise(
+        &mut self,
+        firmware: Firmware,
+        advertisement: Advertisement,
+        database: &[Attribute],
+    ) {
+        self.presence = Presence::Waiting;
+        self.application = firmware == Firmware::Application;
+        self.advertisement = Some(advertisement);
+        self.database = database.to_vec();
+        self.to_device.clear();
+    }
+
+    /// The next message to the device, without taking it.
+    pub(crate) fn peek(&self) -> Option<&Timed<FromHost>> {
+        self.to_device.front()
     }
 
     pub(crate) fn next_to_device(&self) -> Option<u64> {

@@ -4,81 +4,53 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use gauntlet_engine::{Connected, Link, LinkError, Shape};
-use gauntlet_reference::wire::{Closed, FromHost, Presence, ToHost};
+use gauntlet_reference::att::{ATT_HEADER, Attribute, NOTIFY};
+use gauntlet_reference::gap::{Advertisement, Central, DFU_SERVICE};
+use gauntlet_reference::wire::FromHost;
 
-use super::{SLICE, VirtualBoard};
+use super::VirtualBoard;
+use super::central::VirtualCentral;
 
 /// How long a scan looks for the device.
 const SCAN: Duration = Duration::from_secs(3);
-/// From a found advertisement to a configured link: connection, MTU exchange, discovery, CCCD.
-const SET_UP: Duration = Duration::from_millis(300);
-/// Packets that the host's controller takes before it makes the sender wait.
-const CONTROLLER_BUFFERS: usize = 8;
 /// Largest and smallest ATT_MTU.
 const ATT_MTU: std::ops::RangeInclusive<u16> = 23..=247;
-/// Bytes of ATT header in front of a write.
-const ATT_HEADER: u16 = 3;
 
-/// A BLE link to a virtual board.
+/// A BLE link to the bootloader of a virtual board.
 pub struct DirectBle {
-    board: VirtualBoard,
+    central: VirtualCentral,
     wanted_mtu: u16,
-    connected: bool,
 }
 
 impl DirectBle {
-    /// A link that asks for `att_mtu` bytes of ATT_MTU when it connects.
+    /// A link that asks for `att_mtu` bytes of ATT_MTU when it connects, of a central without a bond.
     pub fn new(board: VirtualBoard, att_mtu: u16) -> Self {
-        Self { board, wanted_mtu: att_mtu.clamp(*ATT_MTU.start(), *ATT_MTU.end()), connected: false }
+        Self::of(VirtualCentral::new(board, Central::stranger()), att_mtu)
     }
 
-    /// What the device grants (BLE-009).
-    fn granted_mtu(&self) -> u16 {
-        match self.wanted_mtu {
-            247.. => 247,
-            wanted => ATT_HEADER + (wanted - ATT_HEADER) / 4 * 4,
-        }
+    /// The same of any central.
+    pub fn of(central: VirtualCentral, att_mtu: u16) -> Self {
+        Self { central, wanted_mtu: att_mtu.clamp(*ATT_MTU.start(), *ATT_MTU.end()) }
     }
 
-    fn next_message(&mut self) -> Result<Option<Vec<u8>>, LinkError> {
-        if !self.connected {
-            return Err(lost("not connected"));
+    async fn set_up(&mut self, found: &Advertisement) -> Result<Connected, LinkError> {
+        let database = self.central.connect(found).await?;
+        if !database.contains(&Attribute::ControlPoint) {
+            let detail = format!("{} runs its application, not its bootloader", found.address);
+            return Err(LinkError::NotFound { detail });
         }
-        let now = self.board.machine().chip.now();
-        match self.board.wire().lock().receive(now) {
-            Some(ToHost::Notification(message)) => Ok(Some(message)),
-            Some(ToHost::Closed(reason)) => {
-                self.connected = false;
-                Err(lost(match reason {
-                    Closed::ByDevice => "the device ended the link",
-                    Closed::Vanished => "supervision timeout",
-                }))
-            }
-            Some(ToHost::Serial(_)) | None => Ok(None),
+        if database.contains(&Attribute::ServiceChangedCccd) && !self.central.encrypt().await? {
+            let detail = "the bootloader asks for the bond, and does not accept ours".to_owned();
+            return Err(LinkError::Refused { code: None, detail });
         }
-    }
-
-    /// Sends, or waits until the loss of the link shows: a host does not know before.
-    async fn send(&mut self, message: FromHost) -> Result<(), LinkError> {
-        loop {
-            if !self.connected {
-                return Err(lost("not connected"));
-            }
-            let now = self.board.machine().chip.now();
-            let (present, waiting) = {
-                let wire = self.board.wire().lock();
-                (wire.presence() == Presence::Connected, wire.waiting_for_device())
-            };
-            if present && waiting < CONTROLLER_BUFFERS {
-                self.board.wire().lock().send(now, message);
-                return Ok(());
-            }
-            if !present {
-                // What is still under way from the device is lost to a sender that waits for the loss.
-                self.next_message()?;
-            }
-            self.board.run_for(SLICE).await;
-        }
+        let att_mtu = self.central.exchange_mtu(self.wanted_mtu).await?;
+        self.central.write(Attribute::ControlPointCccd, &NOTIFY.to_le_bytes()).await?;
+        let name = found.name().unwrap_or_default();
+        Ok(Connected {
+            max_data: usize::from(att_mtu - ATT_HEADER),
+            att_mtu: Some(att_mtu),
+            peer: Some(String::from_utf8_lossy(name).into_owned()),
+        })
     }
 }
 
@@ -89,52 +61,31 @@ impl Link for DirectBle {
     }
 
     async fn connect(&mut self) -> Result<Connected, LinkError> {
-        let mut scanned = Duration::ZERO;
-        let att_mtu = self.granted_mtu();
-        while !self.board.wire().lock().connect(att_mtu) {
-            if scanned >= SCAN {
-                return Err(LinkError::NotFound { detail: "nobody advertises the DFU service".to_owned() });
-            }
-            self.board.run_for(SLICE).await;
-            scanned += SLICE;
+        let found = self.central.scan(SCAN, |found| found.has_service(DFU_SERVICE)).await;
+        let Some(found) = found else {
+            return Err(LinkError::NotFound { detail: "nobody advertises the DFU service".to_owned() });
+        };
+        let result = self.set_up(&found).await;
+        if result.is_err() {
+            self.central.disconnect().await;
         }
-        self.connected = true;
-        self.board.run_for(SET_UP).await;
-        Ok(Connected {
-            max_data: usize::from(att_mtu - ATT_HEADER),
-            att_mtu: Some(att_mtu),
-            peer: Some("DfuTarg".to_owned()),
-        })
+        result
     }
 
     async fn send_request(&mut self, request: &[u8]) -> Result<(), LinkError> {
-        self.send(FromHost::Control(request.to_vec())).await
+        self.central.write(Attribute::ControlPoint, request).await
     }
 
     async fn send_data(&mut self, data: &[u8]) -> Result<(), LinkError> {
-        self.send(FromHost::Packet(data.to_vec())).await
+        self.central.send(FromHost::Packet(data.to_vec())).await
     }
 
     async fn receive(&mut self) -> Result<Vec<u8>, LinkError> {
-        loop {
-            if let Some(message) = self.next_message()? {
-                return Ok(message);
-            }
-            self.board.run_for(SLICE).await;
-        }
+        self.central.told().await
     }
 
     async fn disconnect(&mut self) -> Result<(), LinkError> {
-        if std::mem::take(&mut self.connected) {
-            let now = self.board.machine().chip.now();
-            self.board.wire().lock().send(now, FromHost::Disconnected);
-            // Until the device has seen it.
-            self.board.run_for(4 * SLICE).await;
-        }
+        self.central.disconnect().await;
         Ok(())
     }
-}
-
-fn lost(detail: &str) -> LinkError {
-    LinkError::Lost { detail: detail.to_owned() }
 }

@@ -2,11 +2,13 @@
 
 mod ble;
 mod board;
+mod central;
 mod clock;
 mod serial;
 
 pub use ble::DirectBle;
 pub use board::{SharedMachine, VirtualBoard};
+pub use central::VirtualCentral;
 pub use clock::VirtualClock;
 pub use serial::DirectSerial;
 

@@ -77,7 +77,7 @@ impl Dfu {
             device.flash.queue_from_now_on();
         }
         let mut dfu = Self {
-            transport: Transport::new(&device.build),
+            transport: Transport::new(chip, &device)?,
             // What a Get CRC refers to when nothing has been selected yet (CP-019).
             selected: Selected::Command,
             init_ok: false,
@@ -129,6 +129,11 @@ impl Dfu {
         Ok(())
     }
 
+    /// Opens the transport.
+    pub(super) fn listen(&mut self, wire: &SharedWire) {
+        self.transport.listen(wire);
+    }
+
     /// Works until cycle `until`.
     pub(super) fn run(
         &mut self,
@@ -147,7 +152,7 @@ impl Dfu {
                     continue;
                 }
                 // The error handler; the settings are what they were (SER-013, FLT-032).
-                Received::LineError => return Err(Halt::Reset),
+                Received::LineError | Received::Failed => return Err(Halt::Reset),
             }
             if let Some(ended) = self.work(chip, wire)? {
                 return Ok(Some(ended));
@@ -229,7 +234,7 @@ impl Dfu {
             self.device.settings.progress.fw_crc = kept.fw_crc;
         }
         self.init_ok &= !self.device.build.has(PlantedBug::InitLostWithLink);
-        wire.lock().set_presence(Presence::Waiting);
+        self.transport.listen(wire);
         Ok(())
     }
 

@@ -13,13 +13,17 @@
 //! | `space` | where an image goes (MEM-012) |
 //! | `flash` | the way to flash: at once or queued |
 //! | `protect` | flash that is closed until the next reset (MEM-018, MEM-019) |
-//! | `transport`, `uart` | BLE and serial ends of the wire (sections 4 and 5) |
+//! | `transport` | the device's end of the wire |
+//! | `air`, `gatt` | connection events and the GATT server of a BLE build (section 4) |
+//! | `uart` | the serial receiver (section 5) |
 //! | `inbox` | received requests, and what is lost when there are too many |
 
 mod activation;
+mod air;
 mod boot;
 mod dfu;
 mod flash;
+mod gatt;
 mod inbox;
 mod mbr;
 mod objects;
@@ -35,7 +39,7 @@ mod uart;
 use gauntlet_nrf52::{Chip, ChipFault, Guest, GuestStep, Reset, cycles_from_ms};
 
 use crate::layout::Layout;
-use crate::wire::{Closed, Presence, SharedWire};
+use crate::wire::{Closed, SharedWire};
 use boot::Next;
 use dfu::{Dfu, Ended};
 
@@ -110,8 +114,7 @@ impl Guest for ReferenceDevice {
         match next {
             Ok(Next::Application { vector_table }) => GuestStep::Return { r0: vector_table },
             Ok(Next::Dfu(dfu)) => {
-                self.dfu = Some(*dfu);
-                self.wire.lock().set_presence(Presence::Waiting);
+                self.dfu.insert(*dfu).listen(&self.wire);
                 GuestStep::Stay
             }
             Err(halt) => self.halted(halt),

@@ -1,18 +1,18 @@
 //! The device's end of the wire: connection events (section 4) or a UART with SLIP (section 5).
 
-use gauntlet_nrf52::{Chip, cycles_from_ms, cycles_from_us};
+use gauntlet_nrf52::{Chip, cycles_from_us};
 use gauntlet_protocol::slip;
 
+use super::Halt;
+use super::air::{Air, slot_after};
+use super::boot::Device;
+use super::gatt::{Effect, Gatt};
 use super::inbox::{Inbox, Work};
 use super::uart::Receiver;
 use crate::bugs::PlantedBug;
-use crate::build::{Build, Profile};
+use crate::build::Profile;
 use crate::wire::{FromHost, Presence, SharedWire, ToHost};
 
-/// The connection interval that the bootloader asks for (BLE-008).
-const INTERVAL_MS: u64 = 15;
-/// Air time of one connection event, in microseconds.
-const EVENT_US: u64 = 7_500;
 /// Receive buffers of a BLE build: each write takes one, whatever its length (BLE-018).
 const BLE_BUFFERS: usize = 17;
 /// Microseconds of one byte at 115200 baud, 8N1. USB has no line speed.
@@ -21,8 +21,10 @@ const UART_BYTE_US: u64 = 87;
 /// How messages come and go.
 #[derive(Debug)]
 pub(super) enum Transport {
-    /// The connection event that is on or comes next, and the microseconds of air that are left of it.
-    Ble { event: u64, air: u64 },
+    Ble {
+        air: Air,
+        gatt: Box<Gatt>,
+    },
     Serial {
         receiver: Receiver,
         /// Microseconds that a byte of an answer takes.
@@ -45,19 +47,23 @@ pub(super) enum Received {
     Unplugged,
     /// A framing, parity, overrun or break error on the line (SER-013).
     LineError,
+    /// Something else has called the error handler.
+    Failed,
 }
 
 impl Transport {
-    pub(super) fn new(build: &Build) -> Self {
-        match build.profile {
-            Profile::Ble => Self::Ble { event: 0, air: EVENT_US },
+    /// The transport that `device` was built with, not yet open.
+    pub(super) fn new(chip: &mut Chip, device: &Device) -> Result<Self, Halt> {
+        let build = &device.build;
+        Ok(match build.profile {
+            Profile::Ble => Self::Ble { air: Air::default(), gatt: Box::new(Gatt::new(chip, device)?) },
             Profile::Uart | Profile::Usb => Self::Serial {
                 receiver: Receiver::new(build.profile.mtu()),
                 byte_us: if build.profile == Profile::Uart { UART_BYTE_US } else { 0 },
                 line_free: 0,
                 end_not_escaped: build.has(PlantedBug::EndNotEscaped),
             },
-        }
+        })
     }
 
     /// Takes in what has arrived: one message, so that the main loop works in between as it does in a device, or everything
@@ -72,26 +78,23 @@ impl Transport {
     ) -> Received {
         let now = chip.now();
         match self {
-            Self::Ble { event, air } => loop {
-                let arrived = wire.lock().next_to_device();
-                if now < *event || arrived.is_none_or(|arrived| arrived > now) {
-                    let current = slot_after(now) - cycles_from_ms(INTERVAL_MS);
-                    if current > *event {
-                        (*event, *air) = (current, EVENT_US);
-                    }
-                    return Received::Requests;
+            Self::Ble { air, gatt } => loop {
+                if gatt.has_timed_out(now, wire) {
+                    return Received::Disconnected;
                 }
-                let end = *event + cycles_from_us(EVENT_US);
-                match take_within(wire, now.min(end), air) {
-                    Some(FromHost::Disconnected) => return Received::Disconnected,
-                    Some(message) => from_air(message, inbox, held),
-                    None => {
-                        *event = slot_after(*event);
-                        *air = EVENT_US;
-                        continue;
+                let Some(message) = air.take(now, wire) else { return Received::Requests };
+                match gatt.take(now, air, wire, message) {
+                    Effect::Nothing => {}
+                    Effect::Request(request) => inbox.receive(Work::Request(request)),
+                    // Without a free buffer a packet vanishes before it is counted (BLE-017, BLE-022, PRN-008).
+                    Effect::Write(data) if inbox.waiting_writes() + inbox.leaked + held < BLE_BUFFERS => {
+                        inbox.receive(Work::Write(data));
                     }
+                    Effect::Write(_) => {}
+                    Effect::Disconnected => return Received::Disconnected,
+                    Effect::Reset => return Received::Failed,
                 }
-                if !busy || slot_after(*event) > now {
+                if !busy || !air.is_behind(now) {
                     return Received::Requests;
                 }
             },
@@ -110,13 +113,24 @@ impl Transport {
         }
     }
 
+    /// Waits for a host (BLE-025).
+    pub(super) fn listen(&mut self, wire: &SharedWire) {
+        match self {
+            Self::Ble { gatt, .. } => gatt.listen(wire),
+            Self::Serial { .. } => wire.lock().set_presence(Presence::Waiting),
+        }
+    }
+
     /// When there may be something to receive.
     pub(super) fn next_arrival(&self, now: u64, wire: &SharedWire) -> Option<u64> {
-        let arrival = wire.lock().next_to_device()?;
-        Some(match self {
-            Self::Ble { event, .. } => arrival.max(*event).max(now),
-            Self::Serial { .. } => arrival.max(now),
-        })
+        let arrival = wire.lock().next_to_device();
+        match self {
+            Self::Ble { air, gatt } => {
+                let arrival = arrival.map(|arrival| air.when(arrival).max(now));
+                arrival.into_iter().chain(gatt.deadline()).min()
+            }
+            Self::Serial { .. } => arrival.map(|arrival| arrival.max(now)),
+        }
     }
 
     /// The first moment after `now` at which the device can put something on the wire.
@@ -129,54 +143,21 @@ impl Transport {
 
     pub(super) fn send(&mut self, chip: &Chip, wire: &SharedWire, message: &[u8]) {
         let now = chip.now();
-        let mut wire = wire.lock();
         match self {
-            Self::Ble { .. } => wire.answer(slot_after(now), ToHost::Notification(message.to_vec())),
+            // BLE-035: nobody is told that it could not be sent.
+            Self::Ble { air, gatt } => {
+                if gatt.may_notify() {
+                    air.notify(now, wire, message);
+                }
+            }
             Self::Serial { end_not_escaped, byte_us, line_free, .. } => {
                 let frame =
                     if *end_not_escaped { [message, &[slip::END]].concat() } else { slip::encode(message) };
                 // An answer that is ready while the one before is on the line waits for it. On a real device it may be lost
                 // as well, so a host has to wait for each answer (SER-012).
                 *line_free = now.max(*line_free) + cycles_from_us(*byte_us * frame.len() as u64);
-                wire.answer(*line_free, ToHost::Serial(frame));
+                wire.lock().answer(*line_free, ToHost::Serial(frame));
             }
         }
     }
-}
-
-fn from_air(message: FromHost, inbox: &mut Inbox, held: usize) {
-    match message {
-        FromHost::Control(request) => inbox.receive(Work::Request(request)),
-        // Without a free buffer a packet vanishes before it is counted (BLE-022, PRN-008).
-        FromHost::Packet(data) if inbox.waiting_writes() + inbox.leaked + held < BLE_BUFFERS => {
-            inbox.receive(Work::Write(data));
-        }
-        // A BLE build has no serial line.
-        FromHost::Packet(_)
-        | FromHost::Serial(_)
-        | FromHost::Disconnected
-        | FromHost::Unplugged
-        | FromHost::LineError => {}
-    }
-}
-
-/// The next message that has arrived by `now`, if what is left of the event's air time carries it.
-fn take_within(wire: &SharedWire, now: u64, air: &mut u64) -> Option<FromHost> {
-    if *air == 0 {
-        return None;
-    }
-    let message = wire.lock().take(now)?;
-    let payload = match &message {
-        FromHost::Control(bytes) | FromHost::Packet(bytes) | FromHost::Serial(bytes) => bytes.len() as u64,
-        FromHost::Disconnected | FromHost::Unplugged | FromHost::LineError => 0,
-    };
-    // Headers, the empty reply and two inter-frame gaps on the 1M PHY.
-    *air = air.saturating_sub((payload + 17) * 8 + 380);
-    Some(message)
-}
-
-/// Connection events lie on a grid of the connection interval.
-fn slot_after(now: u64) -> u64 {
-    let interval = cycles_from_ms(INTERVAL_MS);
-    (now / interval + 1) * interval
 }

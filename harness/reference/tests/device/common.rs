@@ -193,7 +193,7 @@ impl Device {
             match received {
                 Some(ToHost::Notification(message)) => return Some(message),
                 Some(ToHost::Serial(bytes)) => return self.decoder.feed(&bytes).into_iter().next(),
-                Some(ToHost::Closed(_)) | None => {}
+                _ => {}
             }
         }
         None

@@ -1,0 +1,292 @@
+//! A central without a radio: one link to whatever firmware of a virtual board is on the air.
+
+use std::collections::VecDeque;
+use std::time::Duration;
+
+use gauntlet_engine::LinkError;
+use gauntlet_reference::att::{AttError, Attribute, WriteKind};
+use gauntlet_reference::gap::{Advertisement, Central};
+use gauntlet_reference::wire::{Closed, FromHost, ToHost};
+
+use super::{SLICE, VirtualBoard};
+
+/// From a found advertisement to the end of the discovery.
+const DISCOVERY: Duration = Duration::from_millis(225);
+/// How long a connection request is repeated before it counts as not accepted.
+const CONNECTING: Duration = Duration::from_secs(3);
+/// Packets that the host's controller takes before it makes the sender wait.
+const CONTROLLER_BUFFERS: usize = 8;
+/// After this time without a response a host ends the link (BLE-020).
+const ATT_TIMEOUT: Duration = Duration::from_secs(30);
+
+/// One central, and its link while it has one.
+pub struct VirtualCentral {
+    board: VirtualBoard,
+    who: Central,
+    linked: bool,
+    /// An ATT request waits for its response; no other can be sent.
+    asked: bool,
+    /// Notifications and indications that came while something else was waited for.
+    told: VecDeque<Vec<u8>>,
+    /// The last response.
+    response: Option<ToHost>,
+}
+
+impl VirtualCentral {
+    /// `who` within reach of `board`.
+    pub fn new(board: VirtualBoard, who: Central) -> Self {
+        Self { board, who, linked: false, asked: false, told: VecDeque::new(), response: None }
+    }
+
+    /// Who it is.
+    pub fn who(&self) -> &Central {
+        &self.who
+    }
+
+    /// The board it can reach.
+    pub fn board(&self) -> &VirtualBoard {
+        &self.board
+    }
+
+    /// True while it knows of no loss.
+    pub fn is_linked(&self) -> bool {
+        self.linked
+    }
+
+    /// What advertises, once `wanted` is true for it; looks no longer than `limit`.
+    pub async fn scan(
+        &self,
+        limit: Duration,
+        wanted: impl Fn(&Advertisement) -> bool,
+    ) -> Option<Advertisement> {
+        let mut scanned = Duration::ZERO;
+        loop {
+            let found = { self.board.wire().lock().advertisement().cloned() };
+            if let Some(advertisement) = found.filter(&wanted) {
+                return Some(advertisement);
+            }
+            if scanned >= limit {
+                return None;
+            }
+            self.board.run_for(SLICE).await;
+            scanned += SLICE;
+        }
+    }
+
+    /// Connects to what was found, and discovers its attributes.
+    ///
+    /// # Errors
+    /// [`LinkError::TimedOut`] when the device does not accept it, or is gone.
+    pub async fn connect(&mut self, to: &Advertisement) -> Result<Vec<Attribute>, LinkError> {
+        let mut tried = Duration::ZERO;
+        loop {
+            {
+                let mut wire = self.board.wire().lock();
+                let there = wire.advertisement().is_some_and(|found| found.address == to.address);
+                if there && wire.connect_as(&self.who) {
+                    break;
+                }
+            }
+            if tried >= CONNECTING {
+                let detail = format!("{} does not accept the connection", to.address);
+                return Err(LinkError::TimedOut { detail });
+            }
+            self.board.run_for(SLICE).await;
+            tried += SLICE;
+        }
+        self.linked = true;
+        self.asked = false;
+        self.told.clear();
+        self.board.run_for(DISCOVERY).await;
+        Ok(self.board.wire().lock().database().to_vec())
+    }
+
+    /// Exchanges ATT_MTU; what the device grants (BLE-009).
+    ///
+    /// # Errors
+    /// As [`VirtualCentral::request`].
+    pub async fn exchange_mtu(&mut self, wanted: u16) -> Result<u16, LinkError> {
+        match self.request(FromHost::ExchangeMtu(wanted)).await? {
+            ToHost::Mtu(granted) => Ok(granted.min(wanted)),
+            other => Err(unexpected(&other)),
+        }
+    }
+
+    /// Encrypts the link with the bond, if there is one; true when the device has the key, too.
+    ///
+    /// # Errors
+    /// As [`VirtualCentral::request`].
+    pub async fn encrypt(&mut self) -> Result<bool, LinkError> {
+        let Some(bond) = self.who.bond else { return Ok(false) };
+        match self.request(FromHost::Encrypt(bond)).await? {
+            ToHost::Encrypted(encrypted) => Ok(encrypted),
+            other => Err(unexpected(&other)),
+        }
+    }
+
+    /// Asks for pairing; true when the link is encrypted now.
+    ///
+    /// # Errors
+    /// As [`VirtualCentral::request`]. A bootloader resets instead of answering (BLE-028).
+    pub async fn pair(&mut self, bonding: bool) -> Result<bool, LinkError> {
+        match self.request(FromHost::Pair { bonding }).await? {
+            ToHost::Encrypted(encrypted) => Ok(encrypted),
+            other => Err(unexpected(&other)),
+        }
+    }
+
+    /// Writes with a response.
+    ///
+    /// # Errors
+    /// [`LinkError::Refused`] with the ATT error; others as [`VirtualCentral::request`].
+    pub async fn write(&mut self, attribute: Attribute, value: &[u8]) -> Result<(), LinkError> {
+        let message = match attribute {
+            Attribute::ControlPoint => FromHost::Control(value.to_vec()),
+            _ => FromHost::Write { attribute, kind: WriteKind::Request, value: value.to_vec() },
+        };
+        match self.request(message).await? {
+            ToHost::Written(Ok(())) => Ok(()),
+            ToHost::Written(Err(error)) => Err(refused(error, attribute)),
+            other => Err(unexpected(&other)),
+        }
+    }
+
+    /// Reads a value.
+    ///
+    /// # Errors
+    /// As [`VirtualCentral::write`].
+    pub async fn read(&mut self, attribute: Attribute) -> Result<Vec<u8>, LinkError> {
+        match self.request(FromHost::Read(attribute)).await? {
+            ToHost::Value(Ok(value)) => Ok(value),
+            ToHost::Value(Err(error)) => Err(refused(error, attribute)),
+            other => Err(unexpected(&other)),
+        }
+    }
+
+    /// Sends anything that is not answered by the stack: a Write Command, the beginning of a long write.
+    ///
+    /// # Errors
+    /// [`LinkError::Lost`].
+    pub async fn send(&mut self, message: FromHost) -> Result<(), LinkError> {
+        loop {
+            self.take_in()?;
+            let (linked, waiting) = {
+                let wire = self.board.wire().lock();
+                (wire.is_linked(), wire.waiting_for_device())
+            };
+            if linked && waiting < CONTROLLER_BUFFERS {
+                let now = self.board.machine().chip.now();
+                self.board.wire().lock().send(now, message);
+                return Ok(());
+            }
+            // Without a link, until its loss shows: a host does not know before.
+            self.board.run_for(SLICE).await;
+        }
+    }
+
+    /// Sends a request of the stack and waits for its response.
+    ///
+    /// # Errors
+    /// [`LinkError::Lost`]; [`LinkError::TimedOut`] after the 30 s that ATT allows, which ends the link.
+    pub async fn request(&mut self, message: FromHost) -> Result<ToHost, LinkError> {
+        // The response to a request that nobody waits for any more comes first.
+        self.response().await?;
+        self.response = None;
+        self.send(message).await?;
+        self.asked = true;
+        self.response().await?;
+        self.response.take().ok_or_else(|| lost("no response"))
+    }
+
+    async fn response(&mut self) -> Result<(), LinkError> {
+        let mut waited = Duration::ZERO;
+        while self.asked {
+            self.take_in()?;
+            if !self.asked {
+                break;
+            }
+            if waited >= ATT_TIMEOUT {
+                self.disconnect().await;
+                return Err(LinkError::TimedOut {
+                    detail: "the device does not answer a request".to_owned(),
+                });
+            }
+            self.board.run_for(SLICE).await;
+            waited += SLICE;
+        }
+        Ok(())
+    }
+
+    /// The next notification or indication, which is confirmed by taking it.
+    ///
+    /// # Errors
+    /// [`LinkError::Lost`].
+    pub async fn told(&mut self) -> Result<Vec<u8>, LinkError> {
+        loop {
+            if let Some(message) = self.told.pop_front() {
+                return Ok(message);
+            }
+            self.take_in()?;
+            if self.told.is_empty() {
+                self.board.run_for(SLICE).await;
+            }
+        }
+    }
+
+    /// Takes in what has come.
+    fn take_in(&mut self) -> Result<(), LinkError> {
+        while self.linked {
+            let now = self.board.machine().chip.now();
+            let message = { self.board.wire().lock().receive(now) };
+            match message {
+                None => return Ok(()),
+                Some(ToHost::Notification(value)) => self.told.push_back(value),
+                Some(ToHost::Indication { attribute, value }) => {
+                    self.board.wire().lock().send(now, FromHost::Confirm);
+                    // What it says is discovered anyway.
+                    if attribute != Attribute::ServiceChanged {
+                        self.told.push_back(value);
+                    }
+                }
+                Some(ToHost::Closed(reason)) => {
+                    self.linked = false;
+                    self.asked = false;
+                    return Err(lost(match reason {
+                        Closed::ByDevice => "the device ended the link",
+                        Closed::Vanished => "supervision timeout",
+                    }));
+                }
+                Some(ToHost::Parameters(_) | ToHost::Serial(_)) => {}
+                Some(response) => {
+                    self.asked = false;
+                    self.response = Some(response);
+                }
+            }
+        }
+        Err(lost("not connected"))
+    }
+
+    /// Ends the link.
+    pub async fn disconnect(&mut self) {
+        self.asked = false;
+        if std::mem::take(&mut self.linked) {
+            let now = self.board.machine().chip.now();
+            self.board.wire().lock().send(now, FromHost::Disconnected);
+            // Until the device has seen it.
+            self.board.run_for(4 * SLICE).await;
+        }
+    }
+}
+
+fn lost(detail: &str) -> LinkError {
+    LinkError::Lost { detail: detail.to_owned() }
+}
+
+fn refused(error: AttError, attribute: Attribute) -> LinkError {
+    let detail = format!("ATT error 0x{:02X} ({error:?}) for {attribute:?}", error.code());
+    LinkError::Refused { code: Some(error.code()), detail }
+}
+
+fn unexpected(message: &ToHost) -> LinkError {
+    LinkError::Host { detail: format!("a response to something else came: {message:?}") }
+}
