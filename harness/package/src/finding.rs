@@ -225,7 +225,7 @@ pub struct Finding {
     pub entry: Option<String>,
     /// Which reason.
     pub reason: Reason,
-    /// What was found, in words.
+    /// What was found, in words. Control characters of names in it are shown escaped, and it is never longer than a screen.
     pub message: String,
 }
 
@@ -235,12 +235,12 @@ pub type Warning = Finding;
 impl Finding {
     /// A finding about one entry.
     pub(crate) fn about(stage: Stage, entry: &str, reason: Reason, message: impl Into<String>) -> Self {
-        Self { stage, entry: Some(printable(entry)), reason, message: message.into() }
+        Self { stage, entry: Some(printable(entry)), reason, message: plain(&message.into()) }
     }
 
     /// A finding about the whole zip.
     pub(crate) fn of_zip(reason: Reason, message: impl Into<String>) -> Self {
-        Self { stage: Stage::Zip, entry: None, reason, message: message.into() }
+        Self { stage: Stage::Zip, entry: None, reason, message: plain(&message.into()) }
     }
 }
 
@@ -259,6 +259,20 @@ fn printable(name: &str) -> String {
     let mut out: String = name.chars().take(MAX).flat_map(char::escape_debug).collect();
     if name.chars().nth(MAX).is_some() {
         out.push_str("...");
+    }
+    out
+}
+
+/// A message that may hold names from a foreign file: no control characters, and no endless names.
+fn plain(message: &str) -> String {
+    const MAX: usize = 400;
+    let mut out = String::new();
+    for (count, letter) in message.chars().enumerate() {
+        if count == MAX {
+            out.push_str("...");
+            break;
+        }
+        if letter.is_control() { out.extend(letter.escape_default()) } else { out.push(letter) }
     }
     out
 }

@@ -148,3 +148,52 @@ fn a_zip64_end_record_is_understood_and_not_believed_blindly() {
         }
     }
 }
+
+/// Names of the manifest get into messages: they must not reach a terminal as they are, and not without end.
+#[test]
+fn a_message_shows_foreign_names_escaped_and_cut_short() {
+    use gauntlet_package::ManifestKey;
+    use gauntlet_package::build::{PackedImage, pack};
+    let image = PackedImage {
+        key: ManifestKey::Application,
+        name: "a",
+        firmware: &[1; 4],
+        init_packet: &[],
+        parts: None,
+    };
+    let good = pack(&[image]).unwrap();
+    for (name, expected) in
+        [("applicat\x7fon", "applicat\\u{7f}on"), ("\u{85}pplicat\\u001b", "\\u{85}pplicat\\u{1b}")]
+    {
+        assert_eq!(renamed(&good, "application", name).chars().filter(|c| c.is_control()).count(), 0);
+        assert!(
+            renamed(&good, "application", name).contains(expected),
+            "{}",
+            renamed(&good, "application", name)
+        );
+    }
+    let long = renamed(&good, "application", &"x".repeat(100_000));
+    assert!(long.len() < 1000, "{} bytes", long.len());
+}
+
+/// What is said about the package whose manifest holds `new` in place of `old`.
+fn renamed(package: &[u8], old: &str, new: &str) -> String {
+    use std::io::{Cursor, Read, Write};
+    let mut from = zip::ZipArchive::new(Cursor::new(package)).unwrap();
+    let mut to = zip::ZipWriter::new(Cursor::new(Vec::new()));
+    for at in 0..from.len() {
+        let mut entry = from.by_index(at).unwrap();
+        let mut content = Vec::new();
+        entry.read_to_end(&mut content).unwrap();
+        let name = entry.name().unwrap().into_owned();
+        if name == "manifest.json" {
+            content = String::from_utf8(content).unwrap().replace(old, new).into_bytes();
+        }
+        let options =
+            zip::write::SimpleFileOptions::default().compression_method(zip::CompressionMethod::Stored);
+        to.start_file(name, options).unwrap();
+        to.write_all(&content).unwrap();
+    }
+    let zip = to.finish().unwrap().into_inner();
+    read_bytes("x.zip", &zip, &ReadOptions::default()).unwrap_err().to_string()
+}
