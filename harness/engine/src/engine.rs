@@ -2,6 +2,7 @@
 
 use tokio::time::Instant;
 
+use crate::pace::Gait;
 use crate::prefix::Prefixes;
 use crate::{
     DfuEntry, LinkError, Object, Observer, Phase, UpdateError, UpdateEvent, UpdateImage, UpdateOptions,
@@ -45,8 +46,18 @@ pub(crate) struct Engine<'a> {
     pub(crate) payload: usize,
     /// The receipt interval that the device was told in this session.
     pub(crate) prn: Option<u16>,
-    /// Mismatches so far that asked for a slower pace.
-    pub(crate) slowdowns: u32,
+    /// How slow it goes: losses so far that asked for a slower pace, less those that have been made good.
+    pub(crate) level: u32,
+    /// Data objects without a loss since the level changed.
+    pub(crate) good_in_a_row: u32,
+    /// The device is asked for its CRC before every Execute of this session.
+    pub(crate) asks_crc: bool,
+    /// An object was executed without the device having been asked.
+    pub(crate) unproven: bool,
+    /// The image was refused as a whole after it had been sent without asking; this was the refusal.
+    pub(crate) doubt: Option<UpdateError>,
+    /// The device answered the Execute of the init packet in this session.
+    pub(crate) init_executed: Option<Instant>,
     /// Receipts missing one after the other.
     pub(crate) missing_in_a_row: u32,
     /// A link was up at least once.
@@ -86,7 +97,12 @@ impl<'a> Engine<'a> {
             report: UpdateReport { image: place.number, ..UpdateReport::default() },
             payload: 0,
             prn: None,
-            slowdowns: 0,
+            level: 0,
+            good_in_a_row: 0,
+            asks_crc: true,
+            unproven: false,
+            doubt: None,
+            init_executed: None,
             missing_in_a_row: 0,
             had_connection: false,
             final_execute_open: false,
@@ -155,9 +171,31 @@ impl<'a> Engine<'a> {
         UpdateError::Link { phase: self.phase, source }
     }
 
-    /// The receipt interval that the pace asks for now.
-    pub(crate) fn wanted_prn(&self) -> u16 {
-        self.options.pace.prn(self.options.prn, self.slowdowns)
+    /// The pace as it is now.
+    pub(crate) fn gait(&self) -> Gait {
+        self.options.pace.at(self.level, self.link.shape(), self.options.prn)
+    }
+
+    /// Slower from now on.
+    pub(crate) fn slow_down(&mut self) {
+        self.report.slowdowns += 1;
+        self.set_level(self.level.saturating_add(1));
+    }
+
+    /// A data object came across; after enough of them it may be a little faster again (SR-19).
+    pub(crate) fn came_across(&mut self) {
+        self.good_in_a_row += 1;
+        if self.level > 1 && self.good_in_a_row >= self.options.pace.recover_after {
+            self.set_level(self.level - 1);
+        }
+    }
+
+    fn set_level(&mut self, level: u32) {
+        self.level = level;
+        self.good_in_a_row = 0;
+        let Gait { prn, burst, packet, .. } = self.gait();
+        let payload = self.payload.min(packet);
+        self.emit(UpdateEvent::Pace { level, prn, burst, payload });
     }
 
     /// Sends the image. The figures tell the outcome, too.
@@ -165,7 +203,8 @@ impl<'a> Engine<'a> {
         let result = self.sessions().await;
         self.close_phase();
         self.report.elapsed = self.started.elapsed();
-        self.report.payload = self.payload;
+        self.report.payload = self.payload.min(self.gait().packet);
+        self.report.prn = self.prn.unwrap_or(0);
         if let Ok(outcome) = result {
             self.report.outcome = outcome;
         }

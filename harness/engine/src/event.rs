@@ -102,6 +102,20 @@ pub enum UpdateEvent {
         /// Receipt interval, 0 for none.
         prn: u16,
     },
+    /// The pace has changed, because of a loss or because there has been none for long.
+    Pace {
+        /// 0 is full speed; see [`Pace`](crate::Pace).
+        level: u32,
+        /// Receipt interval, 0 for none.
+        prn: u16,
+        /// Packets that follow Create at once; all of them if none.
+        burst: Option<u32>,
+        /// Bytes per packet.
+        payload: usize,
+    },
+    /// The image was refused as a whole (0B 0C) after it had been sent without asking for CRCs. It is sent once more,
+    /// and the device asked, so that the next refusal speaks of the right bytes.
+    SendingAgain(Refusal),
     /// The device already held a part that need not be sent again.
     Resumed {
         /// The object that goes on; a data object number is the one the next byte belongs to.

@@ -13,7 +13,7 @@
 //! | [`Link`], [`DfuEntry`] | what the engine needs from the outside |
 //! | [`update`], [`update_with_entry`] | one image |
 //! | [`update_images`] | all images of a package, with the restarts between them |
-//! | [`UpdateImage`], [`UpdateOptions`], [`Pace`], [`Cancel`] | what to send, and how |
+//! | [`UpdateImage`], [`UpdateOptions`], [`CrcExchange`], [`Pace`], [`Cancel`] | what to send, and how |
 //! | [`UpdateEvent`], [`Observer`] | what happens, while it happens |
 //! | [`UpdateReport`], [`PackageReport`], [`Outcome`], [`UpdateError`] | how it ended, and who is to blame |
 //!
@@ -43,6 +43,7 @@ mod images;
 mod link;
 mod object;
 mod options;
+mod pace;
 mod package_report;
 mod prefix;
 mod report;
@@ -59,7 +60,8 @@ pub use event::{Checkpoint, Object, Observer, Phase, Silent, UpdateEvent};
 pub use image::UpdateImage;
 pub use images::update_images;
 pub use link::{Connected, DfuEntry, Link, LinkError, Shape};
-pub use options::{Pace, UpdateOptions};
+pub use options::{CrcExchange, UpdateOptions};
+pub use pace::Pace;
 pub use package_report::{ImageReport, PackageError, PackageReport};
 pub use report::{Outcome, UpdateReport};
 pub use update::{update, update_with_entry};

@@ -87,6 +87,12 @@ pub trait Link {
     /// The family of this link; constant over its life.
     fn shape(&self) -> Shape;
 
+    /// Whether the link itself makes sure that bytes arrive as they were sent, so that they are lost at most. BLE and
+    /// USB do; a UART does not, nor does a USB adapter with a UART behind it. Constant over the link's life.
+    fn guards_content(&self) -> bool {
+        self.shape() == Shape::Ble
+    }
+
     /// Find the device in DFU mode and connect, up to the point where requests are answered.
     ///
     /// # Errors
@@ -128,6 +134,9 @@ macro_rules! forward_link {
         impl<L: Link + ?Sized> Link for $type {
             fn shape(&self) -> Shape {
                 (**self).shape()
+            }
+            fn guards_content(&self) -> bool {
+                (**self).guards_content()
             }
             async fn connect(&mut self) -> Result<Connected, LinkError> {
                 (**self).connect().await

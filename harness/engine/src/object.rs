@@ -2,9 +2,11 @@
 
 use gauntlet_protocol::{ObjectType, Outcome as Answer, Refusal, Request, ResultCode};
 
+use tokio::time::Instant;
+
 use crate::engine::Engine;
 use crate::stream::Held;
-use crate::{Checkpoint, Object, UpdateError, UpdateEvent};
+use crate::{Checkpoint, Object, Phase, UpdateError, UpdateEvent};
 
 /// The bytes `start..end` of an image, which make up one object.
 #[derive(Debug, Clone, Copy)]
@@ -34,24 +36,38 @@ pub(crate) enum Sent {
 }
 
 impl Engine<'_> {
-    /// Sends an object until the device holds it, each time slower, as often as the options allow.
-    pub(crate) async fn send_object(&mut self, stretch: Stretch, begin: Begin) -> Result<Sent, UpdateError> {
+    /// Sends an object and executes it, each time slower when the device does not hold what was sent, as often as the
+    /// options allow. `last` is the object that ends the image.
+    pub(crate) async fn send_object(
+        &mut self,
+        stretch: Stretch,
+        begin: Begin,
+        last: bool,
+    ) -> Result<Sent, UpdateError> {
         let object = stretch.object;
+        let phase = self.phase();
         let mut begin = begin;
         let mut attempt = 0;
+        let mut erasing: Option<Instant> = None;
         loop {
             attempt += 1;
+            self.enter(phase);
+            let prn = self.gait().prn;
             let from = match begin {
                 Begin::Continue(from) => {
                     // The device may have counted other packets than we did.
-                    if self.wanted_prn() > 0 || self.prn != Some(0) {
-                        self.set_prn(self.wanted_prn()).await?;
+                    if prn > 0 || self.prn != Some(0) {
+                        self.set_prn(prn).await?;
+                    }
+                    if let Some(began) = erasing {
+                        // What did not fit while the page was erased would not fit now either.
+                        self.pause_until(began + self.gait().erase).await?;
                     }
                     from
                 }
                 Begin::Create | Begin::CreateAndCheck => {
-                    if self.prn != Some(self.wanted_prn()) {
-                        self.set_prn(self.wanted_prn()).await?;
+                    if self.prn != Some(prn) {
+                        self.set_prn(prn).await?;
                     }
                     match self.create(stretch, attempt).await? {
                         Ok(()) => {}
@@ -63,8 +79,8 @@ impl Engine<'_> {
                                 Answer::Result(ResultCode::InvalidObject)
                                     if object != Object::Init && attempt <= self.options.object_retries =>
                                 {
-                                    self.slowdowns += 1;
-                                    self.pause(self.options.pace.pause_after_create(self.slowdowns)).await?;
+                                    self.slow_down();
+                                    self.pause(self.options.pace.erase * attempt).await?;
                                     continue;
                                 }
                                 // FF-054: the device has lost the init packet that was in force.
@@ -78,27 +94,53 @@ impl Engine<'_> {
                             }
                         }
                     }
+                    erasing = (object != Object::Init).then(Instant::now);
                     if let Some(unfit) = self.check_base(stretch, begin).await? {
                         return Ok(unfit);
                     }
-                    self.pause(self.options.pace.pause_after_create(self.slowdowns)).await?;
                     stretch.start
                 }
             };
-            let (found, refused) = match self.stream(stretch, from).await? {
+            let fresh = erasing.filter(|_| from == stretch.start);
+            let mut held = self.stream(stretch, from, fresh).await?;
+            if matches!(held, Held::All) {
+                if last {
+                    self.enter(Phase::Finish);
+                }
+                match self.execute(object, last).await? {
+                    Ok(()) => return Ok(Sent::Good),
+                    Err(refusal) => held = self.incomplete(stretch, refusal).await?,
+                }
+            }
+            let (found, refused) = match held {
                 Held::All => return Ok(Sent::Good),
                 Held::Other { found, refused } => (found, refused),
             };
             let expected = self.prefixes(object).checkpoint(stretch.end);
             self.report.crc_mismatches += 1;
-            self.slowdowns += 1;
             if attempt > self.options.object_retries {
                 return Err(match refused {
                     Some(outcome) => self.write_refused(object, outcome),
                     None => UpdateError::Transfer { object, expected, found, attempts: attempt },
                 });
             }
+            self.slow_down();
             begin = self.begin_again(stretch, found, refused);
+        }
+    }
+
+    /// The device refused to execute the object. If it was not asked what it holds, and says that the object is not
+    /// complete (OBJ-007, OBJ-028), then packets were lost and it is asked now (FF-061).
+    async fn incomplete(&mut self, stretch: Stretch, refusal: Refusal) -> Result<Held, UpdateError> {
+        let object = stretch.object;
+        let refused = UpdateError::Refused { phase: self.phase(), object: Some(object), refusal };
+        if self.asks_crc || refusal.outcome != Answer::Result(ResultCode::OperationNotPermitted) {
+            return Err(refused);
+        }
+        match self.verify(object, self.prefixes(object).checkpoint(stretch.end)).await? {
+            // It holds everything, so it refused for another reason.
+            Held::All => Err(refused),
+            held => Ok(held),
         }
     }
 

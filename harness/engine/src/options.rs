@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::Cancel;
+use crate::{Cancel, Pace};
 
 /// Everything a user may choose about an update. All waits are bounded (H-2) and in tokio time, which on the virtual
 /// bench is the device's own time.
@@ -32,6 +32,8 @@ pub struct UpdateOptions {
     pub object_retries: u32,
     /// Receipts that may be missing one after the other before the device counts as silent (FF-056).
     pub missing_receipts: u32,
+    /// When the device is asked what it holds.
+    pub crc: CrcExchange,
     /// How fast data is sent.
     pub pace: Pace,
     /// Stops the update from outside.
@@ -52,71 +54,21 @@ impl Default for UpdateOptions {
             reconnect_pause: Duration::from_millis(500),
             object_retries: 3,
             missing_receipts: 3,
+            crc: CrcExchange::default(),
             pace: Pace::default(),
             cancel: Cancel::new(),
         }
     }
 }
 
-/// How fast data is sent at first, and how much slower after each mismatch.
-///
-/// A device whose buffers overflow while it erases drops packets without a word (BLE-023, FF-060), so the cure for a
-/// mismatch is to be slower: a longer pause behind Create, and receipts more often.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Pace {
-    /// Pause between the answer to Create and the first packet.
-    pub after_create: Duration,
-    /// Pause between two packets.
-    pub between_packets: Duration,
-    /// Added to `after_create` by the first mismatch; doubled by each further one, six times at most.
-    pub slower_by: Duration,
-    /// The receipt interval to begin with when receipts were off and a mismatch asks for them.
-    pub slower_prn: u16,
-}
-
-impl Default for Pace {
-    fn default() -> Self {
-        Self {
-            after_create: Duration::ZERO,
-            between_packets: Duration::ZERO,
-            slower_by: Duration::from_millis(200),
-            slower_prn: 8,
-        }
-    }
-}
-
-impl Pace {
-    /// The pause behind Create after `mismatches` mismatches.
-    pub(crate) fn pause_after_create(&self, mismatches: u32) -> Duration {
-        match mismatches {
-            0 => self.after_create,
-            n => self.after_create + self.slower_by * (1 << (n - 1).min(6)),
-        }
-    }
-
-    /// The receipt interval after `mismatches` mismatches, having begun with `prn`.
-    pub(crate) fn prn(&self, prn: u16, mismatches: u32) -> u16 {
-        match (mismatches, prn) {
-            (0, prn) => prn,
-            (n, 0) => (self.slower_prn.checked_shr(n - 1).unwrap_or(0)).max(1),
-            (n, prn) => prn.checked_shr(n).unwrap_or(0).max(1),
-        }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn each_mismatch_makes_it_slower() {
-        let pace = Pace::default();
-        let prns: Vec<u16> = (0..6).map(|n| pace.prn(0, n)).collect();
-        assert_eq!(prns, [0, 8, 4, 2, 1, 1]);
-        let prns: Vec<u16> = (0..5).map(|n| pace.prn(12, n)).collect();
-        assert_eq!(prns, [12, 6, 3, 1, 1]);
-        let pauses: Vec<u128> = [0, 1, 2, 3, 7, 100].map(|n| pace.pause_after_create(n).as_millis()).to_vec();
-        assert_eq!(pauses, [0, 200, 400, 800, 12_800, 12_800]);
-        assert_eq!(pace.prn(12, u32::MAX), 1);
-    }
+/// When the device is asked for the CRC of what it holds, before an object is executed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+pub enum CrcExchange {
+    /// For every object where the link can change bytes unseen, as a UART can. Elsewhere Execute proves the length
+    /// (OBJ-007, OBJ-028) and the link the content, so the device is asked only when it refuses an Execute with 08, and
+    /// in a second transfer when the image as a whole was refused (0B 0C, OBJ-034).
+    #[default]
+    WhereNeeded,
+    /// For every object, whatever the link is.
+    EveryObject,
 }

@@ -42,6 +42,12 @@ pub struct UpdateReport {
     pub dfu_entries: u32,
     /// How often the device reported something else than what was sent.
     pub crc_mismatches: u32,
+    /// How often the pace was made slower.
+    pub slowdowns: u32,
+    /// How often the device was asked for the CRC of what it holds.
+    pub crc_exchanges: u32,
+    /// How often the whole image was sent again because it was refused as a whole (0B 0C).
+    pub image_retries: u32,
     /// How often the transfer began again from the init packet in a running session.
     pub fresh_starts: u32,
     /// Objects created with success, repetitions included.
@@ -66,6 +72,8 @@ pub struct UpdateReport {
     pub resumed_at: u32,
     /// Bytes per packet in the last session.
     pub payload: usize,
+    /// Receipt interval at the end, 0 for none.
+    pub prn: u16,
     /// The whole update, in tokio time.
     pub elapsed: Duration,
     pub(crate) phases: [Duration; Phase::ALL.len()],
@@ -103,6 +111,9 @@ impl UpdateReport {
             reconnect_attempts: self.reconnect_attempts + later.reconnect_attempts,
             dfu_entries: self.dfu_entries + later.dfu_entries,
             crc_mismatches: self.crc_mismatches + later.crc_mismatches,
+            slowdowns: self.slowdowns + later.slowdowns,
+            crc_exchanges: self.crc_exchanges + later.crc_exchanges,
+            image_retries: self.image_retries + later.image_retries,
             fresh_starts: self.fresh_starts + later.fresh_starts,
             objects_created: self.objects_created + later.objects_created,
             objects_executed: self.objects_executed + later.objects_executed,
@@ -115,6 +126,7 @@ impl UpdateReport {
             init_skipped: later.init_skipped,
             resumed_at: later.resumed_at,
             payload: later.payload,
+            prn: later.prn,
             elapsed: self.elapsed + later.elapsed,
             phases,
         }

@@ -6,8 +6,9 @@ use gauntlet_protocol::{Opcode, Outcome as Answer, Request, ResultCode};
 use tokio::time::Instant;
 
 use crate::engine::Engine;
+use crate::pace::Gait;
 use crate::talk::bounded;
-use crate::{Awaited, Connected, LinkError, Phase, Shape, UpdateError, UpdateEvent, Violation};
+use crate::{Awaited, Connected, CrcExchange, LinkError, Phase, Shape, UpdateError, UpdateEvent, Violation};
 
 /// From the answer to the last Execute to the end of the link: two settings pages and 200 ms (OBJ-030), with room.
 const LEAVING: Duration = Duration::from_secs(1);
@@ -98,7 +99,11 @@ impl Engine<'_> {
         if serial {
             self.ping().await?;
         }
-        self.set_prn(self.wanted_prn()).await?;
+        self.asks_crc = self.options.crc == CrcExchange::EveryObject
+            || !self.link.guards_content()
+            || self.doubt.is_some();
+        self.init_executed = None;
+        self.set_prn(self.gait().prn).await?;
         let mut max_data = connected.max_data;
         if serial {
             max_data = self.frame_size(max_data).await?;
@@ -108,7 +113,8 @@ impl Engine<'_> {
         if self.payload == 0 {
             return Err(self.violation(Violation::PacketTooSmall { max_data }));
         }
-        let (payload, prn) = (self.payload, self.wanted_prn());
+        let Gait { prn, packet, .. } = self.gait();
+        let payload = self.payload.min(packet);
         self.emit(UpdateEvent::Session { payload, prn });
         Ok(())
     }

@@ -16,14 +16,30 @@ pub(crate) enum Held {
 }
 
 impl Engine<'_> {
-    /// Sends the bytes from `from` to the end of the object and asks what arrived.
-    pub(crate) async fn stream(&mut self, stretch: Stretch, from: usize) -> Result<Held, UpdateError> {
+    /// Sends the bytes from `from` to the end of the object and asks what arrived, where the device is to be asked. A
+    /// page that was to be erased began to be so at `erasing`.
+    pub(crate) async fn stream(
+        &mut self,
+        stretch: Stretch,
+        from: usize,
+        erasing: Option<Instant>,
+    ) -> Result<Held, UpdateError> {
         let object = stretch.object;
+        let gait = self.gait();
+        let size = self.payload.min(gait.packet);
+        let mut burst = erasing.and(gait.burst);
         let interval = u32::from(self.prn.unwrap_or(0));
         let mut at = from;
         let mut since_receipt = 0;
         while at < stretch.end {
-            let to = (at + self.payload).min(stretch.end);
+            if burst == Some(0)
+                && let Some(began) = erasing.filter(|_| burst.take().is_some())
+            {
+                // BLE-023: no more fits into the device until the page is erased.
+                self.pause_until(began + gait.erase).await?;
+            }
+            burst = burst.map(|left| left - 1);
+            let to = (at + size).min(stretch.end);
             self.send_packet(object, at, to).await?;
             at = to;
             since_receipt += 1;
@@ -36,7 +52,11 @@ impl Engine<'_> {
             }
             self.pause(self.options.pace.between_packets).await?;
         }
-        self.verify(object, self.prefixes(object).checkpoint(stretch.end)).await
+        if self.asks_crc {
+            return self.verify(object, self.prefixes(object).checkpoint(stretch.end)).await;
+        }
+        self.unproven = true;
+        Ok(Held::All)
     }
 
     /// Waits for the receipt that is due after the packet which made up `expected` (PRN-001).
@@ -111,6 +131,7 @@ impl Engine<'_> {
     /// late or doubled receipt, and a refusal that of a packet. In these cases the device is asked once more, with a
     /// Select, which tells the same, changes nothing (CP-016), and cannot be mistaken for a receipt.
     pub(crate) async fn verify(&mut self, object: Object, expected: Checkpoint) -> Result<Held, UpdateError> {
+        self.report.crc_exchanges += 1;
         let response = self.exchange(&Request::GetCrc).await?;
         let refusal = response.accepted().err();
         if refusal.is_none() {

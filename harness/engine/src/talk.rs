@@ -62,6 +62,11 @@ impl Engine<'_> {
         }
     }
 
+    /// Waits until `instant`, if it has not passed.
+    pub(crate) async fn pause_until(&self, instant: Instant) -> Result<(), UpdateError> {
+        self.pause(instant.saturating_duration_since(Instant::now())).await
+    }
+
     /// Hands a request to the link.
     pub(crate) async fn send(&mut self, request: &Request) -> Result<(), UpdateError> {
         let limit = self.options.response_timeout;

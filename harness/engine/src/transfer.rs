@@ -1,6 +1,7 @@
 //! The init packet and the firmware, in one session.
 
-use gauntlet_protocol::{ObjectType, Outcome as Answer, Request, ResultCode, SelectAnswer};
+use gauntlet_protocol::{ObjectType, Outcome as Answer, Refusal, Request, ResultCode, SelectAnswer};
+use tokio::time::Instant;
 
 use crate::engine::Engine;
 use crate::object::{Begin, Sent, Stretch};
@@ -66,11 +67,13 @@ impl Engine<'_> {
         }
         if let Some(begin) = begin {
             let stretch = Stretch { object: Object::Init, start: 0, end: length };
-            if let Sent::Unfit(error) = self.send_object(stretch, begin).await? {
+            if let Sent::Unfit(error) = self.send_object(stretch, begin, false).await? {
                 return Err(error);
             }
+        } else {
+            self.accepted_execute(Object::Init, false).await?;
         }
-        self.execute(Object::Init, false).await?;
+        self.init_executed = Some(Instant::now());
         // From here on a lost link is one of this image.
         self.awaited_until = None;
         Ok(None)
@@ -106,18 +109,17 @@ impl Engine<'_> {
         if let DataPlan::Execute { held } = plan {
             self.finish_object(object_at(held - 1), held).await?;
         }
+        if let Some(executed) = self.init_executed.take() {
+            // OBJ-011: settings are written behind the answer, and little of the first object would find room.
+            self.pause_until(executed + self.options.pace.settle(self.link.shape())).await?;
+        }
         while start < length {
             let end = (start / size * size + size).min(length);
             let stretch = Stretch { object: object_at(start), start, end };
-            if let Sent::Unfit(error) = self.send_object(stretch, begin).await? {
+            if let Sent::Unfit(error) = self.send_object(stretch, begin, end == length).await? {
                 return Ok(Sent::Unfit(error));
             }
-            self.enter(Phase::Data);
-            let last = end == length;
-            if last {
-                self.enter(Phase::Finish);
-            }
-            self.execute(stretch.object, last).await?;
+            self.came_across();
             start = end;
             begin = Begin::Create;
         }
@@ -129,7 +131,7 @@ impl Engine<'_> {
     async fn finish_object(&mut self, object: Object, held: usize) -> Result<(), UpdateError> {
         if held == self.firmware.len() {
             self.enter(Phase::Finish);
-            return self.execute(object, true).await;
+            return self.accepted_execute(object, true).await;
         }
         let response = self.exchange(&Request::Execute).await?;
         match response.accepted() {
@@ -145,18 +147,27 @@ impl Engine<'_> {
         }
     }
 
-    async fn execute(&mut self, object: Object, last: bool) -> Result<(), UpdateError> {
+    /// Executes an object that the device certainly holds.
+    async fn accepted_execute(&mut self, object: Object, last: bool) -> Result<(), UpdateError> {
+        let answer = self.execute(object, last).await?;
+        answer.map_err(|refusal| UpdateError::Refused { phase: self.phase(), object: Some(object), refusal })
+    }
+
+    /// Executes an object; a refusal is handed back.
+    pub(crate) async fn execute(
+        &mut self,
+        object: Object,
+        last: bool,
+    ) -> Result<Result<(), Refusal>, UpdateError> {
         // Set before it is sent: a link that is lost on the way does not tell whether the device got it.
         self.final_execute_open = last;
         let response = self.exchange(&Request::Execute).await?;
         self.final_execute_open = false;
-        match response.accepted() {
-            Ok(_) => {
-                self.executed(object, false);
-                Ok(())
-            }
-            Err(refusal) => Err(UpdateError::Refused { phase: self.phase(), object: Some(object), refusal }),
+        let answer = response.accepted().map(|_| ());
+        if answer.is_ok() {
+            self.executed(object, false);
         }
+        Ok(answer)
     }
 
     fn executed(&mut self, object: Object, already: bool) {

@@ -1,11 +1,12 @@
 //! One update, over as many sessions as it takes.
 
+use gauntlet_protocol::ExtendedError;
 use tokio::time::Instant;
 
 use crate::engine::{Arrival, Engine, Place};
 use crate::{
-    DfuEntry, Link, Observer, Outcome, Unsendable, UpdateError, UpdateEvent, UpdateImage, UpdateOptions,
-    UpdateReport,
+    DfuEntry, Link, Object, Observer, Outcome, Unsendable, UpdateError, UpdateEvent, UpdateImage,
+    UpdateOptions, UpdateReport,
 };
 
 /// Performs one update of a device that is in DFU mode.
@@ -72,13 +73,18 @@ impl Engine<'_> {
     pub(crate) async fn sessions(&mut self) -> Result<Outcome, UpdateError> {
         loop {
             let result = self.session().await;
-            if matches!(result, Ok(Outcome::Completed)) && !self.place.is_last() {
+            let doubted = self.doubts(&result);
+            if doubted || (matches!(result, Ok(Outcome::Completed)) && !self.place.is_last()) {
                 self.see_it_leave().await;
             }
             self.hang_up().await;
+            if doubted {
+                self.pause(self.options.reconnect_pause).await?;
+                continue;
+            }
             let error = match result {
                 Err(error) if error.may_reconnect(self.had_connection) => error,
-                result => return result,
+                result => return self.undoubted(result),
             };
             if let UpdateError::Link { source, .. } = &error {
                 let source = source.clone();
@@ -92,12 +98,37 @@ impl Engine<'_> {
             }
             let attempt = self.report.reconnect_attempts + 1;
             if attempt > self.options.reconnects {
-                return self.final_execute_open.then_some(Outcome::CompletionUnconfirmed).ok_or(error);
+                let unconfirmed = self.final_execute_open.then_some(Outcome::CompletionUnconfirmed);
+                return self.undoubted(unconfirmed.ok_or(error));
             }
             self.report.reconnect_attempts = attempt;
             self.emit(UpdateEvent::Reconnecting(attempt));
             self.pause(self.options.reconnect_pause * attempt).await?;
         }
+    }
+
+    /// Whether the image is to be sent once more, and the device asked this time: it was refused as a whole (OBJ-034),
+    /// and nobody knows whether it arrived as it was sent. The device resets now, whatever it answered (OBJ-030).
+    fn doubts(&mut self, result: &Result<Outcome, UpdateError>) -> bool {
+        let Err(error @ UpdateError::Refused { object: Some(Object::Data(_)), refusal, .. }) = result else {
+            return false;
+        };
+        let whole = refusal.outcome.extended() == Some(ExtendedError::VerificationFailed);
+        if !whole || !self.unproven || self.doubt.is_some() {
+            return false;
+        }
+        self.report.image_retries += 1;
+        self.doubt = Some(error.clone());
+        self.emit(UpdateEvent::SendingAgain(*refusal));
+        true
+    }
+
+    /// When the second transfer could not be performed, what the device said of the first one is the result.
+    fn undoubted(&mut self, result: Result<Outcome, UpdateError>) -> Result<Outcome, UpdateError> {
+        result.map_err(|error| match self.doubt.take() {
+            Some(refused) if !matches!(error, UpdateError::Cancelled { .. }) => refused,
+            _ => error,
+        })
     }
 
     async fn session(&mut self) -> Result<Outcome, UpdateError> {

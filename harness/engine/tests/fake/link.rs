@@ -126,6 +126,10 @@ impl Link for FakeLink {
             if !device.connected {
                 return Err(lost());
             }
+            if device.resetting {
+                device.reset();
+                return Err(lost());
+            }
             if device.done {
                 device.connected = false;
                 return Err(lost());
@@ -135,7 +139,11 @@ impl Link for FakeLink {
     }
 
     async fn disconnect(&mut self) -> Result<(), LinkError> {
-        self.0.borrow_mut().cut();
+        let mut device = self.0.borrow_mut();
+        if device.resetting {
+            device.reset();
+        }
+        device.cut();
         Ok(())
     }
 }

@@ -93,6 +93,16 @@ pub struct Device {
     /// An init packet that was taken once is refused with this the next time.
     pub refuses_again: Option<Outcome>,
 
+    /// Asked when the last object is executed; a refusal ends the session with a reset, as a wrong hash does (OBJ-030).
+    pub refuses_image: Option<Box<dyn FnMut() -> Option<Outcome>>>,
+    /// After such a reset it starts its application.
+    pub leaves_dfu_when_refused: bool,
+    /// The refusal has been said; the device resets.
+    pub resetting: bool,
+
+    /// Bytes of a packet that arrive.
+    pub cuts_packets_to: Option<usize>,
+
     pub on_request: Option<RequestHook>,
     pub on_packet: Option<PacketHook>,
 
@@ -132,6 +142,10 @@ impl Device {
             returns: VecDeque::new(),
             taken: Vec::new(),
             refuses_again: None,
+            refuses_image: None,
+            leaves_dfu_when_refused: false,
+            resetting: false,
+            cuts_packets_to: None,
             on_request: None,
             on_packet: None,
             in_dfu: true,
@@ -151,6 +165,19 @@ impl Device {
             packets: Vec::new(),
             connections: 0,
         }
+    }
+
+    /// Behind a refused image: everything of it is gone.
+    pub fn reset(&mut self) {
+        self.resetting = false;
+        self.connected = false;
+        self.outbox.clear();
+        self.flash.clear();
+        self.init.clear();
+        self.stored_init.clear();
+        self.progress = Progress::default();
+        (self.init_ok, self.selected) = (false, ObjectType::Command);
+        self.in_dfu = !self.leaves_dfu_when_refused;
     }
 
     /// The link went down.
@@ -288,6 +315,10 @@ impl Device {
         }
         self.progress = Progress { offset, executed: offset, size: 0 };
         if offset == self.firmware_length {
+            if let Some(outcome) = self.refuses_image.as_mut().and_then(|refuse| refuse()) {
+                self.resetting = true;
+                return Err(outcome);
+            }
             self.done = true;
             self.in_dfu = false;
             self.taken.push((std::mem::take(&mut self.init), self.flash.clone()));
@@ -298,6 +329,7 @@ impl Device {
 
     /// Takes a packet; the result counts only in a receipt.
     pub fn write(&mut self, data: &[u8]) {
+        let data = &data[..data.len().min(self.cuts_packets_to.unwrap_or(usize::MAX))];
         let result = if self.selected == ObjectType::Command {
             if self.init.len() + data.len() > self.init_size {
                 Err(ResultCode::InvalidParameter)

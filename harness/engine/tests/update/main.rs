@@ -5,9 +5,11 @@
 mod fake;
 
 mod answers;
+mod economy;
 mod good;
 mod loss;
 mod mismatch;
+mod pacing;
 mod packages;
 mod refused;
 mod resume;
@@ -16,8 +18,8 @@ mod stopping;
 use std::time::Duration;
 
 use gauntlet_engine::{
-    DfuEntry, LinkError, Outcome, Shape, Silent, UpdateError, UpdateImage, UpdateOptions, UpdateReport,
-    update,
+    CrcExchange, DfuEntry, LinkError, Outcome, Shape, Silent, UpdateError, UpdateImage, UpdateOptions,
+    UpdateReport, update,
 };
 
 use fake::{Device, FakeLink, Handle};
@@ -40,8 +42,9 @@ fn small_firmware() -> Vec<u8> {
     firmware(2 * 4096 + 904)
 }
 
+/// Asks for every CRC, so that positions are the same on every link; `economy` is about the other way.
 fn options(prn: u16) -> UpdateOptions {
-    UpdateOptions { prn, ..UpdateOptions::default() }
+    UpdateOptions { prn, crc: CrcExchange::EveryObject, ..UpdateOptions::default() }
 }
 
 /// An update that must end within [`BOUND`]; a completed one must have brought every byte across.

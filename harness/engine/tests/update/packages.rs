@@ -30,6 +30,9 @@ fn device(shape: Shape) -> Device {
     device
 }
 
+/// A way to lose a link, and its name.
+type Loss = (&'static str, fn() -> OnRequest);
+
 struct Run {
     result: Result<PackageReport, PackageError>,
     handle: Handle,
@@ -227,7 +230,7 @@ async fn a_device_that_is_silent_while_it_copies_is_awaited() {
 /// A link lost at any message of either image, and the package is performed all the same.
 #[tokio::test(start_paused = true)]
 async fn one_loss_at_every_request_is_survived() {
-    let losses: [(&str, fn() -> OnRequest); 3] = [
+    let losses: [Loss; 3] = [
         ("before", || OnRequest::LoseBefore),
         ("after", || OnRequest::LoseAfter),
         ("mute", || OnRequest::Mute),

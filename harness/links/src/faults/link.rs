@@ -193,6 +193,10 @@ impl<L: Link> Link for FaultLink<L> {
         self.link.shape()
     }
 
+    fn guards_content(&self) -> bool {
+        self.link.guards_content()
+    }
+
     async fn connect(&mut self) -> Result<Connected, LinkError> {
         self.lost = false;
         self.armed.clear();

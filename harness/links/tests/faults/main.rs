@@ -15,7 +15,9 @@ mod sweep;
 
 use std::time::Duration;
 
-use gauntlet_engine::{Object, Shape, Silent, UpdateError, UpdateImage, UpdateOptions, UpdateReport, update};
+use gauntlet_engine::{
+    CrcExchange, Object, Pace, Shape, Silent, UpdateError, UpdateImage, UpdateOptions, UpdateReport, update,
+};
 use gauntlet_links::{Action, BoardAction, Fault, FaultLink, FaultReport, Position};
 
 use fake::{Device, FakeLink, Handle};
@@ -33,8 +35,10 @@ fn device() -> Device {
     Device::new(Shape::Ble, FIRMWARE)
 }
 
+/// Every CRC is asked for, and nothing waited for, so that positions and times are plain.
 fn options() -> UpdateOptions {
-    UpdateOptions::default()
+    let pace = Pace { after_init: Duration::ZERO, ..Pace::default() };
+    UpdateOptions { crc: CrcExchange::EveryObject, pace, ..UpdateOptions::default() }
 }
 
 fn fault(at: Position, action: Action) -> Fault {

@@ -8,7 +8,9 @@ use std::rc::Rc;
 use std::time::Duration;
 
 use gauntlet_bench::{Board, Device, Mode};
-use gauntlet_engine::{self as engine, Cancel, UpdateError, UpdateEvent, UpdateImage, UpdateOptions};
+use gauntlet_engine::{
+    self as engine, Cancel, CrcExchange, UpdateError, UpdateEvent, UpdateImage, UpdateOptions,
+};
 use gauntlet_links::FaultLink;
 use gauntlet_record::{Event, Millis};
 
@@ -57,8 +59,13 @@ impl Way<'_> {
         if let Some(armed) = armed {
             armed.watched(link.watch());
         }
-        let mut options =
-            UpdateOptions { cancel: self.cancel.clone(), prn: manner.prn, ..UpdateOptions::default() };
+        let mut options = UpdateOptions {
+            cancel: self.cancel.clone(),
+            prn: manner.prn,
+            // A device under test is asked for everything it can be asked for.
+            crc: CrcExchange::EveryObject,
+            ..UpdateOptions::default()
+        };
         options.reconnects = manner.reconnects.unwrap_or(options.reconnects);
         self.started(package);
         let began = board.device_time();
