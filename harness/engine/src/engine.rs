@@ -60,6 +60,8 @@ pub(crate) struct Engine<'a> {
     pub(crate) init_executed: Option<Instant>,
     /// Receipts missing one after the other.
     pub(crate) missing_in_a_row: u32,
+    /// The link is up, as far as anybody knows.
+    pub(crate) link_up: bool,
     /// A link was up at least once.
     pub(crate) had_connection: bool,
     /// The Execute that ends the image is on its way or has been, and its answer is not known.
@@ -104,6 +106,7 @@ impl<'a> Engine<'a> {
             doubt: None,
             init_executed: None,
             missing_in_a_row: 0,
+            link_up: false,
             had_connection: false,
             final_execute_open: false,
             awaited_until: (arrival == Arrival::Restarting).then(|| now + options.activation_timeout),

@@ -106,11 +106,22 @@ pub trait Link {
     async fn send_request(&mut self, request: &[u8]) -> Result<(), LinkError>;
 
     /// Send object data as one packet (BLE write command) or one Write frame (serial): 1 to
-    /// [`Connected::max_data`] bytes, without an opcode.
+    /// [`Connected::max_data`] bytes, without an opcode. The link may gather packets and send many at once, in their
+    /// order and in front of the next request.
     ///
     /// # Errors
     /// The link's own errors.
     async fn send_data(&mut self, data: &[u8]) -> Result<(), LinkError>;
+
+    /// Hand over what the link may have gathered of earlier packets. Called before every wait that is not a
+    /// [`receive`](Link::receive); a request and a `receive` do the same by themselves. A link that gathers nothing
+    /// needs none.
+    ///
+    /// # Errors
+    /// The link's own errors.
+    async fn flush(&mut self) -> Result<(), LinkError> {
+        Ok(())
+    }
 
     /// The next message from the device, `60 op result ...`, unframed.
     ///
@@ -146,6 +157,9 @@ macro_rules! forward_link {
             }
             async fn send_data(&mut self, data: &[u8]) -> Result<(), LinkError> {
                 (**self).send_data(data).await
+            }
+            async fn flush(&mut self) -> Result<(), LinkError> {
+                (**self).flush().await
             }
             async fn receive(&mut self) -> Result<Vec<u8>, LinkError> {
                 (**self).receive().await

@@ -44,6 +44,7 @@ impl Engine<'_> {
             self.report.reconnects += 1;
         }
         self.had_connection = true;
+        self.link_up = true;
         self.emit(UpdateEvent::Connected(connected.clone()));
         Ok(connected)
     }
@@ -184,6 +185,7 @@ impl Engine<'_> {
 
     /// Closes the link as well as it goes; the outcome of the update is known already.
     pub(crate) async fn hang_up(&mut self) {
+        self.link_up = false;
         let _ = tokio::time::timeout(self.options.response_timeout, self.link.disconnect()).await;
     }
 }

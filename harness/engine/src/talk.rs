@@ -51,9 +51,15 @@ impl Engine<'_> {
     }
 
     /// Waits in device time.
-    pub(crate) async fn pause(&self, time: Duration) -> Result<(), UpdateError> {
+    pub(crate) async fn pause(&mut self, time: Duration) -> Result<(), UpdateError> {
         if time.is_zero() {
             return Ok(());
+        }
+        // What was sent before the pause is to arrive before it. A link that is down has nothing to hand over.
+        if self.link_up {
+            let limit = self.options.response_timeout;
+            let end = bounded(&self.options.cancel, limit, self.link.flush()).await;
+            self.settle(end, "sending packets", limit)?;
         }
         tokio::select! {
             biased;
@@ -63,7 +69,7 @@ impl Engine<'_> {
     }
 
     /// Waits until `instant`, if it has not passed.
-    pub(crate) async fn pause_until(&self, instant: Instant) -> Result<(), UpdateError> {
+    pub(crate) async fn pause_until(&mut self, instant: Instant) -> Result<(), UpdateError> {
         self.pause(instant.saturating_duration_since(Instant::now())).await
     }
 

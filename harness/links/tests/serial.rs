@@ -72,6 +72,7 @@ async fn frames_go_out_whole_and_come_in_from_pieces() {
 
     link.send_request(&[0x06, 0x01]).await.unwrap();
     link.send_data(&[0xC0, 0xDB, 0x00]).await.unwrap();
+    link.flush().await.unwrap();
     let mut seen = device.frames().await;
     while seen.len() < 2 {
         seen.extend(device.frames().await);
@@ -91,6 +92,51 @@ async fn frames_go_out_whole_and_come_in_from_pieces() {
     let ((), first) = tokio::join!(pieces, link.receive());
     assert_eq!(first.unwrap(), answers[0]);
     assert_eq!(link.receive().await.unwrap(), answers[1]);
+}
+
+/// Packets may wait for each other, but they come in order and in front of the request behind them, however many bytes the
+/// port takes at a time.
+#[tokio::test]
+async fn packets_are_gathered_and_none_is_lost() {
+    let (mut link, mut device) = port();
+    meet(&mut link, device.pong()).await;
+    let packets: Vec<Vec<u8>> = (0..2000u32).map(|n| vec![(n % 256) as u8; 1 + n as usize % 64]).collect();
+    let host = async {
+        for packet in &packets {
+            link.send_data(packet).await.unwrap();
+        }
+        link.send_request(&[0x03]).await.unwrap();
+    };
+    let reader = async {
+        let mut frames = Vec::new();
+        while frames.last() != Some(&vec![0x03]) {
+            frames.extend(device.frames().await);
+        }
+        frames
+    };
+    let ((), frames) = tokio::join!(host, reader);
+    assert_eq!(frames.len(), packets.len() + 1);
+    assert!(frames.iter().zip(&packets).all(|(frame, packet)| frame[0] == 0x08 && frame[1..] == packet[..]));
+}
+
+/// A host that waits for an answer has sent everything before, and one that closes the port leaves nothing for the next
+/// session.
+#[tokio::test]
+async fn what_was_gathered_goes_out_with_a_receive_and_not_with_the_next_session() {
+    let (mut link, mut device) = port();
+    meet(&mut link, device.pong()).await;
+    link.send_data(&[1, 2, 3]).await.unwrap();
+    let answer = async {
+        assert_eq!(device.frames().await, [vec![0x08, 1, 2, 3]]);
+        device.send(&slip::encode(&[0x60, 0x03, 0x01])).await;
+    };
+    let (received, ()) = tokio::join!(link.receive(), answer);
+    assert_eq!(received.unwrap(), [0x60, 0x03, 0x01]);
+
+    link.send_data(&[4, 5, 6]).await.unwrap();
+    link.disconnect().await.unwrap();
+    assert!(matches!(link.flush().await, Err(LinkError::Lost { .. })));
+    meet(&mut link, device.pong()).await;
 }
 
 #[tokio::test]

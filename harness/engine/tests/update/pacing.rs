@@ -4,7 +4,9 @@ use std::cell::Cell;
 use std::rc::Rc;
 use std::time::Duration;
 
-use gauntlet_engine::{Outcome, Shape, UpdateEvent, UpdateImage, UpdateOptions, update};
+use gauntlet_engine::{
+    Connected, Link, LinkError, Outcome, Pace, Shape, Silent, UpdateEvent, UpdateImage, UpdateOptions, update,
+};
 use gauntlet_protocol::{ObjectType, Request};
 use tokio::time::Instant;
 
@@ -99,6 +101,72 @@ async fn a_line_that_spoils_long_frames_gets_short_ones() {
     let (result, _) = run(device, &image, &UpdateOptions::default()).await;
     let report = result.unwrap();
     assert_eq!((report.outcome, report.payload, report.slowdowns), (Outcome::Completed, 28, 3));
+}
+
+/// A link that gathers packets until it is made to hand them over, and notes when it does.
+struct Gathering {
+    link: FakeLink,
+    held: Vec<Vec<u8>>,
+    arrivals: Vec<Instant>,
+}
+
+#[async_trait::async_trait(?Send)]
+impl Link for Gathering {
+    fn shape(&self) -> Shape {
+        self.link.shape()
+    }
+    async fn connect(&mut self) -> Result<Connected, LinkError> {
+        self.link.connect().await
+    }
+    async fn send_request(&mut self, request: &[u8]) -> Result<(), LinkError> {
+        self.flush().await?;
+        self.link.send_request(request).await
+    }
+    async fn send_data(&mut self, data: &[u8]) -> Result<(), LinkError> {
+        self.held.push(data.to_vec());
+        Ok(())
+    }
+    async fn flush(&mut self) -> Result<(), LinkError> {
+        for packet in std::mem::take(&mut self.held) {
+            self.arrivals.push(Instant::now());
+            self.link.send_data(&packet).await?;
+        }
+        Ok(())
+    }
+    async fn receive(&mut self) -> Result<Vec<u8>, LinkError> {
+        self.flush().await?;
+        self.link.receive().await
+    }
+    async fn disconnect(&mut self) -> Result<(), LinkError> {
+        self.held.clear();
+        self.link.disconnect().await
+    }
+}
+
+/// What is sent before a pause arrives before it, on links that gather, too.
+#[tokio::test(start_paused = true)]
+async fn a_pause_is_a_pause_on_the_line() {
+    let (image, init) = (firmware(4096), init_packet());
+    let (link, _) = FakeLink::new(Device::new(Shape::Serial, image.len()));
+    let mut link = Gathering { link, held: Vec::new(), arrivals: Vec::new() };
+    let pace = Pace { between_packets: Duration::from_millis(10), ..Pace::default() };
+    let sent = UpdateImage { init_packet: &init, firmware: &image };
+    let options = UpdateOptions { pace, ..UpdateOptions::default() };
+    update(&mut link, &sent, &options, &mut Silent).await.unwrap();
+    assert_eq!(link.arrivals.len(), 3 + 64);
+    assert!(link.arrivals.windows(2).all(|pair| pair[1] - pair[0] == Duration::from_millis(10)));
+
+    // Without a pause they arrive with the next request, and the update is the same.
+    let (inner, handle) = FakeLink::new(Device::new(Shape::Serial, image.len()));
+    let mut link = Gathering { link: inner, held: Vec::new(), arrivals: Vec::new() };
+    for prn in [0, 8] {
+        let options = UpdateOptions { prn, ..UpdateOptions::default() };
+        update(&mut link, &sent, &options, &mut Silent).await.unwrap();
+        assert!(handle.device().flash == image);
+        handle.device().awake();
+        handle.device().progress = super::fake::Progress::default();
+        handle.device().done = false;
+    }
 }
 
 /// SR-19: after enough objects without a loss it is faster again, and never at full speed.

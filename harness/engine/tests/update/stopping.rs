@@ -2,7 +2,9 @@
 
 use std::time::Duration;
 
-use gauntlet_engine::{Cancel, Outcome, Shape, UpdateError, UpdateOptions};
+use gauntlet_engine::{
+    Cancel, CrcExchange, Outcome, Shape, Silent, UpdateError, UpdateEvent, UpdateImage, UpdateOptions, update,
+};
 
 use super::fake::{Device, FakeLink, OnPacket, OnRequest};
 use super::{init_packet, options, run, small_firmware};
@@ -57,4 +59,59 @@ async fn does_not_wait_for_a_silent_device() {
     let ((result, _), ()) = tokio::join!(run(device, &image, &options), stop);
     assert!(matches!(result.unwrap_err(), UpdateError::Cancelled { .. }));
     assert_eq!(began.elapsed(), Duration::from_secs(2));
+}
+
+/// Stopped at any event, the update ends at once and says so, and the next one completes what it left (INV-6, FF-039).
+#[tokio::test(start_paused = true)]
+async fn at_every_event_and_resumed() {
+    let (image, init) = (small_firmware(), super::init_packet());
+    let sent = UpdateImage { init_packet: &init, firmware: &image };
+    for shape in super::SHAPES {
+        for (prn, crc) in
+            [(0, CrcExchange::WhereNeeded), (0, CrcExchange::EveryObject), (8, CrcExchange::EveryObject)]
+        {
+            for keeps in [false, true] {
+                let fresh = || Device {
+                    keeps_open_objects: keeps,
+                    keeps_executed_objects: keeps,
+                    refuses_idle_execute: keeps,
+                    ..Device::new(shape, image.len())
+                };
+                let mut events = 0u32;
+                let (mut link, _) = FakeLink::new(fresh());
+                let plain = UpdateOptions { crc, ..options(prn) };
+                update(&mut link, &sent, &plain, &mut |_: &UpdateEvent| events += 1).await.unwrap();
+
+                for at in 1..=events {
+                    let (mut link, handle) = FakeLink::new(fresh());
+                    let cancel = Cancel::new();
+                    let stopping = UpdateOptions { cancel: cancel.clone(), ..plain.clone() };
+                    let mut count = 0;
+                    let mut observer = |_: &UpdateEvent| {
+                        count += 1;
+                        if count == at {
+                            cancel.cancel();
+                        }
+                    };
+                    let began = tokio::time::Instant::now();
+                    let first = update(&mut link, &sent, &stopping, &mut observer).await;
+                    assert!(began.elapsed() <= Duration::from_millis(300), "{shape} {at}");
+                    assert!(!handle.device().connected);
+                    match first {
+                        Err(UpdateError::Cancelled { .. }) => assert!(!handle.device().done, "{shape} {at}"),
+                        // Everything was said and done.
+                        Ok(report) => {
+                            assert_eq!(report.outcome, Outcome::Completed);
+                            assert!(at > events - 2 && handle.device().done, "{shape} {at} of {events}");
+                            continue;
+                        }
+                        Err(error) => panic!("{shape} {at}: {error}"),
+                    }
+                    let second = update(&mut link, &sent, &plain, &mut Silent).await;
+                    assert_eq!(second.unwrap().outcome, Outcome::Completed, "{shape} {at}");
+                    assert!(handle.device().flash == image);
+                }
+            }
+        }
+    }
 }

@@ -283,6 +283,10 @@ impl<L: Link> Link for FaultLink<L> {
         if fate.arriving.is_empty() { self.check() } else { Ok(()) }
     }
 
+    async fn flush(&mut self) -> Result<(), LinkError> {
+        self.link.flush().await
+    }
+
     async fn receive(&mut self) -> Result<Vec<u8>, LinkError> {
         loop {
             // Taken off the list only when it is done: the caller may stop waiting in the middle of it.

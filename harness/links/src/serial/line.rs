@@ -14,6 +14,9 @@ use super::SerialOptions;
 
 /// Bytes that are read at a time.
 const CHUNK: usize = 1024;
+/// Bytes of frames that are gathered before they are written: about one object. A port that takes 1 kB/s has this much
+/// within the time that a client gives to one packet (FF-093).
+const GATHERED: usize = 4096;
 
 /// An open port.
 #[derive(Debug)]
@@ -21,6 +24,9 @@ pub(super) struct Line {
     stream: SerialStream,
     decoder: slip::Decoder,
     messages: VecDeque<Vec<u8>>,
+    /// Frames that have not been written yet. What of them was written is taken off at once, so that whoever stops
+    /// waiting in the middle leaves no half frame behind that nobody completes.
+    out: Vec<u8>,
 }
 
 /// Why a port can't be opened.
@@ -40,24 +46,35 @@ impl Line {
         let opened = tokio_serial::new(name, options.baud).flow_control(flow).open_native_async();
         let stream = opened.map_err(|error| unopened(options, &error))?;
         stream.clear(ClearBuffer::Input).map_err(|error| unopened(options, &error))?;
-        Ok(Self { stream, decoder: slip::Decoder::unlimited(), messages: VecDeque::new() })
+        Ok(Self { stream, decoder: slip::Decoder::unlimited(), messages: VecDeque::new(), out: Vec::new() })
     }
 
-    /// Sends one frame. Waits while the port has no room.
+    /// Sends one frame now, behind those that were gathered. Waits while the port has no room.
     pub(super) async fn send(&mut self, message: &[u8]) -> Result<(), LinkError> {
-        let frame = slip::encode(message);
-        let mut rest = frame.as_slice();
-        while !rest.is_empty() {
-            let sent = poll_fn(|context| Pin::new(&mut self.stream).poll_write(context, rest)).await;
+        self.out.extend(slip::encode(message));
+        self.flush().await
+    }
+
+    /// Sends one frame with those that follow. A write costs as much as a thousand bytes do.
+    pub(super) async fn gather(&mut self, message: &[u8]) -> Result<(), LinkError> {
+        self.out.extend(slip::encode(message));
+        if self.out.len() < GATHERED { Ok(()) } else { self.flush().await }
+    }
+
+    /// Writes what was gathered. Waits while the port has no room.
+    pub(super) async fn flush(&mut self) -> Result<(), LinkError> {
+        while !self.out.is_empty() {
+            let Self { stream, out, .. } = &mut *self;
+            let sent = poll_fn(|context| Pin::new(&mut *stream).poll_write(context, out)).await;
             match sent.map_err(|error| lost(&error))? {
                 0 => return Err(closed()),
-                count => rest = &rest[count..],
+                count => drop(self.out.drain(..count)),
             }
         }
         Ok(())
     }
 
-    /// The next frame. Dropping the future loses nothing: what was read is kept here.
+    /// The next frame. What was gathered goes out first, for nothing would be answered before. Dropping the future loses nothing: what was read is kept here.
     ///
     /// Frames are put together from whatever pieces the port gives (FF-092).
     pub(super) async fn receive(&mut self) -> Result<Vec<u8>, LinkError> {
@@ -65,6 +82,7 @@ impl Line {
             if let Some(message) = self.messages.pop_front() {
                 return Ok(message);
             }
+            self.flush().await?;
             let mut bytes = [0; CHUNK];
             let mut room = ReadBuf::new(&mut bytes);
             let read = poll_fn(|context| Pin::new(&mut self.stream).poll_read(context, &mut room)).await;

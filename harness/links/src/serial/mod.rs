@@ -26,6 +26,9 @@ pub struct SerialOptions {
     pub baud: u32,
     /// RTS/CTS, as the bootloaders of the SDK use it (section 5.1). Without it bytes are lost while flash is erased.
     pub flow_control: bool,
+    /// Whether the device itself is the USB port, so that nothing but USB is between it and the host. Then the bytes are
+    /// guarded all the way (see [`Link::guards_content`]).
+    pub usb: bool,
     /// How long a port may be missing, and a device silent, before it counts as not found. A USB port is missing for a
     /// while whenever the device restarts.
     pub patience: Duration,
@@ -34,7 +37,13 @@ pub struct SerialOptions {
 impl SerialOptions {
     /// The port at `path` with what the SDK's bootloaders use: 115200 baud, 8N1, RTS/CTS (SER-022).
     pub fn new(path: impl Into<PathBuf>) -> Self {
-        Self { path: path.into(), baud: 115_200, flow_control: true, patience: Duration::from_secs(10) }
+        Self {
+            path: path.into(),
+            baud: 115_200,
+            flow_control: true,
+            usb: false,
+            patience: Duration::from_secs(10),
+        }
     }
 }
 
@@ -75,6 +84,10 @@ impl Link for SerialLink {
         Shape::Serial
     }
 
+    fn guards_content(&self) -> bool {
+        self.options.usb
+    }
+
     async fn connect(&mut self) -> Result<Connected, LinkError> {
         // The system lets nobody open a port twice.
         self.line = None;
@@ -91,7 +104,13 @@ impl Link for SerialLink {
         let mut message = Vec::with_capacity(data.len() + 1);
         message.push(WRITE);
         message.extend_from_slice(data);
-        self.send(&message).await
+        let end = self.line()?.gather(&message).await;
+        self.settle(end)
+    }
+
+    async fn flush(&mut self) -> Result<(), LinkError> {
+        let end = self.line()?.flush().await;
+        self.settle(end)
     }
 
     async fn receive(&mut self) -> Result<Vec<u8>, LinkError> {
