@@ -26,6 +26,9 @@ pub(crate) enum Failure {
         #[help]
         advice: String,
     },
+    /// Mistakes in an argument that is a piece of the scenario language.
+    #[error("{0}")]
+    Argument(Diagnostics),
     /// The bench does not exist.
     #[error("there is no bench `{name}`")]
     #[diagnostic(help("this version has one bench: `virtual`, which needs no hardware"))]
@@ -81,7 +84,7 @@ impl Failure {
             | Self::Key { .. } => ExitCode::BadScenario,
             Self::NothingSelected { .. } => ExitCode::NothingSelected,
             Self::NoBench { .. } => ExitCode::BenchUnusable,
-            Self::Usage { .. } => ExitCode::Usage,
+            Self::Usage { .. } | Self::Argument(_) => ExitCode::Usage,
             Self::Trouble(Trouble::Interrupted) => ExitCode::Interrupted,
             Self::Trouble(Trouble::Internal(_)) => ExitCode::Internal,
             Self::Trouble(_) => ExitCode::BenchUnusable,
@@ -93,6 +96,7 @@ impl Failure {
     pub(crate) fn tell(&self) {
         match self {
             Self::Scenarios(mistakes) => output::tell_mistakes(mistakes),
+            Self::Argument(mistakes) => output::tell_places(mistakes),
             other => output::tell_of(other),
         }
     }

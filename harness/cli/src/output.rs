@@ -47,8 +47,13 @@ pub(crate) fn tell_of(diagnostic: &dyn Diagnostic) {
 /// Tells people about mistakes in scenarios.
 pub(crate) fn tell_mistakes(mistakes: &gauntlet_scenario::Diagnostics) {
     if !mistakes.is_empty() {
-        let look = Look::of_stderr();
-        tell(&mistakes.render(look.width.unwrap_or(WIDTH), look.colour));
+        tell_places(mistakes);
         tell(&format!("{mistakes}\n"));
     }
+}
+
+/// Shows the place of every mistake.
+pub(crate) fn tell_places(mistakes: &gauntlet_scenario::Diagnostics) {
+    let look = Look::of_stderr();
+    tell(&mistakes.render(look.width.unwrap_or(WIDTH), look.colour));
 }

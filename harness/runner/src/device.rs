@@ -4,19 +4,24 @@ use gauntlet_bench::{Application, Build, Device, PlantedBug, Profile, Variant};
 use gauntlet_package::keys::TestKey;
 use gauntlet_scenario::Case;
 use gauntlet_scenario::model::{
-    BankLayout, Chip, Downgrade, Key, Link, SameVersion, SignaturePolicy, SoftDevice, StepKind,
+    self, BankLayout, Chip, Downgrade, Key, Link, SameVersion, SignaturePolicy, SoftDevice, StepKind,
 };
 
 /// The device of `case`, with `bug` planted in its bootloader.
 pub(crate) fn of(case: &Case, bug: Option<PlantedBug>) -> Device {
-    let variant = variant(case.chip);
-    let model = &case.device;
-    let layout = gauntlet_bench::Layout::of(variant);
-    let bootloader = &model.bootloader;
     let profile = match link(case) {
         Link::Ble => Profile::Ble,
         Link::Serial => Profile::Uart,
     };
+    let mut device = flashable(&case.device, variant(case.chip), profile);
+    device.build.planted_bug = bug;
+    device
+}
+
+/// What the language says of a device, as one that can be flashed on this chip, with a bootloader for this transport.
+pub fn flashable(model: &model::Device, variant: Variant, profile: Profile) -> Device {
+    let layout = gauntlet_bench::Layout::of(variant);
+    let bootloader = &model.bootloader;
     let build = Build {
         hw_version: bootloader.hw_version,
         require_signature: bootloader.signature == SignaturePolicy::Required,
@@ -24,7 +29,6 @@ pub(crate) fn of(case: &Case, bug: Option<PlantedBug>) -> Device {
         accept_same_version: bootloader.same_version == SameVersion::Accepted,
         single_bank: bootloader.bank == BankLayout::Single,
         save_progress: bootloader.save_progress,
-        planted_bug: bug,
         ..Build::release(profile, test_key(bootloader.key).signing_key().public_key_le())
     };
     Device {

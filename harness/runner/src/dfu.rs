@@ -5,7 +5,7 @@ use std::rc::Rc;
 use std::sync::mpsc;
 use std::time::Duration;
 
-use gauntlet_bench::{Application, Bench, Board, Build, Device, LinkKind, Profile, Variant};
+use gauntlet_bench::{Bench, Board, Device, LinkKind, Mode};
 use gauntlet_engine::UpdateEvent;
 use gauntlet_package::Image;
 use gauntlet_package::settings::BankCode;
@@ -24,9 +24,6 @@ use crate::told::Teller;
 use crate::trouble::Trouble;
 use crate::update::{Manner, Way};
 
-/// The application that is on the device before.
-const PREVIOUS: Application = Application { witness: 1, size: 8 * 1024, version: 0 };
-
 /// The link of a plain update.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum DfuLink {
@@ -42,20 +39,10 @@ pub enum DfuLink {
 /// The device that is updated, and how.
 #[derive(Debug, Clone)]
 pub struct DfuOptions {
-    /// The chip.
-    pub variant: Variant,
-    /// Firmware id of its stand-in SoftDevice, if it has one.
-    pub softdevice: Option<u16>,
+    /// The device, with a bootloader that is built for the link.
+    pub device: Device,
     /// The link.
     pub link: DfuLink,
-    /// The key that its bootloader trusts: X then Y, each with its least significant byte first.
-    pub public_key: [u8; 64],
-    /// The hardware version that packets must name.
-    pub hw_version: u32,
-    /// Whether its bootloader asks for a signature.
-    pub require_signature: bool,
-    /// Version of the application that is on it before.
-    pub app_version: u32,
     /// Packets per receipt notification; 0 is off.
     pub prn: u16,
     /// What every choice of chance is derived from.
@@ -95,6 +82,8 @@ pub enum Runs {
     New,
     /// The one from before runs: its witness was read from RAM.
     Previous,
+    /// There is none, and there was none before.
+    Nothing,
     /// Neither.
     Neither(String),
 }
@@ -147,14 +136,14 @@ async fn attempt(
     progress: &RefCell<&mut dyn FnMut(DfuProgress)>,
 ) -> Result<DfuEnd, Trouble> {
     let say = |at: DfuProgress| (progress.borrow_mut())(at);
-    let device = device(options);
-    let board: Rc<dyn Board> = Rc::from(bench.open(options.variant, options.seed)?);
+    let device = &options.device;
+    let board: Rc<dyn Board> = Rc::from(bench.open(device.variant, options.seed)?);
     say(DfuProgress::Preparing);
     // Nobody keeps a journal of a plain update.
     let (sender, _) = mpsc::channel();
     let name = CaseId::new("dfu").map_err(|error| Trouble::Internal(error.to_string()))?;
     let teller = Teller::new(name, sender);
-    let (flashed, _) = prepare(&*board, &device, &teller).await?;
+    let (flashed, _) = prepare(&*board, device, &teller).await?;
     say(DfuProgress::Prepared);
     observe::forget_witness(&*board)?;
 
@@ -165,13 +154,7 @@ async fn attempt(
         UpdateEvent::Reconnecting(_) => say(DfuProgress::Reconnecting),
         _ => {}
     };
-    let way = Way {
-        board: &board,
-        device: &device,
-        teller: &teller,
-        cancel: options.stopper.cancel(),
-        watch: &watch,
-    };
+    let way = Way { board: &board, device, teller: &teller, cancel: options.stopper.cancel(), watch: &watch };
     let package = Sendable {
         name: image.bin_name.clone(),
         init_packet: image.init_packet.clone(),
@@ -188,7 +171,7 @@ async fn attempt(
     say(DfuProgress::Settling);
     let mode = leave_dfu(&*board, board.settle(SETTLE).await, SETTLE).await?;
     say(DfuProgress::ReadingBack);
-    let found = observe::read(&*board, &device, mode)?;
+    let found = observe::read(&*board, device, mode)?;
     let flash = found.flash();
     let base = application_base(&flash);
     let holds = |bytes: &[u8]| {
@@ -204,7 +187,11 @@ async fn attempt(
     let is_new = holds(&package.firmware);
     let application = if is_new && bank_0_valid {
         Runs::New
-    } else if holds(&flashed.application) && found.witness == Some(PREVIOUS.witness) {
+    } else if device.application.is_none() && mode == Mode::Dfu && !bank_0_valid {
+        Runs::Nothing
+    } else if holds(&flashed.application)
+        && device.application.is_some_and(|before| found.witness == Some(before.witness))
+    {
         Runs::Previous
     } else {
         Runs::Neither(
@@ -236,22 +223,5 @@ pub(crate) fn application_base(flash: &[u8]) -> usize {
     match (word(0x3004), word(0x3008)) {
         (Some(0x51B1_E5DB), Some(end)) => (end as usize).next_multiple_of(0x1000),
         _ => 0x1000,
-    }
-}
-
-fn device(options: &DfuOptions) -> Device {
-    let profile = match options.link {
-        DfuLink::Ble { .. } => Profile::Ble,
-        DfuLink::Serial => Profile::Uart,
-    };
-    Device {
-        variant: options.variant,
-        softdevice: options.softdevice,
-        build: Build {
-            hw_version: options.hw_version,
-            require_signature: options.require_signature,
-            ..Build::release(profile, options.public_key)
-        },
-        application: Some(Application { version: options.app_version, ..PREVIOUS }),
     }
 }

@@ -39,6 +39,7 @@ mod told;
 mod trouble;
 mod update;
 
+pub use device::flashable;
 pub use hold::Hold;
 pub use run::{RunEnd, RunOptions, Stopper, run};
 pub use trouble::Trouble;

@@ -158,6 +158,7 @@ fn look(board: &dyn Board, device: &Device, mode: Mode, before: &[u8]) -> Result
                 Runs::New
             }
         }
+        None if mode == Mode::Dfu && device.application.is_none() && before.is_empty() => Runs::Nothing,
         _ => Runs::Neither(
             format!("{mode:?}, bank 0 {}", if whole { "valid" } else { "not valid" }).to_lowercase(),
         ),

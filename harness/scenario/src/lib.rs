@@ -39,6 +39,7 @@
 //! | `expand` | the matrix |
 //! | `check` | what goes across a scenario |
 //! | `diagnostics` | mistakes with file, line, column, caret and advice |
+//! | `piece` | a device or a fault outside a scenario |
 //! | `suite` | files, folders, selection |
 //! | `requirements` | the requirement catalogue beside the scenarios |
 
@@ -47,6 +48,7 @@ mod check;
 mod diagnostics;
 mod expand;
 pub mod model;
+mod piece;
 pub mod quantity;
 mod read;
 mod requirements;
@@ -59,6 +61,7 @@ mod yaml;
 pub use case::Case;
 pub use diagnostics::{Diagnostics, Problem, ProblemKind, Severity};
 pub use gauntlet_record::CaseId;
+pub use piece::{bootloader_keys, read_bootloader, read_device, read_fault};
 pub use requirements::{Area, CATALOGUE, Catalogue, Observation, Requirement};
 pub use scenario::Scenario;
 pub use schema::{schema, schema_text};

@@ -3,12 +3,10 @@
 use std::path::PathBuf;
 
 use clap::{Subcommand, ValueEnum};
-use gauntlet_bench::PlantedBug;
 
-use super::dfu::ChipChoice;
 use super::hold::HoldChoice;
-use super::run::planted_bug;
-use super::words::{self, SoftDeviceChoice};
+use super::virtual_device::VirtualDeviceArgs;
+use super::words;
 
 /// What to do with a virtual device.
 #[derive(Debug, Subcommand)]
@@ -46,33 +44,8 @@ pub(crate) struct ServeArgs {
     #[arg(long, value_enum, value_name = "HOW", default_value_t)]
     pub(crate) timing: TimingChoice,
 
-    /// The chip
-    #[arg(long, value_enum, value_name = "CHIP", default_value_t)]
-    pub(crate) chip: ChipChoice,
-
-    /// Firmware id of the SoftDevice on the device, or `none` [default: 0x0101 on nrf52832, 0x0100 on nrf52840]
-    #[arg(long, value_name = "FWID")]
-    pub(crate) softdevice: Option<SoftDeviceChoice>,
-
-    /// The public key that the bootloader trusts [default: the project's published test key]
-    #[arg(long, value_name = "PUBLIC.pem")]
-    pub(crate) key: Option<PathBuf>,
-
-    /// The hardware version that the bootloader is built for
-    #[arg(long, value_name = "N", default_value = "52", value_parser = words::version)]
-    pub(crate) hw_version: u32,
-
-    /// A bootloader that takes unsigned applications too
-    #[arg(long)]
-    pub(crate) unsigned: bool,
-
-    /// Version of the application that is on the device before
-    #[arg(long, value_name = "N", default_value = "0", value_parser = words::version)]
-    pub(crate) app_version: u32,
-
-    /// Plant this bug into the bootloader; `gauntlet run --list-bugs` prints the names
-    #[arg(long, value_name = "NAME", value_parser = planted_bug(), hide_possible_values = true)]
-    pub(crate) planted_bug: Option<PlantedBug>,
+    #[command(flatten)]
+    pub(crate) device: VirtualDeviceArgs,
 
     /// Write the whole flash, as it is read back at the end, to this file: .bin or .hex
     #[arg(long, value_name = "FILE")]

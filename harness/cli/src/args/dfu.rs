@@ -3,29 +3,17 @@
 use std::path::PathBuf;
 
 use clap::ValueEnum;
-use gauntlet_bench::Variant;
 
 use super::hold::HoldChoice;
-use super::words::{self, SoftDeviceChoice};
+use super::virtual_device::VirtualDeviceArgs;
+use super::words;
 use crate::display::ProgressChoice;
 
 /// Most and least that an ATT MTU can be on these chips.
 const MTU: std::ops::RangeInclusive<i64> = 23..=247;
 
 /// What describes a virtual device, and means nothing for one on a port.
-const VIRTUAL: [&str; 11] = [
-    "chip",
-    "softdevice",
-    "link",
-    "key",
-    "hw_version",
-    "unsigned",
-    "app_version",
-    "mtu",
-    "dump",
-    "hold",
-    "seed",
-];
+const VIRTUAL: [&str; 6] = ["VirtualDeviceArgs", "link", "mtu", "dump", "hold", "seed"];
 
 /// Do one update.
 #[derive(Debug, clap::Args)]
@@ -54,33 +42,12 @@ pub(crate) struct DfuArgs {
     #[arg(long, requires = "port")]
     pub(crate) no_flow_control: bool,
 
-    /// The chip
-    #[arg(long, value_enum, value_name = "CHIP", default_value_t)]
-    pub(crate) chip: ChipChoice,
-
-    /// Firmware id of the SoftDevice on the device, or `none` [default: 0x0101 on nrf52832, 0x0100 on nrf52840]
-    #[arg(long, value_name = "FWID")]
-    pub(crate) softdevice: Option<SoftDeviceChoice>,
+    #[command(flatten)]
+    pub(crate) device: VirtualDeviceArgs,
 
     /// How the device is reached; the bootloader is built for it
     #[arg(long, value_enum, value_name = "LINK", default_value_t)]
     pub(crate) link: LinkChoice,
-
-    /// The public key that the bootloader trusts [default: the project's published test key]
-    #[arg(long, value_name = "PUBLIC.pem")]
-    pub(crate) key: Option<PathBuf>,
-
-    /// The hardware version that the bootloader is built for
-    #[arg(long, value_name = "N", default_value = "52", value_parser = words::version)]
-    pub(crate) hw_version: u32,
-
-    /// A bootloader that takes unsigned applications too
-    #[arg(long)]
-    pub(crate) unsigned: bool,
-
-    /// Version of the application that is on the device before
-    #[arg(long, value_name = "N", default_value = "0", value_parser = words::version)]
-    pub(crate) app_version: u32,
 
     /// Packets between two receipts; 0 is no receipts
     #[arg(long, value_name = "N", default_value_t = 0)]
@@ -107,34 +74,6 @@ pub(crate) struct DfuArgs {
     /// How progress is shown on the terminal
     #[arg(long, value_enum, value_name = "HOW", default_value_t)]
     pub(crate) progress: ProgressChoice,
-}
-
-/// The chips.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum)]
-pub(crate) enum ChipChoice {
-    /// 512 KiB of flash.
-    #[default]
-    Nrf52832,
-    /// 1 MiB of flash.
-    Nrf52840,
-}
-
-impl ChipChoice {
-    /// The chip itself.
-    pub(crate) fn variant(self) -> Variant {
-        match self {
-            Self::Nrf52832 => Variant::Nrf52832,
-            Self::Nrf52840 => Variant::Nrf52840,
-        }
-    }
-
-    /// Its name.
-    pub(crate) fn name(self) -> &'static str {
-        match self {
-            Self::Nrf52832 => "nrf52832",
-            Self::Nrf52840 => "nrf52840",
-        }
-    }
 }
 
 /// The links.

@@ -8,6 +8,7 @@ pub(crate) mod package;
 mod requirements;
 mod run;
 mod twins;
+mod virtual_device;
 mod words;
 
 use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
@@ -19,6 +20,7 @@ pub(crate) use list::{CheckArgs, CompletionsArgs, ListArgs};
 pub(crate) use package::PackageVerb;
 pub(crate) use requirements::RequirementsArgs;
 pub(crate) use run::RunArgs;
+pub(crate) use virtual_device::VirtualDeviceArgs;
 pub(crate) use words::{Shard, SoftDeviceChoice};
 
 const EXAMPLES: &str = "\

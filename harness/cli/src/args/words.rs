@@ -3,6 +3,8 @@
 use std::fmt;
 use std::str::FromStr;
 
+use gauntlet_scenario::quantity::Size;
+
 /// A seed: any number of 64 bits, decimal or hexadecimal.
 pub(super) fn seed(text: &str) -> Result<u64, String> {
     number(text).ok_or_else(|| {
@@ -15,6 +17,31 @@ pub(super) fn version(text: &str) -> Result<u32, String> {
     number(text)
         .and_then(|number| u32::try_from(number).ok())
         .ok_or_else(|| format!("a version is a number from 0 to {}", u32::MAX))
+}
+
+/// A size as scenarios write it.
+pub(super) fn size(text: &str) -> Result<Size, String> {
+    text.parse::<Size>().map_err(|refusal| refusal.to_string())
+}
+
+/// Keys and values of a bootloader, as a YAML mapping. `key=value` is what a command line has; a mapping is taken as it is.
+pub(super) fn bootloader(text: &str) -> Result<String, String> {
+    let text = text.trim();
+    if text.starts_with('{') {
+        return Ok(text.to_owned());
+    }
+    let pairs: Option<Vec<String>> = text
+        .split(',')
+        .map(|pair| {
+            let (key, value) = pair.split_once('=')?;
+            let (key, value) = (key.trim(), value.trim());
+            (!key.is_empty() && !value.is_empty()).then(|| format!("{key}: {value}"))
+        })
+        .collect();
+    match pairs {
+        Some(pairs) => Ok(format!("{{ {} }}", pairs.join(", "))),
+        None => Err("keys and values, with commas between them: bank=single,downgrade=allowed".to_owned()),
+    }
 }
 
 fn number(text: &str) -> Option<u64> {
@@ -110,6 +137,18 @@ mod tests {
         assert_eq!("2/3".parse(), Ok(Shard { number: 2, of: 3 }));
         for bad in ["", "1", "0/1", "2/1", "1/0", "/", "1/2/3", "-1/2", "a/b"] {
             assert!(bad.parse::<Shard>().is_err(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn a_bootloader_is_keys_and_values() {
+        assert_eq!(
+            bootloader("bank=single, downgrade=allowed"),
+            Ok("{ bank: single, downgrade: allowed }".to_owned())
+        );
+        assert_eq!(bootloader("{ bank: single }"), Ok("{ bank: single }".to_owned()));
+        for wrong in ["", "bank", "bank=", "=single", "bank=single,"] {
+            assert!(bootloader(wrong).is_err(), "{wrong}");
         }
     }
 

@@ -10,6 +10,7 @@ mod package_show;
 mod requirements;
 mod run;
 mod schema;
+mod virtual_device;
 
 use std::path::Path;
 

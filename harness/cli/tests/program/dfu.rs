@@ -30,7 +30,14 @@ fn links_and_chips() {
     serial.ends_with(0).prints("serial line").prints("30720 bytes at 0x00026000");
     let small = gauntlet(&["dfu", &package, "--mtu", "23", "--chip", "nrf52840", "--softdevice", "0x0101"]);
     small.ends_with(0).prints("nrf52840, SoftDevice 0x0101").prints("30720 bytes at 0x00027000");
-    let bare = gauntlet(&["dfu", &nrfutil("good/app_sdreq_zero_signed.zip"), "--softdevice", "none"]);
+    let bare = gauntlet(&[
+        "dfu",
+        &nrfutil("good/app_sdreq_zero_signed.zip"),
+        "--softdevice",
+        "none",
+        "--link",
+        "serial",
+    ]);
     bare.ends_with(0).prints("no SoftDevice").prints("at 0x00001000");
 }
 

@@ -12,6 +12,7 @@ mod rerun;
 mod run;
 mod selection;
 mod streams;
+mod virtual_device;
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};

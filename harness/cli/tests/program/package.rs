@@ -122,6 +122,18 @@ fn keys_are_created_once_and_shown_in_every_form() {
 }
 
 #[test]
+fn a_key_that_everyone_has_is_told_of() {
+    let place = Place::new();
+    for name in ["TEST-ONLY-signing-key-a.pem", "TEST-ONLY-signing-key-a.pub.pem"] {
+        let ran = gauntlet(&["package", "keys", "show", &nrfutil(&format!("keys/{name}"))]);
+        ran.ends_with(0).tells("the test key `release` of Gauntlet").tells("a product must not trust it");
+    }
+    place.run(&["package", "keys", "create", "own.pem"]).ends_with(0);
+    let own = place.run(&["package", "keys", "show", "own.pem"]);
+    assert_eq!(own.ends_with(0).err, "");
+}
+
+#[test]
 fn settings_are_made_and_shown() {
     let place = Place::new();
     let app = nrfutil("images/app_4096.bin");

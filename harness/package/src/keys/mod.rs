@@ -13,8 +13,10 @@
 
 mod export;
 mod pem;
+mod published;
 mod test_keys;
 
+pub use published::Published;
 pub use test_keys::{TestKey, UnknownTestKey};
 
 use p256::ecdsa::signature::{Signer, Verifier};

@@ -4,21 +4,18 @@ use std::fmt::Write as _;
 use std::path::Path;
 
 use gauntlet_bench::serve::Timing;
-use gauntlet_bench::{Application, Build, Device, Layout, Profile, VirtualBench};
-use gauntlet_package::keys::TestKey;
+use gauntlet_bench::{Profile, VirtualBench};
 use gauntlet_record::{ExitCode, Sha256, Word, WriteError};
 use gauntlet_runner::Stopper;
 use gauntlet_runner::dfu::Runs;
 use gauntlet_runner::serve::{Now, ServeEnd, ServeOptions, ServeProgress, serve as run};
 
 use super::super::dfu::dump::Dump;
+use super::super::virtual_device;
 use super::symlink::Symlink;
-use crate::args::{HoldChoice, SerialChoice, ServeArgs, SoftDeviceChoice, TimingChoice};
+use crate::args::{HoldChoice, SerialChoice, ServeArgs, TimingChoice};
 use crate::failure::Failure;
 use crate::{interrupt, output};
-
-/// The application that is on the device before.
-const PREVIOUS: Application = Application { witness: 1, size: 8 * 1024, version: 0 };
 
 pub(super) fn serve(args: &ServeArgs) -> Result<ExitCode, Failure> {
     let SerialChoice::Pty = args.serial;
@@ -26,7 +23,7 @@ pub(super) fn serve(args: &ServeArgs) -> Result<ExitCode, Failure> {
     let stopper = Stopper::new();
     interrupt::stops(&stopper);
     let options = ServeOptions {
-        device: device(args)?,
+        device: virtual_device::of(&args.device, Profile::Uart)?,
         timing: match args.timing {
             TimingChoice::Instant => Timing::Instant,
             TimingChoice::Flash => Timing::Flash,
@@ -63,29 +60,6 @@ pub(super) fn serve(args: &ServeArgs) -> Result<ExitCode, Failure> {
     Ok(judged(&end, args.once))
 }
 
-fn device(args: &ServeArgs) -> Result<Device, Failure> {
-    let variant = args.chip.variant();
-    let public_key = match &args.key {
-        Some(path) => super::super::public_key(path)?.to_le_bytes(),
-        None => TestKey::Release.signing_key().public_key_le(),
-    };
-    Ok(Device {
-        variant,
-        softdevice: match args.softdevice {
-            Some(SoftDeviceChoice::Without) => None,
-            Some(SoftDeviceChoice::Fwid(fwid)) => Some(fwid),
-            None => Some(Layout::of(variant).softdevice_fwid),
-        },
-        build: Build {
-            hw_version: args.hw_version,
-            require_signature: !args.unsigned,
-            planted_bug: args.planted_bug,
-            ..Build::release(Profile::Uart, public_key)
-        },
-        application: Some(Application { version: args.app_version, ..PREVIOUS }),
-    })
-}
-
 /// Says where the device can be reached, and makes that a lasting name if one is wanted.
 fn announce(args: &ServeArgs, port: &Path) -> Result<Option<Symlink>, Failure> {
     let link = args.link_path.as_deref().map(|path| {
@@ -94,7 +68,7 @@ fn announce(args: &ServeArgs, port: &Path) -> Result<Option<Symlink>, Failure> {
     });
     let link = link.transpose()?;
     output::print(&format!("{}\n", port.display()))?;
-    output::tell(&format!("  the {} is in DFU mode   Ctrl-C ends it\n", args.chip.name()));
+    output::tell(&format!("  the {} is in DFU mode   Ctrl-C ends it\n", args.device.chip.name()));
     Ok(link)
 }
 
@@ -105,7 +79,7 @@ fn told(now: &Now) -> String {
         Runs::New => {
             format!("updated: {} bytes at {}{version}", now.size, Word(now.address))
         }
-        Runs::Previous => "left DFU mode without an update".to_owned(),
+        Runs::Previous | Runs::Nothing => "left DFU mode without an update".to_owned(),
         Runs::Neither(found) => format!("left DFU mode without an application that runs: {found}"),
     }
 }
@@ -121,6 +95,7 @@ fn story(end: &ServeEnd) -> String {
     let runs = match &now.application {
         Runs::New => "a new application",
         Runs::Previous => "its previous application",
+        Runs::Nothing => "no application, as before",
         Runs::Neither(found) => found,
     };
     row("runs now", runs);
@@ -135,7 +110,7 @@ fn story(end: &ServeEnd) -> String {
 fn judged(end: &ServeEnd, once: bool) -> ExitCode {
     match &end.now.application {
         Runs::Neither(_) => ExitCode::Failed,
-        Runs::Previous if once => ExitCode::Failed,
+        Runs::Previous | Runs::Nothing if once => ExitCode::Failed,
         Runs::New if once && end.updates == 0 => ExitCode::Failed,
         _ => ExitCode::Pass,
     }

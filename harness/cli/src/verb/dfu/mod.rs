@@ -6,15 +6,15 @@ mod port;
 mod progress;
 mod story;
 
-use gauntlet_bench::{Layout, VirtualBench};
-use gauntlet_package::keys::TestKey;
+use gauntlet_bench::{Profile, VirtualBench};
 use gauntlet_package::{Image, Package, PackageError, read};
 use gauntlet_record::ExitCode;
 use gauntlet_runner::Stopper;
 use gauntlet_runner::dfu::{DfuEnd, DfuLink, DfuOptions, Runs, dfu as update};
 
 use super::package_show::tell_warnings;
-use crate::args::{DfuArgs, HoldChoice, LinkChoice, SoftDeviceChoice};
+use super::virtual_device;
+use crate::args::{DfuArgs, HoldChoice, LinkChoice};
 use crate::display::tame;
 use crate::failure::Failure;
 use crate::{interrupt, output};
@@ -24,10 +24,6 @@ use progress::Progress;
 
 pub(super) fn dfu(args: &DfuArgs) -> Result<ExitCode, Failure> {
     let dump = args.dump.as_deref().map(Dump::to).transpose()?;
-    let public_key = match &args.key {
-        Some(path) => super::public_key(path)?.to_le_bytes(),
-        None => TestKey::Release.signing_key().public_key_le(),
-    };
     let package = read(&args.package).map_err(untouched)?;
     tell_warnings(&package.warnings);
     let image = the_application(args, &package)?;
@@ -35,25 +31,16 @@ pub(super) fn dfu(args: &DfuArgs) -> Result<ExitCode, Failure> {
         return port::dfu(args, port, image);
     }
 
-    let variant = args.chip.variant();
-    let softdevice = match args.softdevice {
-        Some(SoftDeviceChoice::Without) => None,
-        Some(SoftDeviceChoice::Fwid(fwid)) => Some(fwid),
-        None => Some(Layout::of(variant).softdevice_fwid),
+    let (link, profile) = match args.link {
+        LinkChoice::Ble => (DfuLink::Ble { att_mtu: args.mtu }, Profile::Ble),
+        LinkChoice::Serial => (DfuLink::Serial, Profile::Uart),
     };
+    let device = virtual_device::of(&args.device, profile)?;
     let stopper = Stopper::new();
     interrupt::stops(&stopper);
     let options = DfuOptions {
-        variant,
-        softdevice,
-        link: match args.link {
-            LinkChoice::Ble => DfuLink::Ble { att_mtu: args.mtu },
-            LinkChoice::Serial => DfuLink::Serial,
-        },
-        public_key,
-        hw_version: args.hw_version,
-        require_signature: !args.unsigned,
-        app_version: args.app_version,
+        device,
+        link,
         prn: args.prn,
         seed: args.seed,
         stopper: stopper.clone(),
@@ -153,6 +140,8 @@ mod tests {
             (end(Ok(()), false, Runs::Previous, false), ExitCode::Failed),
             (end(Ok(()), false, neither(), true), ExitCode::Failed),
             (end(Err("wrong key"), true, Runs::Previous, false), ExitCode::Failed),
+            (end(Err("wrong key"), true, Runs::Nothing, false), ExitCode::Failed),
+            (end(Err("no answer"), false, Runs::Nothing, false), ExitCode::BenchUnusable),
             (end(Err("no answer"), false, Runs::Previous, false), ExitCode::BenchUnusable),
             (end(Err("no answer"), false, neither(), false), ExitCode::Failed),
         ];

@@ -39,6 +39,8 @@ pub(super) fn of(
     let address = Word(end.address);
     let flash = if end.flash_equals_firmware {
         format!("equal to the firmware: {bytes} bytes at {address}, read back through the probe")
+    } else if end.application == Runs::Nothing {
+        format!("no application at {address}, as before, read back through the probe")
     } else if end.application == Runs::Previous {
         format!("the previous application, unchanged, at {address}, read back through the probe")
     } else {
@@ -68,6 +70,10 @@ fn headline(end: &DfuEnd) -> &'static str {
         (Err(_), Runs::Previous) if end.refused => {
             "the device refused the update, and still runs its previous application"
         }
+        (Err(_), Runs::Nothing) if end.refused => {
+            "the device refused the update, and has no application, as before"
+        }
+        (Err(_), Runs::Nothing) => "the update broke off; the device has no application, as before",
         (Err(_), Runs::Previous) => "the update broke off; the device still runs its previous application",
         (Err(_), Runs::New) => "the update broke off at its end, but the device runs the new application",
         (Err(_), Runs::Neither(_)) => "the update broke the device",
@@ -78,16 +84,19 @@ fn runs(runs: &Runs) -> String {
     match runs {
         Runs::New => "the new application".to_owned(),
         Runs::Previous => "its previous application".to_owned(),
+        Runs::Nothing => "no application, as before".to_owned(),
         Runs::Neither(found) => format!("neither the new nor the previous application: {found}"),
     }
 }
 
 fn device(args: &DfuArgs, options: &DfuOptions) -> String {
-    let softdevice =
-        options.softdevice.map_or_else(|| "no SoftDevice".to_owned(), |id| format!("SoftDevice 0x{id:04X}"));
+    let softdevice = options
+        .device
+        .softdevice
+        .map_or_else(|| "no SoftDevice".to_owned(), |id| format!("SoftDevice 0x{id:04X}"));
     let link = match options.link {
         DfuLink::Ble { att_mtu } => format!("BLE with an ATT MTU of {att_mtu}"),
         DfuLink::Serial => "serial line".to_owned(),
     };
-    format!("{}, {softdevice}, hardware {}, {link}", args.chip.name(), options.hw_version)
+    format!("{}, {softdevice}, hardware {}, {link}", args.device.chip.name(), options.device.build.hw_version)
 }

@@ -48,6 +48,7 @@ pub(super) fn show(args: &ShowKeyArgs) -> Result<ExitCode, Failure> {
     let text = match args.half {
         KeyHalf::Public => {
             let key = super::super::public_key(&args.file)?;
+            super::tell_if_published(&key);
             public(&key, args.format)
         }
         KeyHalf::Private => private(&signing_key(&args.file)?, args.format)?,

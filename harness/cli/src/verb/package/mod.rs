@@ -11,7 +11,7 @@ use std::fs;
 use std::path::Path;
 
 use gauntlet_package::image::firmware;
-use gauntlet_package::keys::SigningKey;
+use gauntlet_package::keys::{PublicKey, SigningKey};
 use gauntlet_package::{ReadOptions, read_bytes};
 use gauntlet_record::{ExitCode, WriteError};
 use gauntlet_reports::write_atomically;
@@ -35,7 +35,18 @@ pub(super) fn perform(verb: &PackageVerb) -> Result<ExitCode, Failure> {
 }
 
 fn signing_key(path: &Path) -> Result<SigningKey, Failure> {
-    SigningKey::load(path).map_err(|source| Failure::Key { path: path.to_owned(), source })
+    let key = SigningKey::load(path).map_err(|source| Failure::Key { path: path.to_owned(), source })?;
+    tell_if_published(&key.public_key());
+    Ok(key)
+}
+
+/// A key that everyone has is good for tests only.
+fn tell_if_published(key: &PublicKey) {
+    if let Some(published) = key.published() {
+        output::tell(&format!(
+            "  warning: this is {published}: everyone can sign with it, so a product must not trust it\n"
+        ));
+    }
 }
 
 fn unusable(path: &Path, source: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Failure {
