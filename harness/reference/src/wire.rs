@@ -40,11 +40,8 @@ pub enum FromHost {
     Read(Attribute),
     /// The confirmation of an indication.
     Confirm,
-    /// A pairing request; the keys are kept when `bonding`.
-    Pair {
-        /// The keys are to be kept.
-        bonding: bool,
-    },
+    /// A pairing request.
+    Pair,
     /// An encryption request with the key of a bond.
     Encrypt(BondKey),
 }

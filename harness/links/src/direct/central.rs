@@ -128,8 +128,8 @@ impl VirtualCentral {
     ///
     /// # Errors
     /// As [`VirtualCentral::request`]. A bootloader resets instead of answering (BLE-028).
-    pub async fn pair(&mut self, bonding: bool) -> Result<bool, LinkError> {
-        match self.request(FromHost::Pair { bonding }).await? {
+    pub async fn pair(&mut self) -> Result<bool, LinkError> {
+        match self.request(FromHost::Pair).await? {
             ToHost::Encrypted(encrypted) => Ok(encrypted),
             other => Err(unexpected(&other)),
         }

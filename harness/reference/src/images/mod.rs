@@ -1,12 +1,15 @@
 //! Firmware of our own: the images that make a virtual chip (or a board) a device under test.
 
 mod bootloader;
+mod buttonless;
 mod softdevice;
 mod startup;
 mod thumb;
 mod witness;
 
 pub use bootloader::bootloader;
+pub(crate) use buttonless::{APPLICATION_HAND_OVER, BLOCK_OFFSET, BLOCK_SIZE};
+pub use buttonless::{Buttonless, Habit, Service, buttonless};
 pub(crate) use softdevice::MAGIC as SOFTDEVICE_MAGIC;
 pub use softdevice::{softdevice, softdevice_image};
 pub use startup::start_up;

@@ -11,7 +11,7 @@ pub const WITNESS_MAGIC: u32 = 0x5749_544E;
 pub const WITNESS_MIN_SIZE: usize = 128;
 
 /// Vectors of the core itself; the witness enables no interrupt.
-const VECTORS: usize = 16;
+pub(super) const VECTORS: usize = 16;
 
 /// A witness linked at `base` that says `id`, padded with bytes of its own to `size` (at least [`WITNESS_MIN_SIZE`]).
 ///
@@ -20,9 +20,7 @@ pub fn witness(base: u32, id: u32, size: usize) -> Vec<u8> {
     let origin = base + 4 * VECTORS as u32;
     let mut code = Assembler::at(origin);
     let sleep = code.label();
-    // The magic is stored last: who reads it can trust the id.
-    code.load_literal(0, WITNESS_ADDRESS).load_literal(1, id).store(1, 0, 1);
-    code.load_literal(1, WITNESS_MAGIC).store(1, 0, 0);
+    say(&mut code, id);
     code.bind(sleep).wait_for_interrupt().branch(sleep);
     let hang = code.here();
     let forever = code.label();
@@ -33,4 +31,11 @@ pub fn witness(base: u32, id: u32, size: usize) -> Vec<u8> {
     let padding = size - bytes.len();
     bytes.extend(filler(u64::from(id) << 32 | u64::from(base), padding));
     bytes
+}
+
+/// Leaves the words of the witness `id`.
+pub(super) fn say(code: &mut Assembler, id: u32) {
+    // The magic is stored last: who reads it can trust the id.
+    code.load_literal(0, WITNESS_ADDRESS).load_literal(1, id).store(1, 0, 1);
+    code.load_literal(1, WITNESS_MAGIC).store(1, 0, 0);
 }

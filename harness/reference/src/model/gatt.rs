@@ -137,7 +137,7 @@ impl Gatt {
                 return Effect::Nothing;
             }
             // BLE-028: the lookup of a wrong handle fails, and the error handler resets.
-            FromHost::Pair { .. } => return Effect::Reset,
+            FromHost::Pair => return Effect::Reset,
             _ => {}
         }
         let Some(link) = &mut self.link else { return Effect::Nothing };

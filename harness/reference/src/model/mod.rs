@@ -13,6 +13,7 @@
 //! | `space` | where an image goes (MEM-012) |
 //! | `flash` | the way to flash: at once or queued |
 //! | `protect` | flash that is closed until the next reset (MEM-018, MEM-019) |
+//! | `application` | an application with the buttonless service (section 11) |
 //! | `transport` | the device's end of the wire |
 //! | `air`, `gatt` | connection events and the GATT server of a BLE build (section 4) |
 //! | `uart` | the serial receiver (section 5) |
@@ -20,6 +21,7 @@
 
 mod activation;
 mod air;
+mod application;
 mod boot;
 mod dfu;
 mod flash;
@@ -38,8 +40,10 @@ mod uart;
 
 use gauntlet_nrf52::{Chip, ChipFault, Guest, GuestStep, Reset, cycles_from_ms};
 
+use crate::images::APPLICATION_HAND_OVER;
 use crate::layout::Layout;
 use crate::wire::{Closed, SharedWire};
+use application::Application;
 use boot::Next;
 use dfu::{Dfu, Ended};
 
@@ -72,13 +76,14 @@ pub struct ReferenceDevice {
     layout: Layout,
     wire: SharedWire,
     dfu: Option<Dfu>,
+    application: Option<Application>,
     clock: u64,
 }
 
 impl ReferenceDevice {
     /// Firmware for a chip of `layout`, reached over `wire`.
     pub fn new(layout: Layout, wire: SharedWire) -> Self {
-        Self { layout, wire, dfu: None, clock: 0 }
+        Self { layout, wire, dfu: None, application: None, clock: 0 }
     }
 
     fn halted(&mut self, halt: Halt) -> GuestStep {
@@ -89,9 +94,24 @@ impl ReferenceDevice {
         }
     }
 
+    /// An application without a service goes on in its own image.
+    fn start_application(&mut self, chip: &mut Chip) -> GuestStep {
+        let started = Application::start(chip, self.layout);
+        self.clock = chip.now();
+        match started {
+            Ok(Some(application)) => {
+                self.application.insert(application).listen(&self.wire);
+                GuestStep::Stay
+            }
+            Ok(None) => GuestStep::Return { r0: 0 },
+            Err(halt) => self.halted(halt),
+        }
+    }
+
     /// The host is not told: it notices when the supervision timeout has passed.
     fn vanish(&mut self) {
         self.dfu = None;
+        self.application = None;
         let noticed = self.clock + cycles_from_ms(SUPERVISION_MS);
         self.wire.lock().close(noticed, Closed::Vanished);
     }
@@ -109,6 +129,9 @@ impl Guest for ReferenceDevice {
             self.clock = chip.now();
             return copied.map_or_else(|halt| self.halted(halt), |()| GuestStep::Return { r0: 0 });
         }
+        if trap == APPLICATION_HAND_OVER {
+            return self.start_application(chip);
+        }
         let next = boot::boot(chip, self.layout);
         self.clock = chip.now();
         match next {
@@ -122,6 +145,11 @@ impl Guest for ReferenceDevice {
     }
 
     fn poll(&mut self, chip: &mut Chip, until: u64) -> GuestStep {
+        if let Some(application) = &mut self.application {
+            let step = application.run(chip, &self.wire, until);
+            self.clock = chip.now();
+            return step.unwrap_or_else(|halt| self.halted(halt));
+        }
         let Some(dfu) = &mut self.dfu else {
             chip.pass_time(until);
             return GuestStep::Stay;
