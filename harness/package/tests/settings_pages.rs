@@ -153,6 +153,7 @@ fn page(app_version: u32, buttonless: u32) -> Settings {
     settings.app_version = app_version;
     settings.enter_buttonless_dfu = buttonless;
     settings.peer_data = [app_version as u8; 64];
+    settings.padding = app_version as u8;
     settings.update_crcs();
     settings
 }
@@ -163,6 +164,8 @@ fn the_backup_wins_except_for_what_only_the_main_page_has() {
     let (loaded, from) = load(&main.to_bytes(), &backup.to_bytes());
     assert_eq!((loaded.app_version, from), (4, LoadedFrom::Both));
     assert_eq!((loaded.crc, loaded.enter_buttonless_dfu, loaded.peer_data), (main.crc, 1, main.peer_data));
+    // The byte in front of the peer data belongs to what the backup has a say in (section 8.2).
+    assert_eq!(loaded.padding, backup.padding);
 
     assert_eq!(load(&main.to_bytes(), &[0xFF; 896]), (main.clone(), LoadedFrom::Main));
     assert_eq!(load(&[0xFF; 896], &backup.to_bytes()), (backup.clone(), LoadedFrom::Backup));

@@ -83,9 +83,9 @@ impl Layout {
         self.bootloader - self.app_data
     }
 
-    /// ACT-021: the chip whose old bootloaders stand elsewhere.
-    pub(crate) fn accepts_old_bootloader(&self) -> bool {
-        self.variant == Variant::Nrf52832
+    /// ACT-021: the chip and transport whose old bootloaders stand elsewhere.
+    pub(crate) fn accepts_old_bootloader(&self, profile: Profile) -> bool {
+        self.variant == Variant::Nrf52832 && profile == Profile::Ble
     }
 
     /// Where the application stands, with a SoftDevice or without.

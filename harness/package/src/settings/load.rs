@@ -23,8 +23,8 @@ pub fn load(main: &[u8], backup: &[u8]) -> (Settings, LoadedFrom) {
     let backup = Settings::parse(backup).ok().filter(Settings::valid_as_backup);
     match (main, backup) {
         (Some(main), Some(backup)) => {
-            let Settings { crc, enter_buttonless_dfu, padding, peer_data, adv_name, .. } = main;
-            let merged = Settings { crc, enter_buttonless_dfu, padding, peer_data, adv_name, ..backup };
+            let Settings { crc, enter_buttonless_dfu, peer_data, adv_name, .. } = main;
+            let merged = Settings { crc, enter_buttonless_dfu, peer_data, adv_name, ..backup };
             (merged, LoadedFrom::Both)
         }
         (Some(main), None) => (main, LoadedFrom::Main),

@@ -101,8 +101,9 @@ fn bootloader(chip: &mut Chip, device: &Device, skipped: u32) -> Result<Result<(
     }
     let image = flash::read(chip, source, length)?;
     chip.pass_time(chip.now() + u64::from(length) * CYCLES_PER_BYTE);
+    // The places where it may stand already; the second is from upgrades of old SDKs.
     let mut places = vec![device.layout.bootloader];
-    if skipped > 0 && device.layout.accepts_old_bootloader() {
+    if skipped > 0 && device.layout.accepts_old_bootloader(device.build.profile) {
         places.push(source.wrapping_sub(OLD_BOOTLOADER_OFFSET));
     }
     for place in places {

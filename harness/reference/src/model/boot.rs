@@ -1,7 +1,7 @@
 //! From reset to an application or to DFU mode (section 10.1).
 
 use gauntlet_nrf52::{Chip, cycles_from_ms};
-use gauntlet_package::settings::{self, BankCode, SETTINGS_LEN, Settings, StoredValidation};
+use gauntlet_package::settings::{BankCode, SETTINGS_LEN, Settings, StoredValidation};
 use gauntlet_protocol::crc32;
 use gauntlet_protocol::init_packet::ValidationType;
 use sha2::{Digest, Sha256};
@@ -11,7 +11,7 @@ use super::activation::{self, Activated};
 use super::dfu::Dfu;
 use super::flash::{self, Flash};
 use super::protect::{self, Region, protect};
-use super::space;
+use super::{pages, space};
 use crate::bugs::PlantedBug;
 use crate::build::{Build, Entry, Profile, SkipCrc};
 use crate::images::SOFTDEVICE_MAGIC;
@@ -81,10 +81,7 @@ pub(super) fn boot(chip: &mut Chip, layout: Layout) -> Result<Next, Halt> {
     if build.debug_port_disable {
         protect::close_debug_port(chip, &layout)?;
     }
-    let mut settings = load_settings(chip, &layout)?;
-    if settings.version == 1 {
-        settings.upgrade_from_v1();
-    }
+    let settings = load_settings(chip, &layout, &build)?;
     let mut device = Device { layout, build, settings, flash: Flash::blocking() };
     device.commit(chip)?;
 
@@ -115,6 +112,8 @@ pub(super) fn boot(chip: &mut Chip, layout: Layout) -> Result<Next, Halt> {
         device.settings.adv_name = [0xFF; 28];
         device.commit(chip)?;
     }
+    // ACT-027.
+    let _done = device.sync_backup(chip)?;
     protect_for_application(chip, &device)?;
     Ok(Next::Application { vector_table: MBR_END })
 }
@@ -132,11 +131,11 @@ pub(super) fn where_it_stands(chip: &mut Chip, layout: Layout) -> Result<Layout,
 }
 
 /// Applies the load rules of 8.2 to both pages.
-pub(super) fn load_settings(chip: &mut Chip, layout: &Layout) -> Result<Settings, Halt> {
+pub(super) fn load_settings(chip: &mut Chip, layout: &Layout, build: &Build) -> Result<Settings, Halt> {
     let (mut main, mut backup) = ([0; SETTINGS_LEN], [0; SETTINGS_LEN]);
     chip.load(layout.settings_page, &mut main)?;
     chip.load(layout.backup_page, &mut backup)?;
-    Ok(settings::load(&main, &backup).0)
+    Ok(pages::load(&main, &backup, build))
 }
 
 /// SET-021: true while a peer or name record stands in the page.
@@ -162,17 +161,34 @@ impl Device {
         page: u32,
     ) -> Result<Result<(), flash::QueueFull>, Halt> {
         self.settings.update_crcs();
-        let content = self.settings.to_bytes();
+        let content = pages::to_page(&self.settings, &self.build);
+        self.write_page(chip, page, &content)
+    }
+
+    /// SET-019: makes the backup what the main page is, byte by byte. At this point the main page is the truth, not the
+    /// backup (PWR-020).
+    pub(super) fn sync_backup(&mut self, chip: &mut Chip) -> Result<Result<(), flash::QueueFull>, Halt> {
+        let mut content = vec![0; pages::length(&self.build)];
+        chip.load(self.layout.settings_page, &mut content)?;
+        self.write_page(chip, self.layout.backup_page, &content)
+    }
+
+    fn write_page(
+        &mut self,
+        chip: &mut Chip,
+        page: u32,
+        content: &[u8],
+    ) -> Result<Result<(), flash::QueueFull>, Halt> {
         if page == self.layout.backup_page && self.build.has(PlantedBug::BackupNotWritten) {
             return Ok(Ok(()));
         }
-        let mut present = [0; SETTINGS_LEN];
+        // SET-006. What is still queued for the page is not seen.
+        let mut present = vec![0; content.len()];
         chip.load(page, &mut present)?;
-        // With work in the queue the page may be about to change, so it is written in any case.
-        if present == content && self.flash.is_idle() {
+        if present == content {
             return Ok(Ok(()));
         }
-        self.flash.replace_page(chip, page, &content)
+        self.flash.replace_page(chip, page, content)
     }
 
     /// TMR-010: waits between the last flash write and a reset.
@@ -205,15 +221,16 @@ pub(super) fn application_valid(chip: &mut Chip, device: &Device, skip_crc: bool
     if device.settings.bank_0.code != BankCode::Application {
         return Ok(false);
     }
+    let [of_softdevice, of_application] = pages::records(&device.settings, &device.build);
     if device.softdevice_present(chip)? {
         let size = device.settings.sd_size;
-        if !holds(chip, device, device.settings.validation_sd, MBR_END, size, skip_crc)? {
+        if !holds(chip, device, of_softdevice, MBR_END, size, skip_crc)? {
             return Ok(false);
         }
     }
     let start = space::bank_0_start(chip)?;
     let size = device.settings.bank_0.size;
-    holds(chip, device, device.settings.validation_app, start, size, skip_crc)
+    holds(chip, device, of_application, start, size, skip_crc)
 }
 
 /// True when the bytes at `start` are what `validation` says.

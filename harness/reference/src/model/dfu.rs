@@ -1,7 +1,7 @@
 //! DFU mode: the main loop, its timer, and what a lost link does.
 
 use gauntlet_nrf52::{Chip, cycles_from_ms};
-use gauntlet_package::settings::{INIT_COMMAND_LEN, SETTINGS_LEN, Settings, load};
+use gauntlet_package::settings::INIT_COMMAND_LEN;
 use gauntlet_protocol::init_packet::{self, InitPacket};
 
 use super::boot::{Device, load_settings};
@@ -184,7 +184,8 @@ impl Dfu {
         }
         match self.device.flash.step(chip)? {
             Some(Then::CloseAndReset) => {
-                self.close(chip, wire);
+                self.close(chip, wire)?;
+                self.device.delay_reset(chip);
                 Ok(Some(Ended::Reset))
             }
             None => Ok(None),
@@ -198,14 +199,15 @@ impl Dfu {
                 if self.device.build.has(PlantedBug::AbortAnswered) {
                     self.transport.send(chip, wire, &ABORT_ANSWER);
                 }
-                // The host is not answered: it sees the reset (SER-019).
+                // The host is not answered: it sees the link end, then the reset (SER-019).
+                self.close(chip, wire)?;
                 self.sync_backup(chip)?;
-                self.close(chip, wire);
+                self.device.delay_reset(chip);
                 return Ok(Some(Ended::Reset));
             }
             Work::Request(request) => self.request(chip, &request)?,
             Work::Write(bytes) => self.write_and_count(chip, &bytes, Buffer::Held)?,
-            Work::WaitingExecute => self.execute_data(chip)?,
+            Work::WaitingExecute => self.finish_execute(chip)?,
         };
         self.busy = chip.now() - began > cycles_from_ms(BUSY_MS);
         if let Some(answer) = answer {
@@ -217,6 +219,13 @@ impl Dfu {
             self.device.commit(chip)?;
         }
         if afterwards == Afterwards::CommitAndReset {
+            if self.device.build.profile.is_serial() {
+                // Written by now: nothing else is executed any more (SER-018).
+                self.close(chip, wire)?;
+                self.device.delay_reset(chip);
+                return Ok(Some(Ended::Reset));
+            }
+            // What arrives meanwhile may be executed, but a second Execute waits for the flash and so for ever (FLT-012, FLT-013).
             self.device.flash.finish(Then::CloseAndReset);
         }
         Ok(None)
@@ -227,7 +236,7 @@ impl Dfu {
     /// stays selected (CP-025), and the device can be found again at once (BLE-025).
     fn on_disconnect(&mut self, chip: &mut Chip, wire: &SharedWire) -> Result<(), Halt> {
         let before = self.device.settings.clone();
-        self.device.settings = load_settings(chip, &self.device.layout)?;
+        self.device.settings = load_settings(chip, &self.device.layout, &self.device.build)?;
         if self.device.build.has(PlantedBug::OffsetKeptAfterDisconnect) {
             let kept = before.progress;
             self.device.settings.progress.fw_offset = kept.fw_offset;
@@ -243,10 +252,8 @@ impl Dfu {
         while !self.device.flash.is_idle() {
             self.device.flash.step(chip)?;
         }
-        self.device.settings = load_settings_main_first(chip, &self.device)?;
-        let backup = self.device.layout.backup_page;
         // The queue is empty, so there is room.
-        let _queued = self.device.commit_page(chip, backup)?;
+        let _queued = self.device.sync_backup(chip)?;
         while !self.device.flash.is_idle() {
             self.device.flash.step(chip)?;
         }
@@ -254,21 +261,20 @@ impl Dfu {
     }
 
     /// Ends the link from this side. Nothing is advertised any more before the reset that follows (BLE-026).
-    fn close(&mut self, chip: &mut Chip, wire: &SharedWire) {
-        if self.device.build.profile == Profile::Ble {
-            let ended = self.transport.next_slot(chip.now());
-            wire.lock().close(ended, Closed::ByDevice);
-            chip.pass_time(chip.now() + cycles_from_ms(CLOSE_MS));
-        } else {
+    ///
+    /// The SoftDevice goes on with queued flash operations during the wait.
+    fn close(&mut self, chip: &mut Chip, wire: &SharedWire) -> Result<(), Halt> {
+        if self.device.build.profile.is_serial() {
             wire.lock().set_presence(Presence::Silent);
+            return Ok(());
         }
-        self.device.delay_reset(chip);
+        let ended = self.transport.next_slot(chip.now());
+        wire.lock().close(ended, Closed::ByDevice);
+        let closed = chip.now() + cycles_from_ms(CLOSE_MS);
+        while chip.now() < closed && !self.device.flash.is_idle() {
+            self.device.flash.step(chip)?;
+        }
+        chip.pass_time(closed.max(chip.now()));
+        Ok(())
     }
-}
-
-/// PWR-020: at this point the main page is the truth, not the backup.
-fn load_settings_main_first(chip: &mut Chip, device: &Device) -> Result<Settings, Halt> {
-    let mut main = [0; SETTINGS_LEN];
-    chip.load(device.layout.settings_page, &mut main)?;
-    Ok(load(&main, &main).0)
 }

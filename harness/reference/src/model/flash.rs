@@ -3,7 +3,6 @@
 use std::collections::VecDeque;
 
 use gauntlet_nrf52::{Chip, ChipFault};
-use gauntlet_package::settings::SETTINGS_LEN;
 
 use super::Halt;
 use crate::layout::PAGE;
@@ -11,6 +10,8 @@ use crate::layout::PAGE;
 /// Operations that can wait at a time. A write takes a slot however short it is, and a pending erase takes one as well, so
 /// small packets fill the queue long before an object is complete (BLE-024).
 const SLOTS: usize = 16;
+/// Bytes of flash of the largest chip.
+const FLASH_MAX: u32 = 0x10_0000;
 /// Bytes the SoftDevice is given at a time.
 const PIECE: usize = 20;
 
@@ -97,7 +98,7 @@ impl Flash {
         &mut self,
         chip: &mut Chip,
         page: u32,
-        content: &[u8; SETTINGS_LEN],
+        content: &[u8],
     ) -> Result<Result<(), QueueFull>, Halt> {
         if self.erase(chip, page)?.is_err() {
             return Ok(Err(QueueFull));
@@ -127,23 +128,39 @@ impl Flash {
                 self.queue.pop_front();
                 return Ok(Some(then));
             }
-            Some(Operation::Erase { page }) => {
-                chip.nvmc_erase_page(*page)?;
-                self.done_by_chip = true;
-            }
-            // The driver refuses an address that is not a word's (FLT-020).
+            Some(Operation::Erase { page }) => match chip.nvmc_erase_page(*page) {
+                Ok(()) => self.done_by_chip = true,
+                Err(fault) => self.refused(fault)?,
+            },
+            // The driver refuses an address that is not a word's (FLT-020, BLE-034).
             Some(Operation::Write { address, .. }) if *address % 4 != 0 => {
                 self.queue.pop_front();
                 self.stopped = true;
             }
             Some(Operation::Write { address, bytes, done, .. }) => {
                 let piece = &bytes[*done..bytes.len().min(*done + PIECE)];
-                program(chip, *address + *done as u32, piece, Tail::OneWordAtLeast)?;
-                *done += piece.len();
-                self.done_by_chip = *done >= bytes.len();
+                let at = address.wrapping_add(*done as u32);
+                match program(chip, at, piece, Tail::OneWordAtLeast) {
+                    Ok(()) => {
+                        *done += piece.len();
+                        self.done_by_chip = *done >= bytes.len();
+                    }
+                    Err(fault) => self.refused(fault)?,
+                }
             }
         }
         Ok(None)
+    }
+
+    /// What the SoftDevice does not do, such as changing protected flash, is not reported to anyone (FLT-034), and stops the
+    /// queue until something else is requested (section 4).
+    fn refused(&mut self, fault: ChipFault) -> Result<(), Halt> {
+        if let ChipFault::PowerLost { .. } = fault {
+            return Err(fault.into());
+        }
+        self.queue.pop_front();
+        self.stopped = true;
+        Ok(())
     }
 
     fn submit(&mut self, chip: &mut Chip, operation: Operation) -> Result<Result<(), QueueFull>, Halt> {
@@ -185,7 +202,7 @@ fn program(chip: &mut Chip, address: u32, bytes: &[u8], tail: Tail) -> Result<()
     let rest = words.remainder();
     for (at, word) in words.enumerate() {
         chip.nvmc_write_word(
-            address + 4 * at as u32,
+            address.wrapping_add(4 * at as u32),
             u32::from_le_bytes([word[0], word[1], word[2], word[3]]),
         )?;
     }
@@ -199,6 +216,10 @@ fn program(chip: &mut Chip, address: u32, bytes: &[u8], tail: Tail) -> Result<()
 
 /// Reads `size` bytes of flash.
 pub(crate) fn read(chip: &mut Chip, address: u32, size: u32) -> Result<Vec<u8>, Halt> {
+    // Behind flash there is nothing to be read: a bus fault.
+    if size > FLASH_MAX {
+        return Err(Halt::Reset);
+    }
     let mut bytes = vec![0; size as usize];
     chip.load(address, &mut bytes)?;
     Ok(bytes)
@@ -206,5 +227,5 @@ pub(crate) fn read(chip: &mut Chip, address: u32, size: u32) -> Result<Vec<u8>, 
 
 /// `address` rounded up to a page.
 pub(crate) fn page_up(address: u32) -> u32 {
-    address.div_ceil(PAGE).saturating_mul(PAGE)
+    address.div_ceil(PAGE).wrapping_mul(PAGE)
 }

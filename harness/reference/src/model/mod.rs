@@ -10,6 +10,7 @@
 //! | `objects` | command and data objects (section 2) |
 //! | `prevalidate`, `postvalidate` | the order of checks (section 7) |
 //! | `stored` | boot validation records, as packets bring them and as they are stored |
+//! | `pages` | the settings pages as bytes (section 8) |
 //! | `space` | where an image goes (MEM-012) |
 //! | `flash` | the way to flash: at once or queued |
 //! | `protect` | flash that is closed until the next reset (MEM-018, MEM-019) |
@@ -29,6 +30,7 @@ mod gatt;
 mod inbox;
 mod mbr;
 mod objects;
+mod pages;
 mod postvalidate;
 mod prevalidate;
 mod protect;

@@ -96,7 +96,7 @@ impl Dfu {
             return Ok(Ok(Vec::new()));
         }
         // A cut may leave anything in the page of an object, and nothing in the settings (PWR-008): this erase repairs it.
-        let erased = self.device.flash.erase(chip, self.fw_addr + executed)?;
+        let erased = self.device.flash.erase(chip, self.fw_addr.wrapping_add(executed))?;
         Ok(erased.map(|()| Vec::new()).map_err(|_full| ResultCode::InvalidObject.into()))
     }
 
@@ -111,6 +111,10 @@ impl Dfu {
 
     /// A Write to the selected object. What is refused with data selected, or nothing, keeps its buffer (FLT-010).
     pub(super) fn write(&mut self, chip: &mut Chip, data: &[u8], buffer: Buffer) -> Result<Answer, Halt> {
+        // FLT-037, FLT-038: a debug build asserts that there is something to be appended to a command.
+        if self.device.build.debug && self.selected == Selected::Command && data.is_empty() {
+            return Err(Halt::Reset);
+        }
         let answer = match self.selected {
             Selected::Invalid => Err(ResultCode::InvalidObject.into()),
             Selected::Command => {
@@ -132,11 +136,14 @@ impl Dfu {
     fn write_command(&mut self, data: &[u8]) -> Answer {
         let settings = &mut self.device.settings;
         let offset = settings.progress.cmd_offset;
-        if offset as usize + data.len() > settings.progress.cmd_size as usize {
+        let end = offset as usize + data.len();
+        // Settings that someone has made up may name a size that there is no room for.
+        let size = (settings.progress.cmd_size as usize).min(settings.init_command.len());
+        if end > size {
             return Err(ResultCode::InvalidParameter.into());
         }
         let crc = settings.progress.cmd_crc;
-        settings.init_command[offset as usize..offset as usize + data.len()].copy_from_slice(data);
+        settings.init_command[offset as usize..end].copy_from_slice(data);
         settings.progress.cmd_offset = offset + data.len() as u32;
         settings.progress.cmd_crc = crc32_continue(crc, data);
         self.note_short_crc(crc, data);
@@ -161,6 +168,9 @@ impl Dfu {
         if open.saturating_add(length) > settings.progress.obj_size {
             return Ok(Err(ResultCode::InvalidParameter.into()));
         }
+        if self.device.build.debug && self.asserts_against(data, buffer) {
+            return Err(Halt::Reset);
+        }
         if data.is_empty() {
             return match (self.device.flash.is_full(), buffer) {
                 (false, _) => Ok(self.receipt(offset)),
@@ -171,16 +181,23 @@ impl Dfu {
         }
         let write_offset = settings.write_offset;
         let crc = settings.progress.fw_crc;
-        if self.device.flash.write(chip, self.fw_addr + write_offset, data)?.is_err() {
+        if self.device.flash.write(chip, self.fw_addr.wrapping_add(write_offset), data)?.is_err() {
             return Ok(Ok(vec![0; 8]));
         }
         let settings = &mut self.device.settings;
-        settings.write_offset = write_offset + length;
-        settings.progress.fw_offset = offset + length;
+        settings.write_offset = write_offset.wrapping_add(length);
+        settings.progress.fw_offset = offset.wrapping_add(length);
         settings.progress.fw_crc = crc32_continue(crc, data);
         self.object_crc = crc32_continue(self.object_crc, data);
         self.note_short_crc(crc, data);
         Ok(self.receipt(offset))
+    }
+
+    /// Writes to flash against which a debug build asserts: not whole words (FLT-020), without a buffer, or over BLE without
+    /// data (FLT-006, FLT-007).
+    fn asserts_against(&self, data: &[u8], buffer: Buffer) -> bool {
+        let empty_over_air = data.is_empty() && !self.device.build.profile.is_serial();
+        !data.len().is_multiple_of(4) || buffer == Buffer::None || empty_over_air
     }
 
     fn note_short_crc(&mut self, crc: u32, data: &[u8]) {
@@ -261,7 +278,7 @@ impl Dfu {
         Ok(())
     }
 
-    /// OBJ-028..032; `None` while the flash is busy (CP-029). No CRC is compared here: whether the bytes are the right ones is
+    /// OBJ-028..033; `None` while the flash is busy (CP-029). No CRC is compared here: whether the bytes are the right ones is
     /// the host's to find out before it executes (OBJ-034), or the hash tells at the very end.
     pub(super) fn execute_data(&mut self, chip: &mut Chip) -> Result<Option<Vec<u8>>, Halt> {
         let settings = &mut self.device.settings;
@@ -280,11 +297,17 @@ impl Dfu {
         settings.progress.fw_offset_last = offset;
         settings.progress.fw_crc_last = crc;
         self.restart_timer(chip);
+        self.finish_execute(chip)
+    }
+
+    /// The second half of a data Execute, which waits for the flash: it goes back to the end of the FIFO, and what is compared
+    /// with the size of the image is the offset of then (CP-029).
+    pub(super) fn finish_execute(&mut self, chip: &mut Chip) -> Result<Option<Vec<u8>>, Halt> {
         if !self.device.flash.is_idle() {
             self.inbox.postpone_execute();
             return Ok(None);
         }
-        if offset != self.fw_size {
+        if self.device.settings.progress.fw_offset != self.fw_size {
             // What is saved here is where a host resumes after a cut (PWR-007). Without it flash keeps what the init Execute
             // wrote, and all data is sent again after a reset (OBJ-037) or a cut (PWR-006).
             if self.device.build.save_progress && !self.device.build.has(PlantedBug::ProgressNotSaved) {
@@ -292,8 +315,12 @@ impl Dfu {
             }
             return Ok(Some(encode(EXECUTE, &Ok(Vec::new()))));
         }
+        if self.device.build.debug && self.init.is_none() {
+            // OBJ-032, FLT-038: it asserts that there is a packet to judge by.
+            return Err(Halt::Reset);
+        }
         if self.device.build.has(PlantedBug::WrittenPastBank) && self.fw_size > 0 {
-            chip.nvmc_write_word(self.fw_addr + self.fw_size.next_multiple_of(4), 0)?;
+            chip.nvmc_write_word(self.fw_addr.wrapping_add(self.fw_size.next_multiple_of(4)), 0)?;
         }
         let answer = postvalidate::check(chip, self)?;
         self.end();

@@ -19,10 +19,11 @@ use crate::images::SOFTDEVICE_MAGIC;
 use crate::layout::MBR_END;
 
 /// The information structure inside a SoftDevice image.
-const MAGIC: usize = 0x2004;
-const END: usize = 0x2008;
-const ID: usize = 0x2010;
-const VERSION: usize = 0x2014;
+const INFO: u32 = 0x2000;
+const MAGIC: u32 = 0x2004;
+const END: u32 = 0x2008;
+const ID: u32 = 0x2010;
+const VERSION: u32 = 0x2014;
 /// What makes one version another major one.
 const MAJOR: u32 = 1_000_000;
 
@@ -45,13 +46,15 @@ pub(super) fn check(chip: &mut Chip, dfu: &mut Dfu) -> Result<Result<(), Refusal
     let expected = dfu.init.as_ref().and(init.hash.as_ref()).map(|hash| hash.digest());
     // The first place where a flipped bit shows when the host ignored the CRC (FLT-028), and where data without any init
     // packet ends (FLT-004). Bank 0 is left as it is: an application that was kept boots again (VAL-022).
-    if expected != Some(digest) && !dfu.device.build.has(PlantedBug::HashNotChecked) {
+    // Without an image there is nothing that a hash could be right for (OBJ-032).
+    let wrong = expected != Some(digest) && !dfu.device.build.has(PlantedBug::HashNotChecked);
+    if wrong || dfu.fw_size == 0 {
         dfu.device.settings.bank_1 = Bank::default();
         return Ok(Err(ExtendedError::VerificationFailed.into()));
     }
     let Some(accepted) = parts(chip, dfu, &init, &image)? else {
         dfu.device.settings.bank_1 = Bank::default();
-        forget_unfit_softdevice(chip, dfu, &init, &image)?;
+        forget_unfit_softdevice(chip, dfu, &init)?;
         return Ok(Err(ResultCode::InvalidObject.into()));
     };
     record(chip, dfu, &init, accepted, crc32(&image))?;
@@ -65,7 +68,7 @@ fn parts(chip: &mut Chip, dfu: &Dfu, init: &InitCommand, image: &[u8]) -> Result
     let with_softdevice = has_softdevice(init);
     let sd_size = if with_softdevice { init.sd_size.unwrap_or(0) } else { 0 };
     if with_softdevice {
-        match softdevice_fits(chip, dfu, init, image, sd_size)? {
+        match softdevice_fits(chip, dfu, init, sd_size)? {
             None => return Ok(None),
             Some(major) => accepted.major = major,
         }
@@ -125,40 +128,49 @@ fn softdevice_fits(
     chip: &mut Chip,
     dfu: &Dfu,
     init: &InitCommand,
-    image: &[u8],
     sd_size: u32,
 ) -> Result<Option<bool>, Halt> {
-    let (Some(magic), Some(end), Some(id), Some(version)) =
-        (word(image, MAGIC), word(image, END), word(image, ID), word(image, VERSION))
-    else {
-        return Ok(None);
-    };
-    if magic != SOFTDEVICE_MAGIC || end < page_up(sd_size.saturating_add(MBR_END)) {
+    let new = SoftDevice::at(chip, dfu.fw_addr)?;
+    if new.magic != SOFTDEVICE_MAGIC || new.end < page_up(sd_size.wrapping_add(MBR_END)) {
         return Ok(None);
     }
     let mut major = true;
     if dfu.device.softdevice_present(chip)? {
-        if chip.load_word(MBR_END + ID as u32)? != id {
+        let installed = SoftDevice::at(chip, MBR_END)?;
+        if installed.id != new.id {
             return Ok(None);
         }
-        major = chip.load_word(MBR_END + VERSION as u32)? / MAJOR != version / MAJOR;
+        major = installed.version / MAJOR != new.version / MAJOR;
     }
     let alone = init.fw_type == Some(FwType::SoftDevice);
     let refused = major && alone && dfu.device.build.profile == Profile::Ble;
     Ok((!refused).then_some(major))
 }
 
-fn word(image: &[u8], at: usize) -> Option<u32> {
-    image.get(at..at + 4).map(|bytes| u32::from_le_bytes([bytes[0], bytes[1], bytes[2], bytes[3]]))
+/// What a SoftDevice says of itself. It is read from flash, also behind the end of a short image.
+struct SoftDevice {
+    magic: u32,
+    end: u32,
+    id: u32,
+    version: u32,
+}
+
+impl SoftDevice {
+    /// The one whose first byte is at `base`. Fields that its structure is too short for are 0 (section 9.3).
+    fn at(chip: &mut Chip, base: u32) -> Result<Self, Halt> {
+        let mut word = |offset: u32| chip.load_word(base.wrapping_add(offset));
+        let size = word(INFO)? & 0xFF;
+        Ok(Self {
+            magic: word(MAGIC)?,
+            end: word(END)?,
+            id: if size > ID - INFO { word(ID)? } else { 0 },
+            version: if size > VERSION - INFO { word(VERSION)? } else { 0 },
+        })
+    }
 }
 
 /// 7.6, last row: a SoftDevice received at its own place that may not stay there.
-fn forget_unfit_softdevice(
-    chip: &mut Chip,
-    dfu: &mut Dfu,
-    init: &InitCommand,
-    image: &[u8],
-) -> Result<(), Halt> {
+fn forget_unfit_softdevice(chip: &mut Chip, dfu: &mut Dfu, init: &InitCommand) -> Result<(), Halt> {
     let in_place = dfu.device.build.profile != Profile::Ble && dfu.fw_addr == MBR_END;
     if !in_place || !has_softdevice(init) {
         return Ok(());
@@ -166,7 +178,7 @@ fn forget_unfit_softdevice(
     if dfu.device.softdevice_present(chip)? {
         space::forget_softdevice(chip)?;
     }
-    let grown = word(image, END).unwrap_or(0).wrapping_sub(MBR_END);
+    let grown = chip.load_word(dfu.fw_addr + END)?.wrapping_sub(MBR_END);
     let bank = &mut dfu.device.settings.bank_0;
     bank.size = bank.size.wrapping_add(grown);
     Ok(())
@@ -225,7 +237,7 @@ fn give_up_softdevice(chip: &mut Chip, dfu: &mut Dfu, init: &InitCommand) -> Res
     if named || dfu.device.build.profile == Profile::Ble || !dfu.device.softdevice_present(chip)? {
         return Ok(());
     }
-    let grown = chip.load_word(MBR_END + END as u32)?.wrapping_sub(MBR_END);
+    let grown = chip.load_word(MBR_END + END)?.wrapping_sub(MBR_END);
     space::forget_softdevice(chip)?;
     let bank = &mut dfu.device.settings.bank_0;
     bank.size = bank.size.wrapping_add(grown);

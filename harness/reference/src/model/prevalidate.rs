@@ -17,7 +17,9 @@ use crate::signature;
 
 /// Judges the stored packet; on success it is the one in force.
 pub(super) fn check(chip: &mut Chip, dfu: &mut Dfu) -> Result<Result<(), Refusal>, Halt> {
-    let size = dfu.device.settings.progress.cmd_offset as usize;
+    let settings = &dfu.device.settings;
+    // Settings that someone has made up may name a size that there is no room for.
+    let size = (settings.progress.cmd_offset as usize).min(settings.init_command.len());
     let bytes = dfu.device.settings.init_command[..size].to_vec();
     let Ok(packet) = init_packet::decode(&bytes) else {
         // OBJ-009: the bytes stay readable.

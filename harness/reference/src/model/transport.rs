@@ -78,7 +78,7 @@ impl Transport {
     ) -> Received {
         let now = chip.now();
         match self {
-            Self::Ble { air, gatt } => loop {
+            Self::Ble { air, gatt, .. } => loop {
                 if gatt.has_timed_out(now, wire) {
                     return Received::Disconnected;
                 }
@@ -98,10 +98,17 @@ impl Transport {
                     return Received::Requests;
                 }
             },
+            Self::Serial { receiver, .. } if receiver.holds_bytes() => {
+                receiver.next_frame(inbox);
+                Received::Requests
+            }
             Self::Serial { receiver, byte_us, .. } => {
                 let message = wire.lock().take(now);
                 match message {
-                    Some(FromHost::Serial(bytes)) => receiver.take(&bytes, inbox),
+                    Some(FromHost::Serial(bytes)) => {
+                        receiver.take(&bytes);
+                        receiver.next_frame(inbox);
+                    }
                     // A UART does not notice that nobody listens (OBJ-045), nor does a USB port that is closed (SER-016).
                     Some(FromHost::Disconnected) => wire.lock().set_presence(Presence::Waiting),
                     Some(FromHost::LineError) if *byte_us > 0 => return Received::LineError,
@@ -125,10 +132,11 @@ impl Transport {
     pub(super) fn next_arrival(&self, now: u64, wire: &SharedWire) -> Option<u64> {
         let arrival = wire.lock().next_to_device();
         match self {
-            Self::Ble { air, gatt } => {
+            Self::Ble { air, gatt, .. } => {
                 let arrival = arrival.map(|arrival| air.when(arrival).max(now));
                 arrival.into_iter().chain(gatt.deadline()).min()
             }
+            Self::Serial { receiver, .. } if receiver.holds_bytes() => Some(now),
             Self::Serial { .. } => arrival.map(|arrival| arrival.max(now)),
         }
     }

@@ -1,5 +1,7 @@
 //! The receiver of the serial transport: SLIP frames in three buffers, with what becomes of bad ones (section 5).
 
+use std::collections::VecDeque;
+
 use gauntlet_protocol::slip;
 
 use super::inbox::{Inbox, Work};
@@ -16,6 +18,8 @@ pub(super) struct Receiver {
     /// Decoded bytes that silence the receiver (SER-010).
     limit: usize,
     decoder: slip::Decoder,
+    /// Bytes that flow control holds back while a frame is worked on (SER-014).
+    held: VecDeque<u8>,
     /// What stands in the buffer that is filled next, and in the one that was filled before it.
     buffers: [Vec<u8>; 2],
     /// With every buffer leaked bytes are appended to the last frame for ever (FLT-010).
@@ -29,26 +33,41 @@ impl Receiver {
         Self {
             limit,
             decoder: slip::Decoder::with_limit(limit),
+            held: VecDeque::new(),
             buffers: [Vec::new(), Vec::new()],
             overfull: None,
         }
     }
 
-    pub(super) fn take(&mut self, bytes: &[u8], inbox: &mut Inbox) {
-        for &byte in bytes {
+    /// Bytes that have arrived. Nothing is made of them before [`Self::next_frame`].
+    pub(super) fn take(&mut self, bytes: &[u8]) {
+        self.held.extend(bytes);
+    }
+
+    /// True when bytes wait to be looked at.
+    pub(super) fn holds_bytes(&self) -> bool {
+        !self.held.is_empty()
+    }
+
+    /// Takes in the bytes up to the end of a frame, so that the main loop deals with each frame before the next one, as it does
+    /// with a host that keeps to flow control.
+    pub(super) fn next_frame(&mut self, inbox: &mut Inbox) {
+        while let Some(byte) = self.held.pop_front() {
             if inbox.leaked >= BUFFERS && self.overfull.is_none() {
                 self.overfull = Some(self.buffers[1].clone());
             }
             if self.is_dead() {
+                self.held.clear();
                 return;
             }
             if let Some(frame) = self.decoder.push(byte) {
                 self.frame(frame, inbox);
+                return;
             }
         }
     }
 
-    /// SER-010, also for a frame that bytes are appended to.
+    /// SER-010, also for a frame that bytes are appended to (FLT-016).
     fn is_dead(&self) -> bool {
         let appended = self.overfull.as_ref().map_or(0, Vec::len);
         appended + self.decoder.pending() >= self.limit
@@ -85,7 +104,10 @@ mod tests {
     use super::*;
 
     fn fed(receiver: &mut Receiver, inbox: &mut Inbox, bytes: &[u8]) -> Vec<String> {
-        receiver.take(bytes, inbox);
+        receiver.take(bytes);
+        while receiver.holds_bytes() {
+            receiver.next_frame(inbox);
+        }
         inbox.fifo.drain(..).map(|work| format!("{work:?}")).collect()
     }
 

@@ -119,3 +119,52 @@ fn refused_command_writes_give_their_buffer_back() {
     device.data(&[0; 4]);
     assert_eq!(device.ask("03"), hex("600301 04000000 1cdf4421"), "FLT-011");
 }
+
+#[test]
+fn a_refused_packet_with_the_hash_of_nothing_starts_nothing() {
+    for profile in Profile::ALL {
+        let mut device = Setup::new(profile).with_application().start();
+        device.machine.chip.store_word(0x4000_051C, 0xB1).unwrap();
+        device.reset(gauntlet_nrf52::Reset::Soft);
+        device.connect();
+        // The image size is that of a refused packet: none. So is the image that its hash is right for.
+        let mut init = application(&[], 2);
+        init.app_size = Some(4096);
+        assert_eq!(device.init(&unsigned(&init)), hex("60040b08"));
+        device.ask("0602");
+        assert_eq!(device.ask("04"), hex("60040b0c"), "OBJ-032, {profile:?}");
+        device.run(5000);
+        let settings = device.settings();
+        assert_eq!((settings.bank_0.code, settings.bank_0.size), (BankCode::Application, 6000));
+        assert_eq!((settings.bank_1.code, settings.app_version), (BankCode::Invalid, 1));
+    }
+}
+
+#[test]
+fn sizes_that_someone_made_up_in_the_settings_are_survived() {
+    for (size, offset) in [(u32::MAX, 0), (600, 0), (600, 600), (u32::MAX, u32::MAX), (1, u32::MAX)] {
+        for profile in Profile::ALL {
+            let mut settings = gauntlet_package::settings::Settings::virgin();
+            settings.progress.cmd_size = size;
+            settings.progress.cmd_offset = offset;
+            settings.progress.fw_offset = offset;
+            settings.progress.obj_size = size;
+            settings.write_offset = offset;
+            settings.bank_0.size = offset;
+            settings.update_crcs();
+            let page = settings.to_bytes().to_vec();
+            let mut setup = Setup::new(profile);
+            setup.pages = Some([page.clone(), page]);
+            let mut device = setup.start();
+            device.connect();
+            for request in ["03", "0601", "04", "0602", "04"] {
+                device.request(&hex(request));
+                device.run(100);
+            }
+            if device.presence() == Presence::Connected {
+                device.write(&[7; 64]);
+                device.run(100);
+            }
+        }
+    }
+}

@@ -108,3 +108,24 @@ fn a_closed_port_changes_nothing() {
     device.connect();
     assert_eq!(device.ask("03"), before, "OBJ-045");
 }
+
+#[test]
+fn frames_that_arrive_together_are_dealt_with_one_after_the_other() {
+    for profile in [Profile::Uart, Profile::Usb] {
+        let mut device = Device::connected(profile);
+        // Five Writes at once: each is done before the next one needs a buffer.
+        raw(&mut device, "0101 0A000000 C0 080102C0 080304C0 080506C0 080708C0 08090AC0 03C0");
+        let crc = gauntlet_protocol::crc32(&[1, 2, 3, 4, 5, 6, 7, 8, 9, 10]);
+        let mut answers = Vec::new();
+        device.run(50);
+        let now = device.machine.now();
+        while let Some(gauntlet_reference::wire::ToHost::Serial(bytes)) = { device.wire.lock().receive(now) }
+        {
+            answers.extend(bytes);
+        }
+        let last = [&hex("600301 0A000000")[..], &crc.to_le_bytes()].concat();
+        let expected =
+            [gauntlet_protocol::slip::encode(&hex("600101")), gauntlet_protocol::slip::encode(&last)];
+        assert_eq!(answers, expected.concat(), "CP-004, SER-014, {profile:?}");
+    }
+}
