@@ -137,6 +137,8 @@ fn read_case(tree: &Node, combination: &Combination, cx: &mut Cx<'_>) -> Option<
             place: cx.place(&tree.span),
             mode: None,
             application: None,
+            softdevice: None,
+            bootloader: None,
             settings: ExpectedSettings::default(),
             unchanged: Vec::new(),
             closing_update: ClosingUpdate::Completed,

@@ -2,7 +2,9 @@
 
 use crate::case::Case;
 use crate::diagnostics::ProblemKind;
-use crate::model::{Action, Application, Chip, Link, Package, Position, SoftDevice, StepKind, Update};
+use crate::model::{
+    Action, Application, Chip, Link, Package, PackageSoftDevice, Position, SoftDevice, StepKind, Update,
+};
 use crate::quantity::Size;
 use crate::read::Cx;
 use crate::yaml::{Node, Step};
@@ -10,6 +12,11 @@ use crate::yaml::{Node, Step};
 impl Application {
     /// The smallest witness: its vectors and its few instructions.
     pub const SMALLEST: u32 = 128;
+}
+
+impl PackageSoftDevice {
+    /// The smallest stand-in: the page with its information structure is the third one.
+    pub const SMALLEST: u32 = 12 * 1024;
 }
 
 impl Chip {
@@ -37,8 +44,13 @@ pub(super) fn check(case: &Case, root: &Node, cx: &mut Cx<'_>) {
     }
     for (name, package) in &case.packages {
         if let Package::Built(built) = package {
-            let path = ["packages", name.as_str(), "application", "size"].map(Step::Key);
-            witness(built.size, root.find(&path), cx);
+            let path = |part| ["packages", name.as_str(), part, "size"].map(Step::Key);
+            if let Some(application) = &built.application {
+                witness(application.size, root.find(&path("application")), cx);
+            }
+            if let Some(softdevice) = &built.softdevice {
+                information(softdevice.size, root.find(&path("softdevice")), cx);
+            }
         }
     }
     let mut first = None;
@@ -61,6 +73,14 @@ fn witness(size: Size, at: &Node, cx: &mut Cx<'_>) {
         let problem =
             cx.problem(ProblemKind::OutOfRange, at, format!("an application of {size} is too small"));
         cx.report(problem.label(format!("the smallest witness has {} bytes", Application::SMALLEST)));
+    }
+}
+
+fn information(size: Size, at: &Node, cx: &mut Cx<'_>) {
+    if size.bytes() < PackageSoftDevice::SMALLEST {
+        let problem = cx.problem(ProblemKind::OutOfRange, at, format!("a SoftDevice of {size} is too small"));
+        let smallest = Size::from_kib(PackageSoftDevice::SMALLEST / 1024);
+        cx.report(problem.label(format!("its information structure ends at {smallest}")));
     }
 }
 

@@ -2,7 +2,10 @@
 
 use crate::case::Case;
 use crate::diagnostics::{ProblemKind, nearest, quote, words};
-use crate::model::{ExchangeItem, ExpectedApplication, Mode, Package, StepKind};
+use crate::model::{
+    Behind, ExchangeItem, ExpectedApplication, ExpectedBootloader, ExpectedSoftDevice, Mode, Package,
+    StepKind,
+};
 use crate::quantity::PackageName;
 use crate::read::Cx;
 use crate::yaml::{Node, Step};
@@ -27,6 +30,39 @@ pub(super) fn check(case: &Case, root: &Node, cx: &mut Cx<'_>) {
         }
     }
     application(case, root, cx);
+    parts(case, root, cx);
+}
+
+/// Packages that a SoftDevice or a bootloader is to come from have to have one.
+fn parts(case: &Case, root: &Node, cx: &mut Cx<'_>) {
+    let expect = |key| root.find(&[Step::Key("expect"), Step::Key(key), Step::Key("package")]);
+    if let Some(ExpectedSoftDevice::Package(name)) = &case.expect.softdevice {
+        part(case, name, "softdevice", root, expect("softdevice"), cx);
+    }
+    if let Some(ExpectedBootloader::Package(name)) = &case.expect.bootloader {
+        part(case, name, "bootloader", root, expect("bootloader"), cx);
+    }
+    for (name, package) in &case.packages {
+        let Package::Built(built) = package else { continue };
+        if let Some(Behind::Package(of)) = built.application.as_ref().map(|application| &application.behind) {
+            let path = ["packages", name.as_str(), "application", "behind", "package"].map(Step::Key);
+            part(case, of, "softdevice", root, root.find(&path), cx);
+        }
+    }
+}
+
+fn part(case: &Case, name: &PackageName, key: &str, root: &Node, at: &Node, cx: &mut Cx<'_>) {
+    package(name, root, at, cx);
+    let missing = case.package(name).is_some_and(|package| match key {
+        "softdevice" => package.softdevice().is_none(),
+        _ => package.bootloader().is_none(),
+    });
+    if missing {
+        let message = format!("the package `{name}` has no {key}");
+        let there = root.find(&[Step::Key("packages"), Step::Key(name.as_str())]);
+        let problem = cx.problem(ProblemKind::Undefined, at, message).label("nothing can come from there");
+        cx.report(problem.also(cx.shown(there), "this is the package"));
+    }
 }
 
 fn package(name: &PackageName, root: &Node, at: &Node, cx: &mut Cx<'_>) {

@@ -3,7 +3,7 @@
 use crate::case::Case;
 use crate::diagnostics::{Problem, ProblemKind};
 use crate::expand::{Known, Matrix};
-use crate::model::{ExchangeItem, ExpectedApplication, StepKind};
+use crate::model::{ExchangeItem, ExpectedApplication, ExpectedBootloader, ExpectedSoftDevice, StepKind};
 use crate::read::Cx;
 use crate::yaml::Node;
 
@@ -30,8 +30,12 @@ pub(crate) fn unused_packages(cases: &[Case], root: &Node, cx: &mut Cx<'_>) {
 }
 
 fn uses(case: &Case, name: &str) -> bool {
+    let softdevice = matches!(&case.expect.softdevice, Some(ExpectedSoftDevice::Package(package)) if package.as_str() == name);
+    let bootloader = matches!(&case.expect.bootloader, Some(ExpectedBootloader::Package(package)) if package.as_str() == name);
     let expected = matches!(&case.expect.application, Some(ExpectedApplication::Package(package)) if package.as_str() == name);
     expected
+        || softdevice
+        || bootloader
         || case.steps.iter().any(|step| match &step.kind {
             StepKind::Update(update) => update.package.as_str() == name,
             StepKind::Exchange(exchange) => exchange

@@ -1,5 +1,7 @@
 //! The device as it is before the first step.
 
+use std::time::Duration;
+
 use crate::quantity::{Fwid, Size, Witness};
 use crate::word::words;
 
@@ -22,6 +24,8 @@ words! {
         Dual = "dual",
         /// The update overwrites the application as it arrives.
         Single = "single",
+        /// As `dual`, and the application never gives way to an update that has no room beside it.
+        ForcedDual = "forced-dual",
     }
 }
 
@@ -119,6 +123,16 @@ pub struct Bootloader {
     pub same_version: SameVersion,
     /// Whether the progress of a transfer is written to the settings page, so that it survives a reset. Off by default.
     pub save_progress: bool,
+    /// Whether updates are taken that are stored and not started. Off by default.
+    pub external_application: bool,
+    /// Whether an application must bring a signature that is checked at every start. Off by default.
+    pub app_signature_check: bool,
+    /// Whether it is a debug build, in which a debug packet is taken whatever versions it names. Off by default.
+    pub debug: bool,
+    /// Time without progress after which DFU mode ends; zero is never. 120 s by default.
+    pub inactivity: Duration,
+    /// The same while the next image of a package is waited for. 10 s by default.
+    pub continuation: Duration,
 }
 
 impl Default for Bootloader {
@@ -131,6 +145,11 @@ impl Default for Bootloader {
             downgrade: Downgrade::Refused,
             same_version: SameVersion::Accepted,
             save_progress: false,
+            external_application: false,
+            app_signature_check: false,
+            debug: false,
+            inactivity: Duration::from_secs(120),
+            continuation: Duration::from_secs(10),
         }
     }
 }

@@ -34,6 +34,14 @@ words! {
         None = "none",
         /// An application waits for its activation.
         Application = "application",
+        /// A SoftDevice waits for its activation.
+        Softdevice = "softdevice",
+        /// A bootloader waits for its activation.
+        Bootloader = "bootloader",
+        /// SoftDevice and bootloader wait for their activation.
+        SoftdeviceBootloader = "softdevice-bootloader",
+        /// An external application is stored.
+        External = "external",
     }
 }
 
@@ -84,6 +92,10 @@ pub struct Expect {
     pub mode: Option<Mode>,
     /// Which application is in bank 0.
     pub application: Option<ExpectedApplication>,
+    /// Which SoftDevice is in the device. `None` means the previous one.
+    pub softdevice: Option<ExpectedSoftDevice>,
+    /// Which bootloader is in the device. `None` means the previous one.
+    pub bootloader: Option<ExpectedBootloader>,
     /// What the settings page says.
     pub settings: ExpectedSettings,
     /// Regions that must be as they were before the first step, beside [`Region::ALWAYS`].
@@ -105,6 +117,26 @@ pub enum ExpectedApplication {
     None,
 }
 
+/// Which SoftDevice is in the device.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum ExpectedSoftDevice {
+    /// The one of this package, which is one of the scenario's and has one.
+    Package(PackageName),
+    /// The one from before the first step.
+    Previous,
+    /// None that is recognisable.
+    None,
+}
+
+/// Which bootloader is in the device.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum ExpectedBootloader {
+    /// The one of this package, which is one of the scenario's and has one.
+    Package(PackageName),
+    /// The one from before the first step.
+    Previous,
+}
+
 /// What the settings page says. A field that is `None` is not looked at.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct ExpectedSettings {
@@ -114,4 +146,6 @@ pub struct ExpectedSettings {
     pub bank_1: Option<BankOne>,
     /// Version of the application.
     pub app_version: Option<u32>,
+    /// Version of the bootloader.
+    pub bootloader_version: Option<u32>,
 }

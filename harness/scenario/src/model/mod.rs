@@ -18,11 +18,16 @@ pub use device::{
 };
 pub use exchange::{Answer, DataSource, Exchange, ExchangeItem};
 pub use expect::{
-    BankOne, BankZero, ClosingUpdate, Expect, ExpectedApplication, ExpectedSettings, Mode, Region,
+    BankOne, BankZero, ClosingUpdate, Expect, ExpectedApplication, ExpectedBootloader, ExpectedSettings,
+    ExpectedSoftDevice, Mode, Region,
 };
 pub use fault::{Action, Fault, ImageByte, PacketPosition, Position, RequestKind, RequestPosition, Tear};
 pub use head::{Capability, Place};
-pub use package::{BootValidation, BuiltPackage, Package, PackageFile, Sign, Tamper};
+pub use package::{
+    Behind, BootValidation, BuiltPackage, Mutation, Package, PackageApplication, PackageFile,
+    PackageSoftDevice, Sign, Tamper,
+};
 pub use step::{
-    ExtendedCode, Link, Outcome, Phase, ResetKind, ResultCode, Step, StepKind, Update, UpdateExpect,
+    ExtendedCode, Link, Outcome, Phase, Rejection, ResetKind, ResultCode, Stage, Step, StepKind, Update,
+    UpdateExpect,
 };

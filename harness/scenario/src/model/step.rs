@@ -38,6 +38,8 @@ words! {
         Refused = "refused",
         /// The device stopped answering, or the link could not be made again.
         Lost = "lost",
+        /// The client itself said no to the package, before it asked the device for anything.
+        Rejected = "rejected",
     }
 }
 
@@ -49,6 +51,41 @@ words! {
         Init = "init",
         /// While the firmware is sent and executed.
         Data = "data",
+    }
+}
+
+words! {
+    /// Where in reading a package its mistake was noticed.
+    "a stage of reading a package"
+    pub enum Stage {
+        /// In the container.
+        Zip = "zip",
+        /// In `manifest.json`.
+        Manifest = "manifest",
+        /// In an init packet by itself.
+        InitPacket = "init_packet",
+        /// Where init packet, manifest and firmware are held against each other.
+        Consistency = "consistency",
+        /// At a signature.
+        Signature = "signature",
+    }
+}
+
+/// Why a client rejects a package: the name of a [`gauntlet_package::Reason`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Rejection(pub(crate) &'static str);
+
+impl Rejection {
+    /// The name.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        self.0
+    }
+}
+
+impl std::fmt::Display for Rejection {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.pad(self.0)
     }
 }
 
@@ -175,6 +212,8 @@ pub struct Update {
     pub reconnects: Option<u32>,
     /// The ATT MTU, 23 to 247; `None` is what the link offers. Only with `ble`.
     pub mtu: Option<u16>,
+    /// The client sends the package without having judged it. Off by default.
+    pub unchecked: bool,
     /// Faults during this update.
     pub faults: Vec<Fault>,
     /// How the update must end.
@@ -192,6 +231,12 @@ pub struct UpdateExpect {
     pub extended: Option<ExtendedCode>,
     /// Where it was refused or lost.
     pub phase: Option<Phase>,
+    /// Where in the package its mistake was noticed; the outcome is then `rejected`.
+    pub stage: Option<Stage>,
+    /// Why the package was rejected.
+    pub reason: Option<Rejection>,
+    /// How many images in front of the last one the device had already, so that they were left out.
+    pub skipped: Option<Comparison>,
     /// How often the client connected again.
     pub reconnects: Option<Comparison>,
     /// Bytes of firmware that were sent more than once.
@@ -207,6 +252,9 @@ impl Default for UpdateExpect {
             result: None,
             extended: None,
             phase: None,
+            stage: None,
+            reason: None,
+            skipped: None,
             reconnects: None,
             resent: None,
             init_resumed: None,

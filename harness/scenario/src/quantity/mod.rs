@@ -9,6 +9,7 @@ mod name;
 mod number;
 mod period;
 mod size;
+mod version;
 
 pub use comparison::{Comparison, Relation};
 pub use hex::{HexBytes, HexPattern};
@@ -16,6 +17,7 @@ pub use name::{AreaId, FailureId, PackageName, RequirementId, ScenarioId, Sectio
 pub use number::{Fwid, Witness};
 pub use period::Period;
 pub use size::Size;
+pub use version::SoftDeviceVersion;
 
 pub(crate) use number::number;
 

@@ -1,5 +1,7 @@
 //! Reads the device.
 
+use std::time::Duration;
+
 use schemars::{Schema, SchemaGenerator, json_schema};
 use serde_json::json;
 
@@ -9,23 +11,59 @@ use super::{Cx, Shape};
 use crate::model::{
     Application, BankLayout, Bootloader, Device, Downgrade, Key, SameVersion, SignaturePolicy, SoftDevice,
 };
-use crate::quantity::{Fwid, Size, Witness};
+use crate::quantity::{Fwid, Period, Size, Witness};
 use crate::yaml::{Node, NodeKind};
 
 mapping! { Device, "a device", |node, cx| {
     optional "softdevice" => softdevice: SoftDevice, "The stand-in SoftDevice: its firmware id, `default` or `none`.";
-    optional "bootloader" => bootloader: Bootloader, "How the bootloader is built.";
+    optional "bootloader" => bootloader: BootloaderShape, "How the bootloader is built.";
     optional "application" => application: ApplicationOrNone, "The application before the first step, or `none`.";
 } => {
     let default = Device::default();
     Some(Device {
         softdevice: softdevice.unwrap_or(default.softdevice),
-        bootloader: bootloader.unwrap_or(default.bootloader),
+        bootloader: bootloader.map_or(default.bootloader, |shape| shape.over(&Bootloader::default())),
         application: application.map_or(default.application, |application| application.0),
     })
 }}
 
-mapping! { Bootloader, "a bootloader", |node, cx| {
+/// A bootloader as it is written: what it does not say is as in another one.
+pub(crate) struct BootloaderShape {
+    bank: Option<BankLayout>,
+    signature: Option<SignaturePolicy>,
+    hw_version: Option<u32>,
+    key: Option<Key>,
+    downgrade: Option<Downgrade>,
+    same_version: Option<SameVersion>,
+    save_progress: Option<bool>,
+    external_application: Option<bool>,
+    app_signature_check: Option<bool>,
+    debug: Option<bool>,
+    inactivity: Option<Timeout>,
+    continuation: Option<Timeout>,
+}
+
+impl BootloaderShape {
+    /// The bootloader, as `other` where nothing is said.
+    pub(crate) fn over(&self, other: &Bootloader) -> Bootloader {
+        Bootloader {
+            bank: self.bank.unwrap_or(other.bank),
+            signature: self.signature.unwrap_or(other.signature),
+            hw_version: self.hw_version.unwrap_or(other.hw_version),
+            key: self.key.unwrap_or(other.key),
+            downgrade: self.downgrade.unwrap_or(other.downgrade),
+            same_version: self.same_version.unwrap_or(other.same_version),
+            save_progress: self.save_progress.unwrap_or(other.save_progress),
+            external_application: self.external_application.unwrap_or(other.external_application),
+            app_signature_check: self.app_signature_check.unwrap_or(other.app_signature_check),
+            debug: self.debug.unwrap_or(other.debug),
+            inactivity: self.inactivity.map_or(other.inactivity, |timeout| timeout.0),
+            continuation: self.continuation.map_or(other.continuation, |timeout| timeout.0),
+        }
+    }
+}
+
+mapping! { BootloaderShape, "a bootloader", |node, cx| {
     optional "bank" => bank: BankLayout, "How an update is stored while it arrives.";
     optional "signature" => signature: SignaturePolicy, "What is asked of an update's signature.";
     optional "hw_version" => hw_version: u32, "The hardware version that init packets must name. 52 by default.";
@@ -33,18 +71,32 @@ mapping! { Bootloader, "a bootloader", |node, cx| {
     optional "downgrade" => downgrade: Downgrade, "What happens to an update that is older than the application.";
     optional "same_version" => same_version: SameVersion, "What happens to an update of the application's own version.";
     optional "save_progress" => save_progress: bool, "Whether the progress of a transfer survives a reset.";
-} => {
-    let default = Bootloader::default();
-    Some(Bootloader {
-        bank: bank.unwrap_or(default.bank),
-        signature: signature.unwrap_or(default.signature),
-        hw_version: hw_version.unwrap_or(default.hw_version),
-        key: key.unwrap_or(default.key),
-        downgrade: downgrade.unwrap_or(default.downgrade),
-        same_version: same_version.unwrap_or(default.same_version),
-        save_progress: save_progress.unwrap_or(default.save_progress),
-    })
-}}
+    optional "external_application" => external_application: bool, "Whether updates are taken that are stored and not started.";
+    optional "app_signature_check" => app_signature_check: bool, "Whether an application must bring a signature for every start.";
+    optional "debug" => debug: bool, "Whether it is a debug build.";
+    optional "inactivity" => inactivity: Timeout, "Time without progress after which DFU mode ends, or `never`. 120 s by default.";
+    optional "continuation" => continuation: Timeout, "The same while the next image is waited for. 10 s by default.";
+} => Some(BootloaderShape {
+    bank, signature, hw_version, key, downgrade, same_version, save_progress, external_application, app_signature_check,
+    debug, inactivity, continuation,
+}) }
+
+/// A time, or `never`, which is zero.
+#[derive(Clone, Copy)]
+struct Timeout(Duration);
+
+impl Shape for Timeout {
+    fn read(node: &Node, cx: &mut Cx<'_>) -> Option<Self> {
+        if node.scalar().is_some_and(|scalar| scalar.text == "never") {
+            return Some(Self(Duration::ZERO));
+        }
+        Period::read(node, cx).map(|period| Self(period.duration()))
+    }
+
+    fn schema(generator: &mut SchemaGenerator) -> Schema {
+        json_schema!({ "anyOf": [scalar_schema(&json!({ "const": "never" })), Period::schema(generator)] })
+    }
+}
 
 mapping! { Application, "the device's application", |node, cx| {
     required "witness" => witness: Witness, "The number by which the running application is recognised.";

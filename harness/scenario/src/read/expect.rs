@@ -8,7 +8,8 @@ use super::scalars::scalar_schema;
 use super::{Cx, Shape};
 use crate::diagnostics::{Problem, ProblemKind, nearest, one_of, quote};
 use crate::model::{
-    BankOne, BankZero, ClosingUpdate, Expect, ExpectedApplication, ExpectedSettings, Mode, Region,
+    BankOne, BankZero, ClosingUpdate, Expect, ExpectedApplication, ExpectedBootloader, ExpectedSettings,
+    ExpectedSoftDevice, Mode, Region,
 };
 use crate::quantity::{PackageName, Witness};
 use crate::yaml::{Node, NodeKind};
@@ -16,6 +17,8 @@ use crate::yaml::{Node, NodeKind};
 mapping! { Expect, "an expectation", |node, cx| {
     optional "mode" => mode: Mode, "What the device runs.";
     optional "application" => application: ExpectedApplication, "Which application is in bank 0.";
+    optional "softdevice" => softdevice: ExpectedSoftDevice, "Which SoftDevice is in the device. The previous one by default.";
+    optional "bootloader" => bootloader: ExpectedBootloader, "Which bootloader is in the device. The previous one by default.";
     optional "settings" => settings: ExpectedSettings, "What the settings page says.";
     optional "unchanged" => unchanged: Vec<Region>, "Regions that must be as before, beside those always compared.";
     optional "closing_update" => closing_update: ClosingUpdate, "How the clean second update ends.";
@@ -23,6 +26,8 @@ mapping! { Expect, "an expectation", |node, cx| {
     place: cx.place(&node.span),
     mode,
     application,
+    softdevice,
+    bootloader,
     settings: settings.unwrap_or_default(),
     unchanged: unchanged.unwrap_or_default(),
     closing_update: closing_update.unwrap_or(ClosingUpdate::Completed),
@@ -32,7 +37,8 @@ mapping! { ExpectedSettings, "an expectation of the settings", |node, cx| {
     optional "bank_0" => bank_0: BankZero, "The state of bank 0.";
     optional "bank_1" => bank_1: BankOne, "The state of bank 1.";
     optional "app_version" => app_version: u32, "The version of the application.";
-} => Some(ExpectedSettings { bank_0, bank_1, app_version }) }
+    optional "bootloader_version" => bootloader_version: u32, "The version of the bootloader.";
+} => Some(ExpectedSettings { bank_0, bank_1, app_version, bootloader_version }) }
 
 struct ByWitness(Witness);
 
@@ -90,5 +96,61 @@ impl Shape for ExpectedApplication {
     fn schema(generator: &mut SchemaGenerator) -> Schema {
         let word = scalar_schema(&json!({ "enum": ["previous", "none"] }));
         json_schema!({ "anyOf": [ByWitness::schema(generator), ByPackage::schema(generator), word] })
+    }
+}
+
+struct OfPackage(PackageName);
+
+mapping! { OfPackage, "an expectation of a part of the device", |node, cx| {
+    required "package" => package: PackageName, "The package that it comes from.";
+} => package.map(OfPackage) }
+
+/// A word, or the package it comes from.
+fn part<T>(
+    node: &Node,
+    what: &str,
+    forms: &[&'static str],
+    word: impl Fn(&str) -> Option<T>,
+    package: impl Fn(PackageName) -> T,
+    cx: &mut Cx<'_>,
+) -> Option<T> {
+    match &node.kind {
+        NodeKind::Scalar(scalar) if scalar.kind() != "nothing" => {
+            let found = word(&scalar.text);
+            if found.is_none() {
+                cx.unknown_word(node, what, forms.iter().copied());
+            }
+            found
+        }
+        _ => OfPackage::read(node, cx).map(|of| package(of.0)),
+    }
+}
+
+impl Shape for ExpectedSoftDevice {
+    fn read(node: &Node, cx: &mut Cx<'_>) -> Option<Self> {
+        let word = |text: &str| match text {
+            "previous" => Some(Self::Previous),
+            "none" => Some(Self::None),
+            _ => None,
+        };
+        let forms = ["{ package: name }", "previous", "none"];
+        part(node, "a description of a SoftDevice", &forms, word, Self::Package, cx)
+    }
+
+    fn schema(generator: &mut SchemaGenerator) -> Schema {
+        let word = scalar_schema(&json!({ "enum": ["previous", "none"] }));
+        json_schema!({ "anyOf": [OfPackage::schema(generator), word] })
+    }
+}
+
+impl Shape for ExpectedBootloader {
+    fn read(node: &Node, cx: &mut Cx<'_>) -> Option<Self> {
+        let word = |text: &str| (text == "previous").then_some(Self::Previous);
+        let forms = ["{ package: name }", "previous"];
+        part(node, "a description of a bootloader", &forms, word, Self::Package, cx)
+    }
+
+    fn schema(generator: &mut SchemaGenerator) -> Schema {
+        json_schema!({ "anyOf": [OfPackage::schema(generator), scalar_schema(&json!({ "const": "previous" }))] })
     }
 }

@@ -2,12 +2,20 @@
 
 use schemars::{Schema, SchemaGenerator, json_schema};
 
+use gauntlet_package::Reason;
+use gauntlet_package::mutate::MUTATIONS;
+use serde_json::json;
+
+use super::device::BootloaderShape;
 use super::mapping::mapping;
-use super::scalars::Text;
+use super::scalars::{Text, named, scalar_schema};
 use super::{Cx, Shape};
 use crate::diagnostics::{Problem, ProblemKind, quote};
-use crate::model::{BootValidation, Bootloader, BuiltPackage, Package, PackageFile, Sign, Tamper};
-use crate::quantity::{Fwid, PackageName, Refusal, Size, Witness};
+use crate::model::{
+    Behind, BootValidation, Bootloader, BuiltPackage, Mutation, Package, PackageApplication, PackageFile,
+    PackageSoftDevice, Rejection, Sign, Tamper,
+};
+use crate::quantity::{Fwid, PackageName, Refusal, Size, SoftDeviceVersion, Witness};
 use crate::yaml::{Node, NodeKind};
 
 /// The packages of a scenario, in the order of the file.
@@ -57,6 +65,7 @@ impl PackageShape {
             Self::File(file) => Package::File(file),
             Self::Built(built) => Package::Built(BuiltPackage {
                 hw_version: built.hw_version.unwrap_or(bootloader.hw_version),
+                bootloader: built.bootloader.map(|shape| shape.over(bootloader)),
                 ..built.package
             }),
         }
@@ -80,45 +89,185 @@ impl Shape for PackageShape {
 pub(crate) struct BuiltShape {
     package: BuiltPackage,
     hw_version: Option<u32>,
+    bootloader: Option<BootloaderShape>,
 }
 
 mapping! { BuiltShape, "a package", |node, cx| {
-    required "application" => application: PackageApplication, "The application in the package.";
-    required "version" => version: u32, "The firmware version in the init packet.";
+    optional "application" => application: PackageApplication, "The application in the package.";
+    optional "softdevice" => softdevice: PackageSoftDevice, "The stand-in SoftDevice in the package.";
+    optional "bootloader" => bootloader: BootloaderShape, "The bootloader in the package; as the device's own where nothing is said.";
+    optional "version" => version: u32, "The firmware version of the application.";
+    optional "bootloader_version" => bootloader_version: u32, "The firmware version of the bootloader.";
+    optional "external" => external: bool, "The application is stored and not started. Off by default.";
     optional "sign" => sign: Sign, "The key that signs the package. `release` by default.";
     optional "hw_version" => hw_version: u32, "The hardware version in the init packet. The bootloader's by default.";
     optional "sd_req" => sd_req: Vec<Fwid>, "SoftDevices named in the init packet. The device's own by default.";
     optional "boot_validation" => boot_validation: BootValidation, "What is verified at every start.";
     optional "debug" => debug: bool, "The debug flag of the init packet. Off by default.";
     optional "tamper" => tamper: Vec<Tamper>, "What is broken on purpose, in this order.";
+    optional "mutate" => mutate: Mutation, "How the finished package is broken.";
 } => {
     let sign = sign.unwrap_or(Sign::Release);
     let tamper = tamper.unwrap_or_default();
+    let external = external.unwrap_or(false);
+    agree(node, sign, &tamper, external, cx);
+    if let Some(missing) = missing(node) {
+        let problem = cx.problem(ProblemKind::MissingKey, node, missing.0).label(missing.1);
+        cx.report(problem.help("a package has an `application`, a `softdevice`, a `bootloader`, or several of them".to_owned()));
+        return None;
+    }
+    let written = |key: &str, read: bool| node.get(key).is_none() || read;
+    let whole = written("application", application.is_some())
+        && written("softdevice", softdevice.is_some())
+        && written("bootloader", bootloader.is_some())
+        && written("version", version.is_some());
+    let package = BuiltPackage {
+        application, softdevice, bootloader: None, version, bootloader_version, external, sign, hw_version: 0, sd_req,
+        boot_validation, debug: debug.unwrap_or(false), tamper, mutate,
+    };
+    whole.then_some(BuiltShape { package, hw_version, bootloader })
+}}
+
+/// What every image of a package needs, if it is not there: in words, and for the label.
+fn missing(node: &Node) -> Option<(&'static str, &'static str)> {
+    let has = |key: &str| node.get(key).is_some();
+    if !has("application") && !has("softdevice") && !has("bootloader") {
+        return Some(("a package with nothing to send", "no image in here"));
+    }
+    if has("application") && !has("version") {
+        return Some(("a package needs the key `version`", "`version` is missing here"));
+    }
+    if has("bootloader") && !has("bootloader_version") {
+        return Some((
+            "a bootloader needs the key `bootloader_version`",
+            "`bootloader_version` is missing here",
+        ));
+    }
+    None
+}
+
+/// Keys that can't stand beside each other.
+fn agree(node: &Node, sign: Sign, tamper: &[Tamper], external: bool, cx: &mut Cx<'_>) {
+    let has = |key: &str| node.get(key).is_some();
+    let mut contradict = |at: &Node, message: &str, label: &str, because: &str| {
+        let problem = cx.problem(ProblemKind::Contradiction, at, message).label(label);
+        let shown = cx.shown(node.get(because).unwrap_or(node));
+        cx.report(problem.also(shown, "because of this"));
+    };
     let signature = [Tamper::Signature, Tamper::SignatureType, Tamper::SignatureByteOrder];
     if let (Sign::None, Some(index)) = (sign, tamper.iter().position(|tamper| signature.contains(tamper))) {
         let at = node.find(&[crate::yaml::Step::Key("tamper"), crate::yaml::Step::Item(index)]);
-        let problem = cx
-            .problem(ProblemKind::Contradiction, at, "an unsigned package has no signature to tamper with")
-            .label("there is no signature");
-        cx.report(problem.also(cx.shown(node.find(&[crate::yaml::Step::Key("sign")])), "because of this"));
+        let message = "an unsigned package has no signature to tamper with";
+        contradict(at, message, "there is no signature", "sign");
     }
-    let PackageApplication { witness, size } = application?;
-    let package = BuiltPackage {
-        witness, size, version: version?, sign, hw_version: 0, sd_req, boot_validation,
-        debug: debug.unwrap_or(false), tamper,
-    };
-    Some(BuiltShape { package, hw_version })
-}}
-
-struct PackageApplication {
-    witness: Witness,
-    size: Size,
+    if let (true, false, Some(at)) = (has("application"), has("softdevice"), node.get("bootloader")) {
+        let message = "a bootloader and an application do not go into one package";
+        contradict(at, message, "make one package for each", "application");
+    }
+    for key in ["softdevice", "bootloader"] {
+        if let (true, Some(at)) = (external, node.get(key)) {
+            contradict(
+                at,
+                "an external application stands alone in its package",
+                "not beside it",
+                "external",
+            );
+        }
+    }
+    for (key, part) in [("bootloader_version", "bootloader"), ("external", "application")] {
+        if let (Some(at), false) = (node.get(key), has(part)) {
+            let message = format!("the package has no {part}");
+            contradict(at, &message, "this is about nothing", part);
+        }
+    }
+    if let Some(at) = node.get("mutate") {
+        for key in ["softdevice", "bootloader", "tamper"] {
+            if has(key) {
+                let message =
+                    "what is broken as a finished package starts as a good one with an application alone";
+                contradict(at, message, "only without it", key);
+            }
+        }
+        if external || sign == Sign::None {
+            let because = if external { "external" } else { "sign" };
+            let message =
+                "what is broken as a finished package starts as a good one with an application alone";
+            contradict(at, message, "only without it", because);
+        }
+    }
 }
 
 mapping! { PackageApplication, "a package's application", |node, cx| {
     required "witness" => witness: Witness, "The number by which the running application is recognised.";
     required "size" => size: Size, "The size of the image.";
-} => Some(PackageApplication { witness: witness?, size: size? }) }
+    optional "behind" => behind: Behind, "What it stands behind: `none` or a package with a SoftDevice. The device's SoftDevice by default.";
+} => Some(PackageApplication { witness: witness?, size: size?, behind: behind.unwrap_or(Behind::Usual) }) }
+
+struct BehindPackage(PackageName);
+
+mapping! { BehindPackage, "what an application stands behind", |node, cx| {
+    required "package" => package: PackageName, "The package with the SoftDevice.";
+} => package.map(BehindPackage) }
+
+impl Shape for Behind {
+    fn read(node: &Node, cx: &mut Cx<'_>) -> Option<Self> {
+        match &node.kind {
+            NodeKind::Scalar(scalar) if scalar.text == "none" => Some(Self::None),
+            NodeKind::Scalar(scalar) if scalar.kind() != "nothing" => {
+                cx.unknown_word(
+                    node,
+                    "what an application stands behind",
+                    ["{ package: name }", "none"].into_iter(),
+                );
+                None
+            }
+            _ => BehindPackage::read(node, cx).map(|behind| Self::Package(behind.0)),
+        }
+    }
+
+    fn schema(generator: &mut SchemaGenerator) -> Schema {
+        json_schema!({ "anyOf": [BehindPackage::schema(generator), scalar_schema(&json!({ "const": "none" }))] })
+    }
+}
+
+mapping! { PackageSoftDevice, "a package's SoftDevice", |node, cx| {
+    required "fwid" => fwid: Fwid, "Its firmware id.";
+    optional "version" => version: SoftDeviceVersion, "Its version. 7.3.0 by default.";
+    optional "size" => size: Size, "The size of the image, at least 12 KiB. 20 KiB by default.";
+    optional "end" => end: u32, "The address behind all that it occupies. That of the chip's SoftDevice by default.";
+    optional "id" => id: u32, "The number of its family. That of the chip's SoftDevice by default.";
+    optional "magic" => magic: u32, "What makes it recognisable. The right word by default.";
+} => Some(PackageSoftDevice {
+    fwid: fwid?,
+    version: version.unwrap_or(SoftDeviceVersion::NEXT),
+    size: size.unwrap_or(Size::from_kib(20)),
+    end,
+    id,
+    magic,
+}) }
+
+impl Shape for Mutation {
+    fn read(node: &Node, cx: &mut Cx<'_>) -> Option<Self> {
+        named(node, "a way to break a package", MUTATIONS.iter().map(|mutation| mutation.name), cx).map(Self)
+    }
+
+    fn schema(_: &mut SchemaGenerator) -> Schema {
+        let known = MUTATIONS.iter().map(|known| json!({ "const": known.name, "description": known.about }));
+        scalar_schema(&json!({ "oneOf": known.collect::<Vec<_>>() }))
+    }
+}
+
+impl Shape for Rejection {
+    fn read(node: &Node, cx: &mut Cx<'_>) -> Option<Self> {
+        let reasons = Reason::ALL.iter().map(|reason| reason.name());
+        named(node, "a reason to reject a package", reasons, cx).map(Self)
+    }
+
+    fn schema(_: &mut SchemaGenerator) -> Schema {
+        let known: Vec<_> = Reason::ALL.iter().map(|reason| reason.name()).collect();
+        scalar_schema(&json!({ "enum": known }))
+    }
+}
 
 struct FileShape(PackageFile);
 

@@ -8,14 +8,15 @@ use serde_json::{Value as Json, json};
 use serde_yaml::Value;
 
 use super::{Cx, Shape};
+use crate::diagnostics::{ProblemKind, nearest, quote};
 use crate::model::{
     BankLayout, BankOne, BankZero, BootValidation, Capability, Chip, ClosingUpdate, DataSource, Downgrade,
     ExtendedCode, Key, Link, Mode, Outcome, Phase, Region, RequestKind, ResetKind, ResultCode, SameVersion,
-    Sign, SignaturePolicy, Tamper, Tear,
+    Sign, SignaturePolicy, Stage, Tamper, Tear,
 };
 use crate::quantity::{
     AreaId, Comparison, FailureId, Fwid, HexBytes, HexPattern, PackageName, Period, Refusal, RequirementId,
-    ScenarioId, Section, Size, Tag, Witness, number,
+    ScenarioId, Section, Size, SoftDeviceVersion, Tag, Witness, number,
 };
 use crate::word::Word;
 use crate::yaml::{Node, Scalar, Style};
@@ -68,6 +69,35 @@ pub(crate) fn word<W: Word>(node: &Node, cx: &mut Cx<'_>) -> Option<W> {
     found
 }
 
+/// Reads one of many names that another crate keeps.
+pub(crate) fn named(
+    node: &Node,
+    what: &str,
+    mut names: impl Iterator<Item = &'static str> + Clone,
+    cx: &mut Cx<'_>,
+) -> Option<&'static str> {
+    let text = &scalar(node, what, cx)?.text;
+    let found = names.clone().find(|name| name == text);
+    if found.is_none() {
+        let near = nearest(text, names.by_ref());
+        let message = format!("{} is not {what}", quote(text));
+        let problem = cx.problem(ProblemKind::UnknownWord, node, message);
+        let problem = match near {
+            Some(near) => problem.label(format!("did you mean `{near}`?")),
+            None => problem.label(format!("expected {what}")),
+        };
+        // There are too many to name them all.
+        if !scalar_is_broken(node) {
+            cx.report(problem);
+        }
+    }
+    found
+}
+
+fn scalar_is_broken(node: &Node) -> bool {
+    node.scalar().is_some_and(|scalar| scalar.broken)
+}
+
 read_words!(
     BankLayout,
     BankOne,
@@ -91,6 +121,7 @@ read_words!(
     SameVersion,
     Sign,
     SignaturePolicy,
+    Stage,
     Tamper,
     Tear,
 );
@@ -120,6 +151,8 @@ macro_rules! read_text {
 read_text! {
     Size, "a size", json!({ "type": ["integer", "string"], "minimum": 1, "maximum": Size::MAX.bytes(),
         "pattern": "^(0[xX][0-9A-Fa-f]+|[0-9]+) *(B|KiB|MiB)?$", "examples": ["20 KiB", 4097] });
+    SoftDeviceVersion, "the version of a SoftDevice", json!({ "type": "string",
+        "pattern": "^[0-9]{1,3}\\.[0-9]{1,3}\\.[0-9]{1,3}$", "examples": ["7.3.0"] });
     Period, "a time", json!({ "type": "string", "pattern": "^[0-9]+ *(ms|s|min)$", "examples": ["500 ms", "3 s"] });
     Comparison, "a number or a comparison", json!({ "type": ["integer", "string"], "minimum": 0,
         "pattern": "^(<=|>=)? *(0[xX][0-9A-Fa-f]+|[0-9]+)$", "examples": [1, "<= 4096"] });

@@ -3,7 +3,9 @@
 use super::mapping::mapping;
 use super::scalars::{Ranged, range};
 use crate::diagnostics::ProblemKind;
-use crate::model::{ExtendedCode, Fault, Link, Outcome, Phase, ResultCode, Update, UpdateExpect};
+use crate::model::{
+    ExtendedCode, Fault, Link, Outcome, Phase, Rejection, ResultCode, Stage, Update, UpdateExpect,
+};
 use crate::quantity::{Comparison, PackageName};
 use crate::yaml::Node;
 
@@ -15,6 +17,7 @@ mapping! { Update, "an update", |node, cx| {
     optional "prn" => prn: u16, "Packets per receipt notification. 0, which is off, by default.";
     optional "reconnects" => reconnects: Ranged<u32, { range::RECONNECTS }>, "How often the client may connect again.";
     optional "mtu" => mtu: Ranged<u16, { range::MTU }>, "The ATT MTU, 23 to 247.";
+    optional "unchecked" => unchecked: bool, "The client sends the package without having judged it. Off by default.";
     optional "faults" => faults: Vec<Fault>, "Faults during this update.";
     optional "expect" => expect: UpdateExpect, "How the update must end. It completes by default.";
 } => {
@@ -31,6 +34,7 @@ mapping! { Update, "an update", |node, cx| {
         prn: prn.unwrap_or(0),
         reconnects: reconnects.map(|n| n.0),
         mtu: mtu.map(|mtu| mtu.0),
+        unchecked: unchecked.unwrap_or(false),
         faults: faults.unwrap_or_default(),
         expect: expect.unwrap_or_default(),
     })
@@ -41,6 +45,9 @@ mapping! { UpdateExpect, "an update's expectation", |node, cx| {
     optional "result" => result: ResultCode, "The result of the refused request.";
     optional "extended" => extended: ExtendedCode, "The extended error of the refused request.";
     optional "phase" => phase: Phase, "Where it was refused or lost.";
+    optional "stage" => stage: Stage, "Where in the package the client noticed its mistake.";
+    optional "reason" => reason: Rejection, "Why the client rejected the package.";
+    optional "skipped" => skipped: Comparison, "How many images the device had already, so that they were left out.";
     optional "reconnects" => reconnects: Comparison, "How often the client connected again.";
     optional "resent" => resent: Comparison, "Bytes of firmware that were sent more than once.";
     optional "init_resumed" => init_resumed: bool, "Whether the init packet was resumed instead of sent anew.";
@@ -52,6 +59,9 @@ mapping! { UpdateExpect, "an update's expectation", |node, cx| {
         result: result.or(extended.map(|_| ResultCode::ExtendedError)),
         extended,
         phase,
+        stage,
+        reason,
+        skipped,
         reconnects,
         resent,
         init_resumed,
@@ -60,18 +70,28 @@ mapping! { UpdateExpect, "an update's expectation", |node, cx| {
 
 /// An outcome and the details that it can have.
 fn agree(node: &Node, outcome: Outcome, result: Option<ResultCode>, cx: &mut Cx<'_>) {
-    let details: &[&str] = match outcome {
-        Outcome::Completed => &["result", "extended", "phase"],
-        Outcome::Lost => &["result", "extended"],
-        Outcome::Refused => &[],
+    let device = ["result", "extended"].as_slice();
+    let client = ["stage", "reason"].as_slice();
+    let details = match outcome {
+        Outcome::Completed => [device, &["phase"], client].concat(),
+        Outcome::Lost => [device, client].concat(),
+        Outcome::Refused => client.to_vec(),
+        Outcome::Rejected => [device, &["phase", "reconnects", "resent", "init_resumed", "skipped"]].concat(),
     };
-    for at in details.iter().filter_map(|key| node.get(key)) {
+    for key in details {
+        let Some(at) = node.get(key) else { continue };
+        let wanted = if client.contains(&key) { "rejected" } else { "refused" };
         let message = match outcome {
+            Outcome::Rejected => "a package that is rejected is not sent",
+            _ if client.contains(&key) => "a package that is sent was not rejected",
             Outcome::Completed => "an update that completes is not refused anywhere",
             _ => "an update that is lost is not refused by a result",
         };
-        let mut problem =
-            cx.problem(ProblemKind::Contradiction, at, message).label("only with `outcome: refused`");
+        let label = match outcome {
+            Outcome::Rejected => "not with `outcome: rejected`".to_owned(),
+            _ => format!("only with `outcome: {wanted}`"),
+        };
+        let mut problem = cx.problem(ProblemKind::Contradiction, at, message).label(label);
         if let Some(outcome) = node.get("outcome") {
             problem = problem.also(cx.shown(outcome), "this is the outcome");
         }
