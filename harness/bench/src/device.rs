@@ -83,8 +83,13 @@ impl Device {
 
     /// The parts of the address space, in the order of their addresses and without gaps in flash.
     pub fn regions(&self) -> Vec<Region> {
+        self.regions_with(self.application_base())
+    }
+
+    /// The same where the application begins at `base`: an update may have replaced the SoftDevice, or given it up.
+    pub fn regions_with(&self, base: u32) -> Vec<Region> {
         let layout = self.layout();
-        let base = self.application_base();
+        let base = base.clamp(MBR_END, layout.image_area_end());
         let mut regions = vec![
             Region { name: "start-up", start: 0, end: MBR_END },
             Region { name: "softdevice", start: MBR_END, end: base },

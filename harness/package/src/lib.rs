@@ -2,7 +2,7 @@
 //!
 //! | module | what |
 //! |---|---|
-//! | this one | [`read`], [`read_with`], [`read_bytes`]: a [`Package`] with its images, or a refusal with its reason |
+//! | this one | [`read`], [`read_with`], [`read_bytes`]: a [`Package`] with its images, or a refusal with its reason; [`unpack`]: the images of one that nobody has judged |
 //! | [`build`] | packages of every kind, and application packages that are wrong in a chosen respect; signing |
 //! | [`mutate`] | every known kind of broken package, by name, from a good one |
 //! | [`keys`] | signing keys, public keys, signatures, in every form; two public test keys |
@@ -38,4 +38,4 @@ pub use archive::Limits;
 pub use finding::{Finding, PackageError, Reason, Stage, Warning};
 pub use gauntlet_protocol::init_packet::ValidationType;
 pub use manifest::ManifestKey;
-pub use read::{Image, Package, ReadOptions, read, read_bytes, read_with};
+pub use read::{Image, Package, ReadOptions, Unpacked, read, read_bytes, read_with, unpack};

@@ -84,6 +84,36 @@ pub fn read_bytes(file: &str, bytes: &[u8], options: &ReadOptions) -> Result<Pac
     package(bytes, options).map_err(|finding| PackageError::Refused { file: file.to_owned(), finding })
 }
 
+/// One image of a package that nobody has judged.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Unpacked {
+    /// Content of the `.dat` entry.
+    pub init_packet: Vec<u8>,
+    /// Content of the `.bin` entry.
+    pub firmware: Vec<u8>,
+}
+
+/// Takes a package apart without judging its images: init packet and firmware of each, in sending order. For whoever wants
+/// to know what a device says to a package that no careful host would send.
+///
+/// # Errors
+/// [`PackageError::Refused`] when the container or the manifest can't be read, or an entry is missing.
+pub fn unpack(file: &str, bytes: &[u8], limits: &Limits) -> Result<Vec<Unpacked>, PackageError> {
+    let refused = |finding| PackageError::Refused { file: file.to_owned(), finding };
+    let mut archive = Archive::open(bytes, limits).map_err(refused)?;
+    let manifest = manifest::read(&archive, &mut Vec::new()).map_err(refused)?;
+    let mut images = Vec::new();
+    for image in manifest {
+        let mut entry = |name: &str| {
+            let message = format!("`{name}` is not in the package");
+            let gone = || Finding::about(Stage::Manifest, MANIFEST_NAME, Reason::MissingFile, message);
+            archive.take(name).ok_or_else(gone).map_err(refused)
+        };
+        images.push(Unpacked { init_packet: entry(&image.dat_file)?, firmware: entry(&image.bin_file)? });
+    }
+    Ok(images)
+}
+
 fn package(bytes: &[u8], options: &ReadOptions) -> Result<Package, Finding> {
     if bytes.len() > options.limits.file {
         let message = format!("the file is larger than {} bytes", options.limits.file);

@@ -8,16 +8,16 @@ use gauntlet_bench::{Bench, Board};
 use gauntlet_engine::Cancel;
 use gauntlet_record::{Event, Finding, Verdict};
 use gauntlet_scenario::Case;
-use gauntlet_scenario::model::{ExpectedApplication, ResetKind, Step, StepKind};
+use gauntlet_scenario::model::{self, ExpectedApplication, ResetKind, Step, StepKind};
 
 use crate::entry::leave_dfu;
 use crate::judge::{Check, Evidence};
-use crate::packages::{self, Sendable};
+use crate::packages::{self, Parcel, Sendable};
 use crate::prepare::prepare;
 use crate::run::RunOptions;
 use crate::told::Teller;
 use crate::trouble::Trouble;
-use crate::update::{Manner, Way, unwatched};
+use crate::update::{Manner, Way, rejection, unwatched};
 use crate::{closing, device, exchange, faults, observe};
 
 /// Transfer, activation and start are done by then.
@@ -75,13 +75,13 @@ async fn attempt(case: &Case, way: &Way<'_>) -> Result<Vec<Finding>, Trouble> {
     }
     let after = observe::read(board, way.device, mode)?;
     way.teller.tell(board, after.event());
-    let sent: Vec<&Sendable> = packages.values().collect();
+    let sent: Vec<&Sendable> = packages.values().filter_map(|parcel| parcel.sendable.as_ref()).collect();
     let evidence = Evidence {
         device: way.device,
         flashed: &image.application,
         before: &before,
         after: &after,
-        packages: sent,
+        packages: sent.clone(),
     };
     for check in evidence.judge(&case.expect) {
         way.teller.tell(board, check.event());
@@ -89,9 +89,8 @@ async fn attempt(case: &Case, way: &Way<'_>) -> Result<Vec<Finding>, Trouble> {
     }
 
     interrupted(way.cancel)?;
-    let key = device::test_key(case.device.bootloader.key);
-    let sent = packages.values().collect();
-    match closing::update(way, key, &after, &image.application, sent).await {
+    let bootloader = bootloader_now(case, &after, &sent);
+    match closing::update(way, bootloader, &after, &image.application, sent).await {
         Ok(findings) => found.findings.extend(findings),
         // What was found about the device before must not be hidden by a bench that fails now.
         Err(trouble) if found.findings.is_empty() && found.missed.is_none() => return Err(trouble),
@@ -106,6 +105,17 @@ async fn attempt(case: &Case, way: &Way<'_>) -> Result<Vec<Finding>, Trouble> {
     }
 }
 
+/// How the bootloader is built that the device has now: the one of a package, once it stands in flash.
+fn bootloader_now<'a>(
+    case: &'a Case,
+    after: &observe::Snapshot,
+    sent: &[&'a Sendable],
+) -> &'a model::Bootloader {
+    let there = |image: &[u8]| after.region("bootloader").starts_with(image);
+    let mut new = sent.iter().filter_map(|package| package.bootloader.as_ref());
+    new.find(|(image, _)| there(image)).map_or(&case.device.bootloader, |(_, bootloader)| bootloader)
+}
+
 struct Found {
     missed: Option<Trouble>,
     findings: Vec<Finding>,
@@ -115,7 +125,7 @@ struct Found {
 async fn perform(
     step: &Step,
     way: &Way<'_>,
-    packages: &BTreeMap<String, Sendable>,
+    packages: &BTreeMap<String, Parcel>,
     found: &mut Found,
 ) -> Result<String, Trouble> {
     let board = &**way.board;
@@ -124,6 +134,14 @@ async fn perform(
             let package = packages
                 .get(update.package.as_str())
                 .ok_or_else(|| Trouble::Internal(format!("no package `{}`", update.package)))?;
+            if let Some(cause) = package.rejected.as_ref().filter(|_| !update.unchecked) {
+                // Nothing is asked of the device, not even to leave its application.
+                let name = update.package.as_str();
+                way.rejected(name, cause);
+                found.findings.extend(rejection(cause, &update.expect));
+                return Ok(model::Outcome::Rejected.to_string());
+            }
+            let package = package.contents(update.package.as_str())?;
             let mut armed = faults::arm(&update.faults, board)?;
             let claim = way.send(package, Manner::of(update), Some(&mut armed)).await?;
             // A cut may wait for the activation, which begins when the transfer has ended.
@@ -156,6 +174,14 @@ async fn perform(
             way.teller.tell(board, Event::PowerRestored);
             format!("{:?}", board.settle(SETTLE).await).to_lowercase()
         }
+        StepKind::Mode(wanted) => {
+            let mode = board.settle(SETTLE).await;
+            let check = crate::judge::mode(*wanted, mode);
+            way.teller.tell(board, check.event());
+            let outcome = check.found.clone();
+            found.findings.extend(check.finding());
+            outcome
+        }
         StepKind::Wait(span) => {
             board.idle(*span).await;
             "waited".to_owned()
@@ -166,7 +192,10 @@ async fn perform(
 /// Whether the case ends in an application, so that a device which waits in DFU mode has to be sent back to it.
 fn wants_application(case: &Case) -> bool {
     case.expect.mode != Some(gauntlet_scenario::model::Mode::Dfu)
-        && !matches!(case.expect.application, Some(ExpectedApplication::None))
+        && !matches!(
+            case.expect.application,
+            Some(ExpectedApplication::None | ExpectedApplication::NotStarted)
+        )
 }
 
 fn words(step: &Step) -> String {
@@ -178,6 +207,7 @@ fn words(step: &Step) -> String {
         StepKind::Reset(kind) => format!("reset ({kind})"),
         StepKind::PowerCut(off) => format!("power off for {off:?}"),
         StepKind::Wait(span) => format!("wait for {span:?}"),
+        StepKind::Mode(mode) => format!("look whether it is in the mode {mode}"),
     }
 }
 

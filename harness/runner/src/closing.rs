@@ -4,8 +4,8 @@ use std::rc::Rc;
 use std::time::Duration;
 
 use gauntlet_bench::Board;
-use gauntlet_package::keys::TestKey;
 use gauntlet_record::{Event, Finding};
+use gauntlet_scenario::model::Bootloader;
 
 use crate::judge::Evidence;
 use crate::observe::{self, Snapshot};
@@ -20,16 +20,16 @@ const SIZE: u32 = 5 * 1024;
 /// Transfer, activation and start are done by then.
 const SETTLE: Duration = Duration::from_secs(120);
 
-/// Updates the device once more, without any fault, and judges it from `after`.
+/// Updates the device once more, without any fault, and judges it from `after`. `bootloader` is the one it has now.
 pub(crate) async fn update(
     way: &Way<'_>,
-    key: TestKey,
+    bootloader: &Bootloader,
     after: &Snapshot,
     flashed: &[u8],
     sent: Vec<&packages::Sendable>,
 ) -> Result<Vec<Finding>, Trouble> {
     let stored = after.settings().0.map_or(0, |settings| settings.app_version);
-    let package = packages::clean(way.device, key, WITNESS, SIZE, stored.saturating_add(1))?;
+    let package = packages::clean(after.ground(), bootloader, WITNESS, SIZE, stored.saturating_add(1))?;
     observe::forget_witness(&**way.board)?;
     let claim = way.send(&package, Manner::plain(way.device), None).await?;
     let mode = way.board.settle(SETTLE).await;

@@ -1,10 +1,13 @@
 //! What a scenario says of a device, as a device that can be flashed.
 
+use std::time::Duration;
+
 use gauntlet_bench::{Application, Build, Device, PlantedBug, Profile, Variant};
 use gauntlet_package::keys::TestKey;
 use gauntlet_scenario::Case;
 use gauntlet_scenario::model::{
-    self, BankLayout, Chip, Downgrade, Key, Link, SameVersion, SignaturePolicy, SoftDevice, StepKind,
+    self, BankLayout, Bootloader, Chip, Downgrade, Key, Link, SameVersion, SignaturePolicy, SoftDevice,
+    StepKind,
 };
 
 /// The device of `case`, with `bug` planted in its bootloader.
@@ -12,6 +15,7 @@ pub(crate) fn of(case: &Case, bug: Option<PlantedBug>) -> Device {
     let profile = match link(case) {
         Link::Ble => Profile::Ble,
         Link::Serial => Profile::Uart,
+        Link::Usb => Profile::Usb,
     };
     let mut device = flashable(&case.device, variant(case.chip), profile);
     device.build.planted_bug = bug;
@@ -21,16 +25,7 @@ pub(crate) fn of(case: &Case, bug: Option<PlantedBug>) -> Device {
 /// What the language says of a device, as one that can be flashed on this chip, with a bootloader for this transport.
 pub fn flashable(model: &model::Device, variant: Variant, profile: Profile) -> Device {
     let layout = gauntlet_bench::Layout::of(variant);
-    let bootloader = &model.bootloader;
-    let build = Build {
-        hw_version: bootloader.hw_version,
-        require_signature: bootloader.signature == SignaturePolicy::Required,
-        downgrade_prevention: bootloader.downgrade == Downgrade::Refused,
-        accept_same_version: bootloader.same_version == SameVersion::Accepted,
-        single_bank: bootloader.bank == BankLayout::Single,
-        save_progress: bootloader.save_progress,
-        ..Build::release(profile, test_key(bootloader.key).signing_key().public_key_le())
-    };
+    let build = build(&model.bootloader, profile, None);
     Device {
         variant,
         softdevice: match model.softdevice {
@@ -47,12 +42,33 @@ pub fn flashable(model: &model::Device, variant: Variant, profile: Profile) -> D
     }
 }
 
+/// How a bootloader of a scenario is built: the one that is flashed, or one of a package.
+pub(crate) fn build(bootloader: &Bootloader, profile: Profile, bug: Option<PlantedBug>) -> Build {
+    let millis = |span: Duration| u32::try_from(span.as_millis()).unwrap_or(u32::MAX);
+    Build {
+        hw_version: bootloader.hw_version,
+        require_signature: bootloader.signature == SignaturePolicy::Required,
+        downgrade_prevention: bootloader.downgrade == Downgrade::Refused,
+        accept_same_version: bootloader.same_version == SameVersion::Accepted,
+        single_bank: bootloader.bank == BankLayout::Single,
+        force_dual_bank: bootloader.bank == BankLayout::ForcedDual,
+        save_progress: bootloader.save_progress,
+        external_application: bootloader.external_application,
+        app_signature_check: bootloader.app_signature_check,
+        debug: bootloader.debug,
+        inactivity_ms: millis(bootloader.inactivity),
+        continuation_ms: millis(bootloader.continuation),
+        planted_bug: bug,
+        ..Build::release(profile, test_key(bootloader.key).signing_key().public_key_le())
+    }
+}
+
 /// The link that the first step with one uses: a bootloader is built for one transport.
 pub(crate) fn link(case: &Case) -> Link {
     let of_step = |kind: &StepKind| match kind {
         StepKind::Update(update) => Some(update.link),
         StepKind::Exchange(exchange) => Some(exchange.link),
-        StepKind::Reset(_) | StepKind::PowerCut(_) | StepKind::Wait(_) => None,
+        StepKind::Reset(_) | StepKind::PowerCut(_) | StepKind::Wait(_) | StepKind::Mode(_) => None,
     };
     case.steps.iter().find_map(|step| of_step(&step.kind)).unwrap_or(Link::Ble)
 }
@@ -68,22 +84,6 @@ fn variant(chip: Chip) -> Variant {
     match chip {
         Chip::Nrf52832 => Variant::Nrf52832,
         Chip::Nrf52840 => Variant::Nrf52840,
-    }
-}
-
-#[cfg(test)]
-pub(crate) mod tests {
-    use super::*;
-
-    /// A device like any other.
-    pub(crate) fn any() -> Device {
-        let key = TestKey::Release.signing_key().public_key_le();
-        Device {
-            variant: Variant::Nrf52832,
-            softdevice: Some(0x0101),
-            build: Build::release(Profile::Ble, key),
-            application: Some(Application { witness: 1, size: 4096, version: 1 }),
-        }
     }
 }
 

@@ -155,13 +155,7 @@ async fn attempt(
         _ => {}
     };
     let way = Way { board: &board, device, teller: &teller, cancel: options.stopper.cancel(), watch: &watch };
-    let package = Sendable {
-        name: image.bin_name.clone(),
-        init_packet: image.init_packet.clone(),
-        firmware: image.firmware.clone(),
-        witness: None,
-        version: image.init.init.fw_version,
-    };
+    let package = Sendable::of(image.bin_name.clone(), image.init_packet.clone(), image.firmware.clone());
     let link = match options.link {
         DfuLink::Ble { att_mtu } => LinkKind::Ble { att_mtu },
         DfuLink::Serial => LinkKind::Serial,
@@ -172,8 +166,8 @@ async fn attempt(
     let mode = leave_dfu(&*board, board.settle(SETTLE).await, SETTLE).await?;
     say(DfuProgress::ReadingBack);
     let found = observe::read(&*board, device, mode)?;
-    let flash = found.flash();
-    let base = application_base(&flash);
+    let flash = found.flash().to_vec();
+    let base = found.ground().base as usize;
     let holds = |bytes: &[u8]| {
         let end = bytes.len().next_multiple_of(0x1000);
         flash.get(base..base + bytes.len()) == Some(bytes)
@@ -184,7 +178,7 @@ async fn attempt(
     let settings = found.settings().0;
     let bank_0_valid =
         settings.as_ref().is_some_and(|settings| settings.bank_0.code == BankCode::Application);
-    let is_new = holds(&package.firmware);
+    let is_new = holds(&image.firmware);
     let application = if is_new && bank_0_valid {
         Runs::New
     } else if device.application.is_none() && mode == Mode::Dfu && !bank_0_valid {
@@ -204,7 +198,7 @@ async fn attempt(
         application,
         flash_equals_firmware: is_new,
         address: base as u32,
-        sha256: Sha256::digest(&package.firmware).into(),
+        sha256: Sha256::digest(&image.firmware).into(),
         app_version: settings.map(|settings| settings.app_version),
         flash,
         device_time: board.device_time(),
@@ -215,13 +209,4 @@ async fn attempt(
         hold.until_stopped(&*board, &options.stopper)?;
     }
     Ok(end)
-}
-
-/// MEM-002: an update may have replaced the SoftDevice, so the device is asked and not the set-up.
-pub(crate) fn application_base(flash: &[u8]) -> usize {
-    let word = |at: usize| flash.get(at..at + 4).map(|b| u32::from_le_bytes([b[0], b[1], b[2], b[3]]));
-    match (word(0x3004), word(0x3008)) {
-        (Some(0x51B1_E5DB), Some(end)) => (end as usize).next_multiple_of(0x1000),
-        _ => 0x1000,
-    }
 }

@@ -9,7 +9,7 @@ use gauntlet_record::{Event, Finding, HexBytes};
 use gauntlet_scenario::model::{Answer, DataSource, Exchange, ExchangeItem};
 
 use crate::entry::request_dfu;
-use crate::packages::Sendable;
+use crate::packages::{Parcel, Sendable};
 use crate::trouble::Trouble;
 use crate::update::{self, Way};
 
@@ -23,7 +23,7 @@ const SETTLE: Duration = Duration::from_secs(10);
 pub(crate) async fn run(
     way: &Way<'_>,
     exchange: &Exchange,
-    packages: &BTreeMap<String, Sendable>,
+    packages: &BTreeMap<String, Parcel>,
 ) -> Result<Vec<Finding>, Trouble> {
     if way.board.settle(SETTLE).await != Mode::Dfu {
         request_dfu(&**way.board)?;
@@ -45,10 +45,10 @@ pub(crate) async fn run(
                 }
             }
             ExchangeItem::Data { source, package, from, to, answer, .. } => {
-                let package = packages
+                let parcel = packages
                     .get(package.as_str())
                     .ok_or_else(|| Trouble::Internal(format!("no package `{package}`")))?;
-                let bytes = slice(package, *source, *from, *to);
+                let bytes = slice(parcel.contents(package.as_str())?, *source, *from, *to);
                 match send_data(&mut *link, &connected, bytes).await {
                     Ok(()) => hear(&mut *link, way, bytes, answer.as_ref()).await,
                     Err(error) => Err(error),
@@ -109,9 +109,10 @@ async fn send_data(link: &mut dyn Link, connected: &Connected, bytes: &[u8]) -> 
 }
 
 fn slice(package: &Sendable, source: DataSource, from: u32, to: Option<u32>) -> &[u8] {
-    let bytes = match source {
-        DataSource::Init => &package.init_packet,
-        DataSource::Firmware => &package.firmware,
+    let bytes: &[u8] = match (package.images.first(), source) {
+        (None, _) => &[],
+        (Some(image), DataSource::Init) => &image.init_packet,
+        (Some(image), DataSource::Firmware) => &image.firmware,
     };
     let end = to.map_or(bytes.len(), |to| bytes.len().min(to as usize));
     bytes.get(from as usize..end).unwrap_or_default()

@@ -8,16 +8,44 @@ use sha2::Digest;
 
 /// Where the witness application leaves its words.
 const WITNESS_ADDRESS: u32 = gauntlet_bench::WITNESS_ADDRESS;
+/// No flash lies there or above.
+const FLASH_LIMIT: u32 = 0x1000_0000;
 
 /// A device as the probe reads it.
 #[derive(Debug, Clone)]
 pub(crate) struct Snapshot {
-    /// Content of each region, in the order of [`Device::regions`].
-    regions: Vec<(Region, Vec<u8>)>,
+    /// The whole flash, from address 0.
+    flash: Vec<u8>,
+    uicr: Vec<u8>,
+    /// What lies where, as the flash itself says.
+    regions: Vec<Region>,
     /// The witness that runs, if one does.
     pub(crate) witness: Option<u32>,
     /// What the device was doing before the probe came.
     pub(crate) mode: Mode,
+}
+
+/// What an application stands on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Ground {
+    /// First byte of bank 0 (MEM-002).
+    pub(crate) base: u32,
+    /// Firmware id of the SoftDevice, if there is one (MEM-001).
+    pub(crate) fwid: Option<u16>,
+}
+
+impl Ground {
+    /// An update may have replaced the SoftDevice, so the device is asked and not the set-up.
+    pub(crate) fn of(flash: &[u8]) -> Self {
+        let word = |at: usize| flash.get(at..at + 4).map(|b| u32::from_le_bytes([b[0], b[1], b[2], b[3]]));
+        match (word(0x3004), word(0x3008), word(0x300C)) {
+            (Some(0x51B1_E5DB), Some(end), Some(fwid)) => {
+                let base = end.checked_next_multiple_of(0x1000).unwrap_or(u32::MAX);
+                Self { base, fwid: Some((fwid & 0xFFFF) as u16) }
+            }
+            _ => Self { base: 0x1000, fwid: None },
+        }
+    }
 }
 
 /// Reads the whole device through the probe. It runs on afterwards.
@@ -29,8 +57,15 @@ pub(crate) fn read(board: &dyn Board, device: &Device, mode: Mode) -> Result<Sna
     let magic = debugger.read_word(WITNESS_ADDRESS)?;
     let id = debugger.read_word(WITNESS_ADDRESS + 4)?;
     debugger.detach()?;
+    // Regions of flash lie end to end; UICR is far above.
+    let (mut flash, mut uicr) = (Vec::new(), Vec::new());
+    for (region, segment) in regions.iter().zip(segments) {
+        if region.start < FLASH_LIMIT { flash.extend(segment.bytes) } else { uicr = segment.bytes }
+    }
     Ok(Snapshot {
-        regions: regions.into_iter().zip(segments.into_iter().map(|segment| segment.bytes)).collect(),
+        regions: device.regions_with(Ground::of(&flash).base),
+        flash,
+        uicr,
         witness: (magic == gauntlet_bench::WITNESS_MAGIC).then_some(id),
         mode,
     })
@@ -47,14 +82,31 @@ pub(crate) fn forget_witness(board: &dyn Board) -> Result<(), ProbeError> {
 impl Snapshot {
     /// The bytes of a region; empty when the device has none of this name.
     pub(crate) fn region(&self, name: &str) -> &[u8] {
-        self.regions.iter().find(|(region, _)| region.name == name).map_or(&[], |(_, bytes)| bytes)
+        self.place(name).map_or(&[], |region| self.bytes(region))
+    }
+
+    /// Where a region lies in this device.
+    pub(crate) fn place(&self, name: &str) -> Option<Region> {
+        self.regions.iter().find(|region| region.name == name).copied()
+    }
+
+    /// The bytes at a place, as many as there are.
+    pub(crate) fn bytes(&self, place: Region) -> &[u8] {
+        if place.start >= FLASH_LIMIT {
+            return &self.uicr;
+        }
+        let end = self.flash.len().min(place.end as usize);
+        self.flash.get(place.start as usize..end).unwrap_or_default()
     }
 
     /// The whole flash, from address 0.
-    pub(crate) fn flash(&self) -> Vec<u8> {
-        // Regions of flash lie end to end; UICR is far above.
-        let flash = self.regions.iter().filter(|(region, _)| region.start < 0x1000_0000);
-        flash.flat_map(|(_, bytes)| bytes.iter().copied()).collect()
+    pub(crate) fn flash(&self) -> &[u8] {
+        &self.flash
+    }
+
+    /// What an application stands on.
+    pub(crate) fn ground(&self) -> Ground {
+        Ground::of(&self.flash)
     }
 
     /// The settings page, and whether its backup says the same.
@@ -71,12 +123,15 @@ impl Snapshot {
         let regions = self
             .regions
             .iter()
-            .map(|(region, bytes)| RegionDigest {
-                name: region.name.to_owned(),
-                start: Word(region.start),
-                len: region.len(),
-                sha256: Sha256(sha2::Sha256::digest(bytes).into()),
-                crc32: Word(crc32(bytes)),
+            .map(|region| {
+                let bytes = self.bytes(*region);
+                RegionDigest {
+                    name: region.name.to_owned(),
+                    start: Word(region.start),
+                    len: region.len(),
+                    sha256: Sha256(sha2::Sha256::digest(bytes).into()),
+                    crc32: Word(crc32(bytes)),
+                }
             })
             .collect();
         let mut fields = std::collections::BTreeMap::new();

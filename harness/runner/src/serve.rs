@@ -12,7 +12,7 @@ use gauntlet_record::CaseId;
 use sha2::{Digest, Sha256};
 
 use crate::case::SETTLE;
-use crate::dfu::{Runs, application_base};
+use crate::dfu::Runs;
 use crate::entry::{leave_dfu, request_dfu};
 use crate::hold::Hold;
 use crate::observe;
@@ -143,8 +143,8 @@ async fn at_rest(board: &dyn Board, device: &Device, before: &[u8]) -> Result<No
 
 fn look(board: &dyn Board, device: &Device, mode: Mode, before: &[u8]) -> Result<Now, Trouble> {
     let found = observe::read(board, device, mode)?;
-    let flash = found.flash();
-    let base = application_base(&flash);
+    let flash = found.flash().to_vec();
+    let base = found.ground().base as usize;
     let settings = found.settings().0;
     let recorded = settings.as_ref().map(|settings| settings.bank_0);
     let valid = recorded.filter(|bank| bank.code == BankCode::Application);

@@ -85,7 +85,7 @@ impl Case {
                 StepKind::Exchange(exchange) => all.push(link(exchange.link)),
                 StepKind::Reset(_) => all.push(Capability::Reset),
                 StepKind::PowerCut(_) => all.push(Capability::PowerCut),
-                StepKind::Wait(_) => {}
+                StepKind::Wait(_) | StepKind::Mode(_) => {}
             }
         }
         all.sort_unstable();
@@ -97,6 +97,6 @@ impl Case {
 const fn link(link: Link) -> Capability {
     match link {
         Link::Ble => Capability::Ble,
-        Link::Serial => Capability::Serial,
+        Link::Serial | Link::Usb => Capability::Serial,
     }
 }

@@ -5,7 +5,7 @@
 
 use crate::diagnostics::{Diagnostics, Severity};
 use crate::model::{Bootloader, Device, Fault};
-use crate::read::{Cx, Shape};
+use crate::read::{BootloaderShape, Cx, Shape};
 use crate::suite::NoFiles;
 use crate::yaml::{self, Source};
 
@@ -22,7 +22,7 @@ pub fn read_device(source: &Source) -> Result<Device, Diagnostics> {
 /// # Errors
 /// Every mistake in it, with its place.
 pub fn read_bootloader(source: &Source) -> Result<Bootloader, Diagnostics> {
-    read(source)
+    read::<BootloaderShape>(source).map(|shape| shape.over(&Bootloader::default()))
 }
 
 /// Reads one fault, as it stands in the list `faults:` of a step.
@@ -43,7 +43,7 @@ pub fn read_fault(source: &Source) -> Result<Fault, Diagnostics> {
 /// The keys of a bootloader, and a sentence about each, in the order of the documentation.
 #[must_use]
 pub fn bootloader_keys() -> Vec<(&'static str, &'static str)> {
-    Bootloader::keys().into_iter().map(|key| (key.name, key.about.trim())).collect()
+    BootloaderShape::keys().into_iter().map(|key| (key.name, key.about.trim())).collect()
 }
 
 fn read<T: Shape>(source: &Source) -> Result<T, Diagnostics> {

@@ -183,22 +183,8 @@ impl AppPackage {
             return Err(BuildError::EmptyFirmware);
         }
         let mut firmware = pad_to_word(self.firmware.clone());
-        let mut init = self.init_command(&firmware)?;
-        let steps = &self.tampers;
-        steps.iter().for_each(|tamper| tamper.before_signing(&mut init));
-        let mut init_command = encode_init_command(&init);
-        let mut signature =
-            self.key.as_ref().map(|key| (SignatureType::EcdsaP256Sha256, key.sign(&init_command).to_vec()));
-        for tamper in steps {
-            tamper.after_signing(&mut init, &mut init_command, &mut signature);
-        }
-        let mut init_packet = match &signature {
-            Some((kind, bytes)) => wrap_signed(&init_command, *kind, bytes),
-            None => wrap_unsigned(&init_command),
-        };
-        for tamper in steps {
-            tamper.finished(&init_command, &mut init_packet, &mut firmware);
-        }
+        let init = self.init_command(&firmware)?;
+        let init_packet = seal(init, &mut firmware, self.key.as_ref(), &self.tampers);
         let image = PackedImage {
             key: ManifestKey::Application,
             name: &self.name,
@@ -226,6 +212,29 @@ impl AppPackage {
             boot_validation: vec![validation],
         })
     }
+}
+
+/// Encodes and signs an init command, and makes packet and firmware wrong in the order of `tampers`.
+pub fn seal(
+    mut init: InitCommand,
+    firmware: &mut [u8],
+    key: Option<&SigningKey>,
+    tampers: &[Tamper],
+) -> Vec<u8> {
+    tampers.iter().for_each(|tamper| tamper.before_signing(&mut init));
+    let mut init_command = encode_init_command(&init);
+    let mut signature = key.map(|key| (SignatureType::EcdsaP256Sha256, key.sign(&init_command).to_vec()));
+    for tamper in tampers {
+        tamper.after_signing(&mut init, &mut init_command, &mut signature);
+    }
+    let mut init_packet = match &signature {
+        Some((kind, bytes)) => wrap_signed(&init_command, *kind, bytes),
+        None => wrap_unsigned(&init_command),
+    };
+    for tamper in tampers {
+        tamper.finished(&init_command, &mut init_packet, firmware);
+    }
+    init_packet
 }
 
 /// The size as an init packet announces it.

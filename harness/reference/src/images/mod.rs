@@ -11,7 +11,7 @@ pub use bootloader::bootloader;
 pub(crate) use buttonless::{APPLICATION_HAND_OVER, BLOCK_OFFSET, BLOCK_SIZE};
 pub use buttonless::{Buttonless, Habit, Service, buttonless};
 pub(crate) use softdevice::MAGIC as SOFTDEVICE_MAGIC;
-pub use softdevice::{softdevice, softdevice_image};
+pub use softdevice::{StandIn, softdevice, softdevice_image};
 pub use startup::start_up;
 pub(crate) use startup::{COPY_PENDING, START_UP_HAND_OVER};
 pub use witness::{WITNESS_ADDRESS, WITNESS_MAGIC, WITNESS_MIN_SIZE, witness};

@@ -29,28 +29,22 @@ pub(super) fn expected(evidence: &Evidence<'_>, expect: &Expect) -> Vec<Check> {
         }
         Some(ExpectedApplication::Package(name)) => {
             let package = evidence.packages.iter().find(|package| package.name == name.as_str());
-            if let Some(package) = package {
+            if let Some(image) = package.and_then(|package| package.application()) {
                 checks.push(flash_holds(
                     evidence,
                     &format!("the firmware of package {name}"),
-                    &package.firmware,
+                    &image.firmware,
                 ));
                 checks.push(bank_0_is(evidence, true));
-                if package.witness.is_some() {
-                    checks.push(witness_runs(evidence, package.witness));
+                if image.witness.is_some() {
+                    checks.push(witness_runs(evidence, image.witness));
                 }
             }
         }
+        Some(ExpectedApplication::NotStarted) => checks.push(witness_runs(evidence, None)),
         Some(ExpectedApplication::None) => checks.push(bank_0_is(evidence, false)),
     }
-    if let Some(mode) = expect.mode {
-        let wanted = match mode {
-            model::Mode::Application => Mode::Application,
-            model::Mode::Dfu => Mode::Dfu,
-        };
-        let found = words(evidence.after.mode);
-        checks.push(Check::new("mode", words(wanted), found, evidence.after.mode == wanted));
-    }
+    checks.extend(expect.mode.map(|wanted| mode(wanted, evidence.after.mode)));
     checks
 }
 
@@ -90,12 +84,22 @@ fn bank_0_is(evidence: &Evidence<'_>, application: bool) -> Check {
 }
 
 fn firmware_of<'a>(evidence: &'a Evidence<'_>, id: u32) -> Option<&'a [u8]> {
-    let sent = evidence.packages.iter().find(|package| package.witness == Some(id));
+    let mut images = evidence.packages.iter().flat_map(|package| &package.images);
+    let sent = images.find(|image| image.witness == Some(id));
     let flashed = evidence.device.application.filter(|app| app.witness == id);
     match sent {
-        Some(package) => Some(&package.firmware),
+        Some(image) => Some(&image.firmware),
         None => flashed.map(|_| evidence.flashed),
     }
+}
+
+/// What the device does.
+pub(crate) fn mode(wanted: model::Mode, found: Mode) -> Check {
+    let wanted = match wanted {
+        model::Mode::Application => Mode::Application,
+        model::Mode::Dfu => Mode::Dfu,
+    };
+    Check::new("mode", words(wanted), words(found), found == wanted)
 }
 
 fn words(mode: Mode) -> &'static str {

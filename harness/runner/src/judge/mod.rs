@@ -3,6 +3,9 @@
 mod application;
 mod regions;
 mod settings;
+mod system;
+
+pub(crate) use application::mode;
 
 use gauntlet_bench::Device;
 use gauntlet_record::{Event, Finding};
@@ -63,6 +66,7 @@ impl Evidence<'_> {
     /// Every check that `expect` asks for, and those that every case has to pass.
     pub(crate) fn judge(&self, expect: &Expect) -> Vec<Check> {
         let mut checks = regions::unchanged(self, expect);
+        checks.extend(system::expected(self, expect));
         checks.push(settings::backup(self));
         checks.extend(settings::expected(self, &expect.settings));
         checks.extend(application::expected(self, expect));
@@ -72,9 +76,12 @@ impl Evidence<'_> {
     /// The checks of a device that must run `package` now.
     pub(crate) fn judge_clean(&self, package: &Sendable) -> Vec<Check> {
         let mut checks = regions::always(self);
+        checks.extend(system::unchanged(self));
         checks.push(settings::backup(self));
-        checks.push(application::flash_holds(self, "firmware of the closing update", &package.firmware));
-        checks.push(application::witness_runs(self, package.witness));
+        for image in &package.images {
+            checks.push(application::flash_holds(self, "firmware of the closing update", &image.firmware));
+            checks.push(application::witness_runs(self, image.witness));
+        }
         checks
     }
 }

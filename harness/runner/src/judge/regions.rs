@@ -6,9 +6,11 @@ use gauntlet_scenario::model::{self, Expect};
 use super::{Check, Evidence};
 
 const PAGE: usize = 0x1000;
+/// Where a SoftDevice begins.
+const MBR_END: u32 = 0x1000;
 
-/// The regions that no application update may touch.
-const NEIGHBOURS: &[&str] = &["start-up", "softdevice", "app-data", "bootloader", "uicr"];
+/// The regions that no update of any kind may touch.
+const NEIGHBOURS: &[&str] = &["start-up", "app-data", "uicr"];
 
 /// Neighbours, free flash, and what the scenario names beside them.
 pub(super) fn unchanged(evidence: &Evidence<'_>, expect: &Expect) -> Vec<Check> {
@@ -16,10 +18,12 @@ pub(super) fn unchanged(evidence: &Evidence<'_>, expect: &Expect) -> Vec<Check> 
     for region in &expect.unchanged {
         let name = region.to_string();
         if *region == model::Region::Application {
-            let size = evidence.flashed.len();
-            checks.push(compare(evidence, "application", "unchanged application", 0..size));
-        } else if !NEIGHBOURS.contains(&name.as_str()) {
-            checks.push(whole(evidence, &name));
+            let place = evidence.before.place("application");
+            let size = evidence.flashed.len() as u32;
+            let flashed = place.map(|place| Region { end: place.start + size, ..place });
+            checks.extend(flashed.map(|place| compare(evidence, "unchanged application", place)));
+        } else if !model::Region::ALWAYS.contains(region) {
+            checks.extend(whole(evidence, &name));
         }
     }
     checks
@@ -27,42 +31,43 @@ pub(super) fn unchanged(evidence: &Evidence<'_>, expect: &Expect) -> Vec<Check> 
 
 /// What holds for every case.
 pub(super) fn always(evidence: &Evidence<'_>) -> Vec<Check> {
-    let regions = evidence.device.regions();
-    let present = |name: &&&str| regions.iter().any(|region: &Region| region.name == **name);
-    let mut checks: Vec<Check> =
-        NEIGHBOURS.iter().filter(present).map(|name| whole(evidence, name)).collect();
-    let area = evidence.after.region("application").len();
-    let free = reach(evidence).min(area)..area;
-    checks.push(compare(evidence, "application", "unchanged free flash", free));
+    let mut checks: Vec<Check> = NEIGHBOURS.iter().filter_map(|name| whole(evidence, name)).collect();
+    if let Some(area) = evidence.after.place("application") {
+        let free = Region { start: reach(evidence).min(area.end), ..area };
+        checks.push(compare(evidence, "unchanged free flash", free));
+    }
     checks
 }
 
-/// How far bank 0 and bank 1 can reach into the area for images, in bytes.
-fn reach(evidence: &Evidence<'_>) -> usize {
+/// The address up to which bank 0 and bank 1 can reach into the area for images.
+fn reach(evidence: &Evidence<'_>) -> u32 {
     let pages = |size: usize| size.next_multiple_of(PAGE);
-    let sent = || evidence.packages.iter().map(|package| package.firmware.len());
+    let images = || evidence.packages.iter().flat_map(|package| &package.images);
     let flashed = evidence.flashed.len();
-    let bank_0 = sent().chain([flashed]).max().unwrap_or(0);
+    let bank_0 = images().map(|image| image.firmware.len()).chain([flashed]).max().unwrap_or(0);
     // An update that does not replace the application goes behind it, so only what can be in bank 0 when it begins counts.
-    let largest_sent = sent().max().unwrap_or(0);
-    let bank_1_start = if evidence.packages.len() > 1 { pages(bank_0) } else { pages(flashed) };
-    (bank_1_start + pages(largest_sent)).max(pages(bank_0))
+    let largest_sent = images().map(|image| image.firmware.len()).max().unwrap_or(0);
+    let bank_1_start = if images().count() > 1 { pages(bank_0) } else { pages(flashed) };
+    let banks = (bank_1_start + pages(largest_sent)).max(pages(bank_0)) as u32;
+    let (before, after) = (evidence.before.ground().base, evidence.after.ground().base);
+    // Where a SoftDevice was given up, bank 0 has grown by its size (7.6).
+    let given_up = before.saturating_sub(after).saturating_sub(MBR_END);
+    before.max(after).saturating_add(banks).saturating_add(given_up)
 }
 
-fn whole(evidence: &Evidence<'_>, name: &str) -> Check {
-    let size = evidence.after.region(name).len();
-    compare(evidence, name, &format!("unchanged {name}"), 0..size)
+/// A region of the device from before, as a whole; nothing when it had none.
+pub(super) fn whole(evidence: &Evidence<'_>, name: &str) -> Option<Check> {
+    let place = evidence.before.place(name)?;
+    Some(compare(evidence, &format!("unchanged {name}"), place))
 }
 
-fn compare(evidence: &Evidence<'_>, name: &str, check: &str, range: std::ops::Range<usize>) -> Check {
-    let start =
-        evidence.device.regions().iter().find(|region| region.name == name).map_or(0, |region| region.start);
-    let before = evidence.before.region(name).get(range.clone()).unwrap_or_default();
-    let after = evidence.after.region(name).get(range.clone()).unwrap_or_default();
+/// A place in flash, before and after.
+pub(super) fn compare(evidence: &Evidence<'_>, check: &str, place: Region) -> Check {
+    let (before, after) = (evidence.before.bytes(place), evidence.after.bytes(place));
     let differing = before.iter().zip(after).filter(|(old, new)| old != new).count();
     let first = before.iter().zip(after).position(|(old, new)| old != new);
     let detail = first.map(|at| {
-        let address = start as usize + range.start + at;
+        let address = place.start as usize + at;
         format!("first at {address:#010x}: {:#04x} was {:#04x}", after[at], before[at])
     });
     let found = if differing == 0 { "unchanged".to_owned() } else { format!("{differing} bytes differ") };

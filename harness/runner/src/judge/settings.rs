@@ -33,16 +33,21 @@ pub(super) fn expected(evidence: &Evidence<'_>, expected: &ExpectedSettings) -> 
         let ok = match wanted {
             BankOne::None => code == BankCode::Invalid,
             BankOne::Application => code == BankCode::Application,
+            BankOne::Softdevice => code == BankCode::SoftDevice,
+            BankOne::Bootloader => code == BankCode::Bootloader,
+            BankOne::SoftdeviceBootloader => code == BankCode::SoftDeviceBootloader,
+            BankOne::External => code == BankCode::ExternalApplication,
         };
         checks.push(Check::new("bank 1", wanted, code, ok));
     }
-    if let Some(wanted) = expected.app_version {
-        checks.push(Check::new(
-            "application version",
-            wanted,
-            settings.app_version,
-            settings.app_version == wanted,
-        ));
+    let versions = [
+        ("application version", expected.app_version, settings.app_version),
+        ("bootloader version", expected.bootloader_version, settings.bootloader_version),
+    ];
+    for (name, wanted, found) in versions {
+        if let Some(wanted) = wanted {
+            checks.push(Check::new(name, wanted, found, found == wanted));
+        }
     }
     checks
 }

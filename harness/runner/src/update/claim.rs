@@ -1,19 +1,30 @@
 //! What the client says of an update, and whether a step expected it to. It is never evidence about the device.
 
-use gauntlet_engine::{Outcome, Phase, UpdateError, UpdateReport};
+use gauntlet_engine::{Outcome, PackageError, PackageReport, Phase, UpdateError, UpdateReport};
 use gauntlet_record::Finding;
+use gauntlet_scenario::Word as _;
 use gauntlet_scenario::model::{self, UpdateExpect};
 use gauntlet_scenario::quantity::Comparison;
 
 /// What the client says of an update.
 pub(crate) struct Claim {
-    result: Result<UpdateReport, UpdateError>,
+    result: Result<PackageReport, PackageError>,
     report: UpdateReport,
+    images: usize,
 }
 
 impl Claim {
-    pub(super) fn new(result: Result<UpdateReport, UpdateError>, report: UpdateReport) -> Self {
-        Self { result, report }
+    /// Of a package with so many images.
+    pub(super) fn new(result: Result<PackageReport, PackageError>, images: usize) -> Self {
+        let report = match &result {
+            Ok(report) => report.total(),
+            Err(failed) => failed.report.total(),
+        };
+        Self { result, report, images }
+    }
+
+    fn error(&self) -> Option<&UpdateError> {
+        self.result.as_ref().err().map(|failed| &failed.error)
     }
 
     /// The engine's figures.
@@ -24,8 +35,8 @@ impl Claim {
     /// In the words of the language.
     pub(crate) fn outcome(&self) -> model::Outcome {
         match &self.result {
-            Ok(report) if report.outcome == Outcome::Completed => model::Outcome::Completed,
-            Err(error) if error.refusal().is_some() => model::Outcome::Refused,
+            Ok(report) if report.outcome() == Outcome::Completed => model::Outcome::Completed,
+            Err(failed) if failed.error.refusal().is_some() => model::Outcome::Refused,
             // Neither a yes nor a no: the device or the link has gone.
             Ok(_) | Err(_) => model::Outcome::Lost,
         }
@@ -34,16 +45,17 @@ impl Claim {
     /// For people.
     pub(crate) fn words(&self) -> Option<String> {
         match &self.result {
-            Ok(report) if report.outcome == Outcome::CompletionUnconfirmed => {
+            Ok(report) if report.outcome() == Outcome::CompletionUnconfirmed => {
                 Some("the answer to the last Execute never came".to_owned())
             }
             Ok(_) => None,
-            Err(error) => Some(error.to_string()),
+            Err(failed) if self.images > 1 => Some(failed.to_string()),
+            Err(failed) => Some(failed.error.to_string()),
         }
     }
 
     fn phase(&self) -> Option<model::Phase> {
-        match self.result.as_ref().err()?.phase()? {
+        match self.error()?.phase()? {
             Phase::Connect | Phase::Prepare | Phase::InitPacket => Some(model::Phase::Init),
             Phase::Data | Phase::Finish => Some(model::Phase::Data),
         }
@@ -51,7 +63,7 @@ impl Claim {
 
     /// Everything that was expected of the update and is not so.
     pub(crate) fn findings(&self, expect: &UpdateExpect) -> Vec<Finding> {
-        let refusal = self.result.as_ref().err().and_then(UpdateError::refusal);
+        let refusal = self.error().and_then(UpdateError::refusal);
         let outcome = refusal.map(|refusal| refusal.outcome);
         let code = outcome.map(|outcome| outcome.result().code());
         let extended = outcome.and_then(|outcome| outcome.extended()).map(|extended| extended.code());
@@ -77,6 +89,11 @@ impl Claim {
                 findings.check(name, &wanted, wanted.holds(found));
             }
         };
+        let skipped = match &self.result {
+            Ok(report) => report.skipped().count(),
+            Err(failed) => failed.report.skipped().count(),
+        };
+        count("images skipped", expect.skipped, skipped as u64);
         count("reconnects", expect.reconnects, u64::from(self.report.reconnects));
         count("bytes of firmware resent", expect.resent, self.report.firmware_resent);
         if let Some(wanted) = expect.init_resumed {
@@ -85,6 +102,25 @@ impl Claim {
         }
         findings.list
     }
+}
+
+/// Everything that was expected of a package that the client did not send, and is not so.
+pub(crate) fn rejection(cause: &gauntlet_package::PackageError, expect: &UpdateExpect) -> Vec<Finding> {
+    let mut findings = Findings { said: format!("rejected: {cause}"), list: Vec::new() };
+    findings.check("outcome", &expect.outcome, expect.outcome == model::Outcome::Rejected);
+    let finding = cause.finding();
+    let said = |found: Option<&str>| found.unwrap_or("nothing").to_owned();
+    if let Some(wanted) = expect.stage {
+        let stage = finding.map(|finding| finding.stage.name());
+        findings.said = said(stage);
+        findings.check("stage", &wanted, stage == Some(wanted.word()));
+    }
+    if let Some(wanted) = expect.reason {
+        let reason = finding.map(|finding| finding.reason.name());
+        findings.said = said(reason);
+        findings.check("reason", &wanted, reason == Some(wanted.name()));
+    }
+    findings.list
 }
 
 struct Findings {

@@ -37,6 +37,6 @@ impl Manner {
 pub(crate) fn link(link: Link, mtu: Option<u16>) -> LinkKind {
     match link {
         Link::Ble => LinkKind::Ble { att_mtu: mtu.unwrap_or(ATT_MTU) },
-        Link::Serial => LinkKind::Serial,
+        Link::Serial | Link::Usb => LinkKind::Serial,
     }
 }

@@ -12,7 +12,9 @@ use gauntlet_engine::{
     self as engine, Cancel, CrcExchange, UpdateError, UpdateEvent, UpdateImage, UpdateOptions,
 };
 use gauntlet_links::FaultLink;
+use gauntlet_package::PackageError;
 use gauntlet_record::{Event, Millis};
+use gauntlet_scenario::model;
 
 use crate::entry::{ProbeEntry, request_dfu};
 use crate::faults::{Armed, BoardHand};
@@ -20,7 +22,7 @@ use crate::packages::Sendable;
 use crate::told::Teller;
 use crate::trouble::Trouble;
 
-pub(crate) use claim::Claim;
+pub(crate) use claim::{Claim, rejection};
 pub(crate) use manner::{Manner, link};
 use observed::Observed;
 
@@ -71,24 +73,27 @@ impl Way<'_> {
         let began = board.device_time();
         let mut entry = ProbeEntry::new(board.clone());
         let mut observer = Observed::new(self, package);
-        let image = UpdateImage { init_packet: &package.init_packet, firmware: &package.firmware };
-        let result =
-            engine::update_with_entry(&mut link, &mut entry, &image, &options, &mut |event: &UpdateEvent| {
-                (self.watch)(event);
-                observer.see(event);
-            })
-            .await;
-        let report = observer.into_report();
+        let images: Vec<UpdateImage<'_>> = package
+            .images
+            .iter()
+            .map(|image| UpdateImage { init_packet: &image.init_packet, firmware: &image.firmware })
+            .collect();
+        let mut watch = |event: &UpdateEvent| {
+            (self.watch)(event);
+            observer.see(event);
+        };
+        let result = engine::update_images(&mut link, Some(&mut entry), &images, &options, &mut watch).await;
         if let Some(failed) = entry.failed {
             return Err(failed.into());
         }
-        if matches!(result, Err(UpdateError::Cancelled { .. })) {
-            return Err(Trouble::Interrupted);
+        match result.as_ref().map_err(|failed| &failed.error) {
+            Err(UpdateError::Cancelled { .. }) => return Err(Trouble::Interrupted),
+            Err(UpdateError::Link { source: engine::LinkError::Host { detail }, .. }) => {
+                return Err(Trouble::Link(detail.clone()));
+            }
+            _ => {}
         }
-        if let Err(UpdateError::Link { source: engine::LinkError::Host { detail }, .. }) = &result {
-            return Err(Trouble::Link(detail.clone()));
-        }
-        let claim = Claim::new(result, report);
+        let claim = Claim::new(result, images.len());
         self.finished(&claim, board.device_time() - began);
         Ok(claim)
     }
@@ -97,11 +102,24 @@ impl Way<'_> {
         self.teller.tell(&**self.board, event);
     }
 
+    /// Says that a package was not sent, and why.
+    pub(crate) fn rejected(&self, package: &str, cause: &PackageError) {
+        self.tell(Event::UpdateStarted { package: package.to_owned(), init_bytes: 0, firmware_bytes: 0 });
+        self.tell(Event::UpdateFinished {
+            outcome: model::Outcome::Rejected.to_string(),
+            words: Some(cause.to_string()),
+            bytes: 0,
+            resent: 0,
+            reconnects: 0,
+            took_ms: Millis::ZERO,
+        });
+    }
+
     fn started(&self, package: &Sendable) {
         self.tell(Event::UpdateStarted {
             package: package.name.clone(),
-            init_bytes: package.init_packet.len() as u32,
-            firmware_bytes: package.firmware.len() as u32,
+            init_bytes: package.images.iter().map(|image| image.init_packet.len() as u32).sum(),
+            firmware_bytes: package.firmware_len() as u32,
         });
     }
 

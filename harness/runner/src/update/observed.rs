@@ -1,6 +1,6 @@
 //! From what the engine sees to what the journal tells.
 
-use gauntlet_engine::{Object, UpdateEvent, UpdateReport};
+use gauntlet_engine::{Object, UpdateEvent};
 use gauntlet_protocol::crc32;
 use gauntlet_record::{Event, Word};
 
@@ -11,23 +11,23 @@ use crate::packages::Sendable;
 pub(super) struct Observed<'a> {
     way: &'a Way<'a>,
     package: &'a Sendable,
-    last: Option<UpdateReport>,
+    /// The image that is being sent, from 0.
+    image: usize,
     connected: bool,
     reconnects: u32,
 }
 
 impl<'a> Observed<'a> {
     pub(super) fn new(way: &'a Way<'a>, package: &'a Sendable) -> Self {
-        Self { way, package, last: None, connected: false, reconnects: 0 }
-    }
-
-    /// The engine's figures, which it gives last.
-    pub(super) fn into_report(self) -> UpdateReport {
-        self.last.unwrap_or_default()
+        Self { way, package, image: 0, connected: false, reconnects: 0 }
     }
 
     pub(super) fn see(&mut self, event: &UpdateEvent) {
-        let firmware = &self.package.firmware;
+        if let UpdateEvent::Image { number, .. } = event {
+            self.image = number.saturating_sub(1) as usize;
+        }
+        let Some(image) = self.package.images.get(self.image) else { return };
+        let (init_packet, firmware) = (&image.init_packet, &image.firmware);
         let told = match event {
             UpdateEvent::Connected(_) if self.connected => {
                 self.reconnects += 1;
@@ -44,16 +44,15 @@ impl<'a> Observed<'a> {
             UpdateEvent::LinkLost(error) => Event::LinkLost { reason: error.to_string() },
             UpdateEvent::Resumed { object, offset } => {
                 let (what, bytes) = match object {
-                    Object::Init => ("init", &self.package.init_packet),
+                    Object::Init => ("init", init_packet),
                     Object::Data(_) => ("firmware", firmware),
                 };
                 let held = &bytes[..bytes.len().min(*offset as usize)];
                 Event::UpdateResumed { object: what.to_owned(), offset: *offset, crc32: Word(crc32(held)) }
             }
-            UpdateEvent::Executed { object: Object::Init, .. } => Event::InitAccepted {
-                bytes: self.package.init_packet.len() as u32,
-                crc32: Word(crc32(&self.package.init_packet)),
-            },
+            UpdateEvent::Executed { object: Object::Init, .. } => {
+                Event::InitAccepted { bytes: init_packet.len() as u32, crc32: Word(crc32(init_packet)) }
+            }
             UpdateEvent::Executed { object: Object::Data(object), .. } => {
                 let end = firmware.len().min(*object as usize * 4096);
                 Event::ObjectExecuted {
@@ -62,10 +61,6 @@ impl<'a> Observed<'a> {
                     offset: end as u32,
                     crc32: Word(crc32(&firmware[..end])),
                 }
-            }
-            UpdateEvent::Finished(report) => {
-                self.last = Some((**report).clone());
-                return;
             }
             _ => return,
         };

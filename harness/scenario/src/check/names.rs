@@ -26,7 +26,7 @@ pub(super) fn check(case: &Case, root: &Node, cx: &mut Cx<'_>) {
                     }
                 }
             }
-            StepKind::Reset(_) | StepKind::PowerCut(_) | StepKind::Wait(_) => {}
+            StepKind::Reset(_) | StepKind::PowerCut(_) | StepKind::Wait(_) | StepKind::Mode(_) => {}
         }
     }
     application(case, root, cx);
@@ -122,7 +122,9 @@ fn application(case: &Case, root: &Node, cx: &mut Cx<'_>) {
                 );
             cx.report(problem);
         }
-        Some(ExpectedApplication::None) if case.expect.mode == Some(Mode::Application) => {
+        Some(ExpectedApplication::None | ExpectedApplication::NotStarted)
+            if case.expect.mode == Some(Mode::Application) =>
+        {
             let problem = cx
                 .problem(ProblemKind::Contradiction, at, "without an application none can run")
                 .label("no application is expected")

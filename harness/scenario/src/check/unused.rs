@@ -42,6 +42,6 @@ fn uses(case: &Case, name: &str) -> bool {
                 .items
                 .iter()
                 .any(|item| matches!(item, ExchangeItem::Data { package, .. } if package.as_str() == name)),
-            StepKind::Reset(_) | StepKind::PowerCut(_) | StepKind::Wait(_) => false,
+            StepKind::Reset(_) | StepKind::PowerCut(_) | StepKind::Wait(_) | StepKind::Mode(_) => false,
         })
 }

@@ -115,6 +115,8 @@ pub enum ExpectedApplication {
     Previous,
     /// None that is valid.
     None,
+    /// None is started, whatever the record of bank 0 says.
+    NotStarted,
 }
 
 /// Which SoftDevice is in the device.

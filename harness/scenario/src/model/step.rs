@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::{Exchange, Fault, Place};
+use super::{Exchange, Fault, Mode, Place};
 use crate::quantity::{Comparison, PackageName};
 use crate::word::words;
 
@@ -12,8 +12,10 @@ words! {
     pub enum Link {
         /// Bluetooth Low Energy.
         Ble = "ble",
-        /// UART or USB CDC with SLIP frames.
+        /// UART with SLIP frames.
         Serial = "serial",
+        /// USB CDC with SLIP frames.
+        Usb = "usb",
     }
 }
 
@@ -197,6 +199,8 @@ pub enum StepKind {
     PowerCut(Duration),
     /// Nothing is done for this long, in device time.
     Wait(Duration),
+    /// The device must be in this mode now, when it has come to rest.
+    Mode(Mode),
 }
 
 /// One update.

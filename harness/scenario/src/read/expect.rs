@@ -53,7 +53,7 @@ mapping! { ByPackage, "an expectation of the application", |node, cx| {
 } => package.map(ByPackage) }
 
 /// The forms of an expected application, for messages.
-const FORMS: [&str; 4] = ["{ witness: 2 }", "{ package: name }", "previous", "none"];
+const FORMS: [&str; 5] = ["{ witness: 2 }", "{ package: name }", "previous", "none", "not-started"];
 
 impl Shape for ExpectedApplication {
     fn read(node: &Node, cx: &mut Cx<'_>) -> Option<Self> {
@@ -61,6 +61,7 @@ impl Shape for ExpectedApplication {
             NodeKind::Scalar(scalar) if scalar.kind() != "nothing" => match scalar.text.as_str() {
                 "previous" => Some(Self::Previous),
                 "none" => Some(Self::None),
+                "not-started" => Some(Self::NotStarted),
                 _ => {
                     cx.unknown_word(node, "a description of an application", FORMS.into_iter());
                     None
@@ -94,7 +95,7 @@ impl Shape for ExpectedApplication {
     }
 
     fn schema(generator: &mut SchemaGenerator) -> Schema {
-        let word = scalar_schema(&json!({ "enum": ["previous", "none"] }));
+        let word = scalar_schema(&json!({ "enum": ["previous", "none", "not-started"] }));
         json_schema!({ "anyOf": [ByWitness::schema(generator), ByPackage::schema(generator), word] })
     }
 }

@@ -22,6 +22,7 @@ mod step;
 mod update;
 
 pub(crate) use cx::Cx;
+pub(crate) use device::BootloaderShape;
 pub(crate) use head::Head;
 pub(crate) use list::OneOrMore;
 pub(crate) use mapping::{KeyInfo, Mapping};

@@ -55,7 +55,7 @@ impl Shape for Packages {
 
 /// A package as it is written: what it does not say is filled in from the device.
 pub(crate) enum PackageShape {
-    Built(BuiltShape),
+    Built(Box<BuiltShape>),
     File(PackageFile),
 }
 
@@ -77,7 +77,7 @@ impl Shape for PackageShape {
         if node.get("file").is_some() {
             FileShape::read(node, cx).map(|file| Self::File(file.0))
         } else {
-            BuiltShape::read(node, cx).map(Self::Built)
+            BuiltShape::read(node, cx).map(|built| Self::Built(Box::new(built)))
         }
     }
 
@@ -111,9 +111,9 @@ mapping! { BuiltShape, "a package", |node, cx| {
     let tamper = tamper.unwrap_or_default();
     let external = external.unwrap_or(false);
     agree(node, sign, &tamper, external, cx);
-    if let Some(missing) = missing(node) {
-        let problem = cx.problem(ProblemKind::MissingKey, node, missing.0).label(missing.1);
-        cx.report(problem.help("a package has an `application`, a `softdevice`, a `bootloader`, or several of them".to_owned()));
+    if let Some((message, label, help)) = missing(node) {
+        let problem = cx.problem(ProblemKind::MissingKey, node, message).label(label);
+        cx.report(problem.help(help.to_owned()));
         return None;
     }
     let written = |key: &str, read: bool| node.get(key).is_none() || read;
@@ -128,20 +128,21 @@ mapping! { BuiltShape, "a package", |node, cx| {
     whole.then_some(BuiltShape { package, hw_version, bootloader })
 }}
 
-/// What every image of a package needs, if it is not there: in words, and for the label.
-fn missing(node: &Node) -> Option<(&'static str, &'static str)> {
+/// What every image of a package needs, if it is not there: in words, for the label, and as advice.
+fn missing(node: &Node) -> Option<(&'static str, &'static str, &'static str)> {
     let has = |key: &str| node.get(key).is_some();
     if !has("application") && !has("softdevice") && !has("bootloader") {
-        return Some(("a package with nothing to send", "no image in here"));
+        let help = "a package has an `application`, a `softdevice`, a `bootloader`, or several of them";
+        return Some(("a package with nothing to send", "no image in here", help));
     }
     if has("application") && !has("version") {
-        return Some(("a package needs the key `version`", "`version` is missing here"));
+        let help = "version: The firmware version of the application.";
+        return Some(("a package needs the key `version`", "`version` is missing here", help));
     }
     if has("bootloader") && !has("bootloader_version") {
-        return Some((
-            "a bootloader needs the key `bootloader_version`",
-            "`bootloader_version` is missing here",
-        ));
+        let (message, label) =
+            ("a bootloader needs the key `bootloader_version`", "`bootloader_version` is missing here");
+        return Some((message, label, "bootloader_version: The firmware version of the bootloader."));
     }
     None
 }

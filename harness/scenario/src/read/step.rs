@@ -5,12 +5,12 @@ use schemars::{Schema, SchemaGenerator, json_schema};
 use super::mapping::mapping;
 use super::{Cx, Shape};
 use crate::diagnostics::{Problem, ProblemKind, nearest, quote, words};
-use crate::model::{Exchange, ResetKind, Step, StepKind, Update};
+use crate::model::{Exchange, Mode, ResetKind, Step, StepKind, Update};
 use crate::quantity::Period;
 use crate::yaml::{Node, NodeKind};
 
 /// What a step can do, by the key that says it.
-const STEPS: [&str; 5] = ["update", "exchange", "reset", "power-cut", "wait"];
+const STEPS: [&str; 6] = ["update", "exchange", "reset", "power-cut", "wait", "mode"];
 
 impl Shape for Step {
     fn read(node: &Node, cx: &mut Cx<'_>) -> Option<Self> {
@@ -23,7 +23,8 @@ impl Shape for Step {
             Some("exchange") => StepKind::Exchange(Exchange::read(node, cx)?),
             Some("reset") => StepKind::Reset(Reset::read(node, cx)?.0),
             Some("power-cut") => StepKind::PowerCut(PowerCut::read(node, cx)?.0.duration()),
-            Some(_) => StepKind::Wait(Wait::read(node, cx)?.0.duration()),
+            Some("wait") => StepKind::Wait(Wait::read(node, cx)?.0.duration()),
+            Some(_) => StepKind::Mode(InMode::read(node, cx)?.0),
             None => {
                 let (problem, key) = match entries.first() {
                     None => (cx.problem(ProblemKind::MissingKey, node, "a step that does nothing"), ""),
@@ -49,6 +50,7 @@ impl Shape for Step {
             Reset::schema(generator),
             PowerCut::schema(generator),
             Wait::schema(generator),
+            InMode::schema(generator),
         ] })
     }
 }
@@ -64,6 +66,12 @@ struct PowerCut(Period);
 mapping! { PowerCut, "a power cut", |node, cx| {
     required "power-cut" => off: Period, "How long the supply is off, in device time.";
 } => off.map(PowerCut) }
+
+struct InMode(Mode);
+
+mapping! { InMode, "a look at the mode", |node, cx| {
+    required "mode" => mode: Mode, "What the device must run now, when it has come to rest.";
+} => mode.map(InMode) }
 
 struct Wait(Period);
 

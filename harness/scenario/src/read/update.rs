@@ -22,7 +22,7 @@ mapping! { Update, "an update", |node, cx| {
     optional "expect" => expect: UpdateExpect, "How the update must end. It completes by default.";
 } => {
     let link = link.unwrap_or(Link::Ble);
-    if let (Link::Serial, Some(at)) = (link, node.get("mtu")) {
+    if let (Link::Serial | Link::Usb, Some(at)) = (link, node.get("mtu")) {
         let problem = cx
             .problem(ProblemKind::Contradiction, at, "a serial link has no ATT MTU")
             .label("only with `link: ble`");

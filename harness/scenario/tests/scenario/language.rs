@@ -75,9 +75,10 @@ fn packages_are_complete() {
     let names: Vec<&str> = case.packages.iter().map(|(name, _)| name.as_str()).collect();
     assert_eq!(names, ["update", "broken"]);
     let Package::Built(package) = &case.packages[0].1 else { panic!() };
+    let application = package.application.as_ref().unwrap();
     assert_eq!(
-        (package.witness, package.size.bytes(), package.version),
-        (Witness::new(2).unwrap(), 30 * 1024, 2)
+        (application.witness, application.size.bytes(), package.version),
+        (Witness::new(2).unwrap(), 30 * 1024, Some(2))
     );
     assert_eq!((package.sign, package.hw_version), (Sign::Release, 52));
     assert_eq!(package.sd_req, Some(vec![Fwid::new(0x0101), Fwid::new(0xFFFE)]));

@@ -49,6 +49,44 @@ fn missing_keys() {
     ]));
 }
 
+/// Packages of every kind, and packages that are broken by name.
+#[test]
+fn packages() {
+    let package = |keys: &str| with("{ application: { witness: 2, size: 30 KiB }, version: 2", keys);
+    let mistakes = [
+        "{ version: 2",
+        "{ bootloader: {}",
+        "{ softdevice: { fwid: 0x123, version: 7.3 }",
+        "{ softdevice: { fwid: 0x123, size: 8 KiB }",
+        "{ softdevice: { fwld: 0x123 }",
+        "{ softdevice: { fwid: 0x123 }, bootloader_version: 2",
+        "{ application: { witness: 2, size: 30 KiB }, version: 2, bootloader: {}, bootloader_version: 2",
+        "{ application: { witness: 2, size: 30 KiB }, version: 2, softdevice: { fwid: 1 }, external: true",
+        "{ application: { witness: 2, size: 30 KiB, behind: nothing }, version: 2",
+        "{ application: { witness: 2, size: 30 KiB, behind: { package: broken } }, version: 2",
+        "{ application: { witness: 2, size: 30 KiB }, version: 2, mutate: sig_bit_flip",
+        "{ application: { witness: 2, size: 30 KiB }, version: 2, mutate: colour",
+        "{ softdevice: { fwid: 1 }, mutate: sig_all_zero",
+        "{ bootloader: { inactivity: 5 }, bootloader_version: 2",
+    ];
+    let reports: Vec<String> = mistakes.iter().map(|mistake| report(&package(mistake))).collect();
+    snapshot!(reports.join("\n"));
+}
+
+#[test]
+fn expectations_of_packages_and_parts() {
+    snapshot!(reports(&[
+        ("{ outcome: completed, reconnects: 1", "{ outcome: rejected, reconnects: 1"),
+        ("{ outcome: completed, reconnects: 1", "{ outcome: completed, stage: zip"),
+        ("{ outcome: completed, reconnects: 1", "{ outcome: rejected, reason: bad_sip, skipped: 1"),
+        ("  mode: application\n", "  softdevice: { package: update }\n"),
+        ("  mode: application\n", "  softdevice: gone\n"),
+        ("  mode: application\n", "  bootloader: { package: updates }\n"),
+        ("  mode: application\n", "  bootloader: none\n"),
+        ("  - wait: 130 s", "  - mode: bootloader"),
+    ]));
+}
+
 #[test]
 fn duplicate_keys() {
     snapshot!(reports(&[
