@@ -2,6 +2,7 @@
 
 #![expect(clippy::unwrap_used, reason = "a test stops at the first surprise")]
 
+mod any_sequence;
 mod boot;
 mod common;
 mod configuration;
@@ -12,6 +13,7 @@ mod known_update;
 mod limits;
 mod link_loss;
 mod objects;
+mod sequences;
 mod serial;
 mod system;
 mod usb;
