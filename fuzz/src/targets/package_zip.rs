@@ -9,6 +9,7 @@ use gauntlet_package::{ManifestKey, PackageError, ReadOptions, read_bytes};
 use gauntlet_protocol::crc32;
 use gauntlet_protocol::init_packet::{HASH_LEN, ValidationType, decode};
 use sha2::{Digest, Sha256};
+use std::collections::BTreeSet;
 use std::sync::LazyLock;
 
 /// The target. A zip as it is; or, so that checksums do not keep every change out, behind a letter what goes into one:
@@ -90,7 +91,7 @@ fn zip(bytes: &[u8]) -> Outcome {
         );
         assert_eq!(image.init.init.image_size() as usize, image.firmware.len(), "the size is right");
     }
-    let warnings: Vec<_> = package.warnings.iter().map(|warning| warning.reason).collect();
+    let warnings: BTreeSet<_> = package.warnings.iter().map(|warning| warning.reason).collect();
     Outcome::of(&(package.images.len(), warnings, read_bytes("x.zip", bytes, &WITH_KEY).is_ok()))
 }
 

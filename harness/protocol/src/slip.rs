@@ -14,6 +14,9 @@ pub const UART_LIMIT: usize = 131;
 /// Decoded bytes at which the decoder of the USB transport stops for good (SER-010).
 pub const USB_LIMIT: usize = 2051;
 
+/// Decoded bytes at which a host throws a frame away: twice what the largest frame of any bootloader holds.
+pub const HOST_LIMIT: usize = 4096;
+
 /// One frame: `data` escaped, with the END behind it and none in front (SER-001, SER-002).
 #[must_use]
 pub fn encode(data: &[u8]) -> Vec<u8> {
@@ -29,11 +32,22 @@ pub fn encode(data: &[u8]) -> Vec<u8> {
     frame
 }
 
+/// What becomes of a frame that grows too long.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Limit {
+    None,
+    /// The decoder takes nothing any more.
+    Dies(usize),
+    /// The frame is thrown away.
+    Drops(usize),
+}
+
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum State {
     Data,
     Escape,
-    /// After a bad escape: everything up to and including the next END is thrown away (SER-003).
+    /// After a bad escape, or in a frame that is too long: everything up to and including the next END is thrown away
+    /// (SER-003).
     Discard,
 }
 
@@ -46,7 +60,7 @@ enum State {
 /// ```
 #[derive(Debug, Clone)]
 pub struct Decoder {
-    limit: Option<usize>,
+    limit: Limit,
     state: State,
     frame: Vec<u8>,
     discarded: u64,
@@ -57,13 +71,24 @@ impl Decoder {
     /// END included, until [`Self::reset`] (SER-010).
     #[must_use]
     pub fn with_limit(limit: usize) -> Self {
-        Self { limit: Some(limit), state: State::Data, frame: Vec::new(), discarded: 0 }
+        Self::of(Limit::Dies(limit))
     }
 
-    /// A decoder without limit, for hosts.
+    /// A decoder without limit, for streams whose length is known to be bounded.
     #[must_use]
     pub fn unlimited() -> Self {
-        Self { limit: None, state: State::Data, frame: Vec::new(), discarded: 0 }
+        Self::of(Limit::None)
+    }
+
+    /// A decoder for hosts: a frame that reaches [`HOST_LIMIT`] decoded bytes is thrown away with everything up to and
+    /// including the next END, so that a line full of noise costs no memory.
+    #[must_use]
+    pub fn for_host() -> Self {
+        Self::of(Limit::Drops(HOST_LIMIT))
+    }
+
+    fn of(limit: Limit) -> Self {
+        Self { limit, state: State::Data, frame: Vec::new(), discarded: 0 }
     }
 
     /// Takes one byte; gives the frame that it ends. A frame may be empty (SER-005).
@@ -90,6 +115,11 @@ impl Decoder {
             }
             (State::Discard, _) => {}
         }
+        if self.limit == Limit::Drops(self.frame.len()) {
+            self.frame = Vec::new();
+            self.state = State::Discard;
+            self.discarded += 1;
+        }
         None
     }
 
@@ -101,7 +131,7 @@ impl Decoder {
     /// True when the limit was reached and nothing is taken any more.
     #[must_use]
     pub fn is_stuck(&self) -> bool {
-        self.limit.is_some_and(|limit| self.frame.len() >= limit)
+        matches!(self.limit, Limit::Dies(limit) if self.frame.len() >= limit)
     }
 
     /// Decoded bytes of the frame that has not ended yet.
@@ -110,7 +140,7 @@ impl Decoder {
         self.frame.len()
     }
 
-    /// Frames thrown away because of a bad escape, since the decoder was made.
+    /// Frames thrown away because of a bad escape or their length, since the decoder was made.
     #[must_use]
     pub fn discarded_frames(&self) -> u64 {
         self.discarded
@@ -164,6 +194,20 @@ mod tests {
         assert!(decoder.feed(&[END, 0x09, 0x01, END]).is_empty());
         decoder.reset();
         assert_eq!(decoder.feed(&[0x09, 0x01, END]), [[0x09, 0x01]]);
+    }
+
+    #[test]
+    fn a_host_throws_endless_frames_away_and_goes_on_behind_them() {
+        let mut decoder = Decoder::for_host();
+        let largest = vec![7; HOST_LIMIT - 1];
+        assert_eq!(decoder.feed(&encode(&largest)), [largest]);
+        for _ in 0..100 {
+            assert!(decoder.feed(&[7; 10_000]).is_empty());
+            assert!(decoder.pending() < HOST_LIMIT);
+        }
+        assert!(decoder.feed(&[END]).is_empty());
+        assert_eq!(decoder.discarded_frames(), 1);
+        assert_eq!(decoder.feed(&encode(&[0x60, 0x09, 0x01, 0x05])), [[0x60, 0x09, 0x01, 0x05]]);
     }
 
     proptest! {

@@ -46,7 +46,7 @@ impl Line {
         let opened = tokio_serial::new(name, options.baud).flow_control(flow).open_native_async();
         let stream = opened.map_err(|error| unopened(options, &error))?;
         stream.clear(ClearBuffer::Input).map_err(|error| unopened(options, &error))?;
-        Ok(Self { stream, decoder: slip::Decoder::unlimited(), messages: VecDeque::new(), out: Vec::new() })
+        Ok(Self { stream, decoder: slip::Decoder::for_host(), messages: VecDeque::new(), out: Vec::new() })
     }
 
     /// Sends one frame now, behind those that were gathered. Waits while the port has no room.
