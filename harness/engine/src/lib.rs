@@ -11,6 +11,7 @@
 //! | module | what |
 //! |---|---|
 //! | [`Link`], [`DfuEntry`] | what the engine needs from the outside |
+//! | [`Buttonless`], [`ApplicationLink`] | from a running application into DFU mode |
 //! | [`update`], [`update_with_entry`] | one image |
 //! | [`update_images`] | all images of a package, with the restarts between them |
 //! | [`UpdateImage`], [`UpdateOptions`], [`CrcExchange`], [`Pace`], [`Cancel`] | what to send, and how |
@@ -34,6 +35,7 @@
 //!
 //! `examples/update.rs` shows a whole program.
 
+mod buttonless;
 mod cancel;
 mod engine;
 mod error;
@@ -54,6 +56,10 @@ mod talk;
 mod transfer;
 mod update;
 
+pub use buttonless::{
+    ApplicationLink, Buttonless, ButtonlessService, JumpNote, JumpOptions, NAME_MAX, PeerAddress,
+    RunningApplication, Target,
+};
 pub use cancel::Cancel;
 pub use error::{Awaited, Unsendable, UpdateError, Violation};
 pub use event::{Checkpoint, Object, Observer, Phase, Silent, UpdateEvent};

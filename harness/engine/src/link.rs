@@ -5,9 +5,12 @@
 //! habits that [`Shape`] names.
 
 use std::fmt;
+use std::time::Duration;
 
 use async_trait::async_trait;
 use thiserror::Error;
+
+use crate::Target;
 
 /// Which family of transport a link belongs to; the engine asks it for the habits that differ.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -93,6 +96,12 @@ pub trait Link {
         self.shape() == Shape::Ble
     }
 
+    /// From now on the device in DFU mode is `target` and nothing else. A link that has but one device within reach need
+    /// not listen.
+    fn look_for(&mut self, target: &Target) {
+        let _ = target;
+    }
+
     /// Find the device in DFU mode and connect, up to the point where requests are answered.
     ///
     /// # Errors
@@ -149,6 +158,9 @@ macro_rules! forward_link {
             fn guards_content(&self) -> bool {
                 (**self).guards_content()
             }
+            fn look_for(&mut self, target: &Target) {
+                (**self).look_for(target);
+            }
             async fn connect(&mut self) -> Result<Connected, LinkError> {
                 (**self).connect().await
             }
@@ -180,4 +192,14 @@ pub trait DfuEntry {
     /// # Errors
     /// Whatever the way in ran into, as a link error.
     async fn enter(&mut self) -> Result<(), LinkError>;
+
+    /// Where the device is to be looked for after [`enter`](DfuEntry::enter), if the way in has changed that.
+    fn target(&self) -> Option<&Target> {
+        None
+    }
+
+    /// The longest that [`enter`](DfuEntry::enter) may take, where it needs more than any connection attempt.
+    fn time_limit(&self) -> Option<Duration> {
+        None
+    }
 }

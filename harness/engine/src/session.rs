@@ -83,8 +83,11 @@ impl Engine<'_> {
         let Some(entry) = self.entry.as_deref_mut() else {
             return Ok(());
         };
-        let limit = self.options.connect_timeout;
+        let limit = entry.time_limit().unwrap_or(self.options.connect_timeout);
         let end = bounded(&self.options.cancel, limit, entry.enter()).await;
+        if let Some(target) = entry.target() {
+            self.link.look_for(target);
+        }
         self.report.dfu_entries += 1;
         self.emit(UpdateEvent::EnteringDfu);
         self.settle(end, "entering DFU mode", limit)

@@ -3,12 +3,13 @@
 use std::time::Duration;
 
 use async_trait::async_trait;
-use gauntlet_engine::{Connected, Link, LinkError, Shape};
+use gauntlet_engine::{Connected, Link, LinkError, Shape, Target};
 use gauntlet_reference::att::{ATT_HEADER, Attribute, NOTIFY};
 use gauntlet_reference::gap::{Advertisement, Central, DFU_SERVICE};
 use gauntlet_reference::wire::FromHost;
 
 use super::VirtualBoard;
+use super::application::peer_address;
 use super::central::VirtualCentral;
 
 /// How long a scan looks for the device.
@@ -20,6 +21,8 @@ const ATT_MTU: std::ops::RangeInclusive<u16> = 23..=247;
 pub struct DirectBle {
     central: VirtualCentral,
     wanted_mtu: u16,
+    /// The one to be found; any device in DFU mode without.
+    target: Option<Target>,
 }
 
 impl DirectBle {
@@ -30,7 +33,7 @@ impl DirectBle {
 
     /// The same of any central.
     pub fn of(central: VirtualCentral, att_mtu: u16) -> Self {
-        Self { central, wanted_mtu: att_mtu.clamp(*ATT_MTU.start(), *ATT_MTU.end()) }
+        Self { central, wanted_mtu: att_mtu.clamp(*ATT_MTU.start(), *ATT_MTU.end()), target: None }
     }
 
     async fn set_up(&mut self, found: &Advertisement) -> Result<Connected, LinkError> {
@@ -60,10 +63,16 @@ impl Link for DirectBle {
         Shape::Ble
     }
 
+    fn look_for(&mut self, target: &Target) {
+        self.target = Some(target.clone());
+    }
+
     async fn connect(&mut self) -> Result<Connected, LinkError> {
-        let found = self.central.scan(SCAN, |found| found.has_service(DFU_SERVICE)).await;
+        let target = self.target.as_ref();
+        let found = self.central.scan(SCAN, |found| is_wanted(found, target)).await;
         let Some(found) = found else {
-            return Err(LinkError::NotFound { detail: "nobody advertises the DFU service".to_owned() });
+            let who = target.map_or("nobody".to_owned(), |target| format!("no {target}"));
+            return Err(LinkError::NotFound { detail: format!("{who} advertises the DFU service") });
         };
         let result = self.set_up(&found).await;
         if result.is_err() {
@@ -88,4 +97,10 @@ impl Link for DirectBle {
         self.central.disconnect().await;
         Ok(())
     }
+}
+
+fn is_wanted(found: &Advertisement, target: Option<&Target>) -> bool {
+    let name = found.name().and_then(|name| std::str::from_utf8(name).ok());
+    found.has_service(DFU_SERVICE)
+        && target.is_none_or(|target| target.is(Some(&peer_address(found.address)), name))
 }

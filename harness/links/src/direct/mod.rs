@@ -1,11 +1,13 @@
 //! The direct link: straight to the firmware of a virtual board, without any host stack between.
 
+mod application;
 mod ble;
 mod board;
 mod central;
 mod clock;
 mod serial;
 
+pub use application::DirectApplication;
 pub use ble::DirectBle;
 pub use board::{SharedMachine, VirtualBoard};
 pub use central::VirtualCentral;

@@ -4,7 +4,7 @@ use std::collections::VecDeque;
 use std::time::Duration;
 
 use async_trait::async_trait;
-use gauntlet_engine::{Connected, Link, LinkError, Object, Shape};
+use gauntlet_engine::{Connected, Link, LinkError, Object, Shape, Target};
 use gauntlet_protocol::Opcode;
 use tokio::time::Instant;
 
@@ -195,6 +195,10 @@ impl<L: Link> Link for FaultLink<L> {
 
     fn guards_content(&self) -> bool {
         self.link.guards_content()
+    }
+
+    fn look_for(&mut self, target: &Target) {
+        self.link.look_for(target);
     }
 
     async fn connect(&mut self) -> Result<Connected, LinkError> {
