@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use async_trait::async_trait;
-use gauntlet_engine::Link;
+use gauntlet_engine::{ApplicationLink, Link};
 use gauntlet_probe::serve::{Protocol, Server};
 use gauntlet_probe::{BoardSelector, Debugger, ProbeError};
 
@@ -21,6 +21,18 @@ pub enum LinkKind {
     },
     /// A serial line.
     Serial,
+}
+
+/// Which of the centrals of a bench talks to the device.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash)]
+pub enum Peer {
+    /// The one that has a bond with the device where the device asks for one.
+    #[default]
+    Known,
+    /// The same one after it has lost its bond.
+    Forgetful,
+    /// One that the device has never met.
+    Stranger,
 }
 
 /// What a cut flash operation leaves behind.
@@ -112,6 +124,26 @@ pub trait Board {
     /// # Errors
     /// [`BoardError::NoSuchLink`].
     fn link(&self, kind: LinkKind, device: &Device) -> Result<Box<dyn Link>, BoardError>;
+
+    /// A link to the bootloader over BLE of one of the bench's centrals, not yet connected.
+    ///
+    /// # Errors
+    /// [`BoardError::NoSuchLink`] on a board within reach of one central only.
+    fn link_of(&self, peer: Peer, kind: LinkKind, device: &Device) -> Result<Box<dyn Link>, BoardError> {
+        match peer {
+            Peer::Known => self.link(kind, device),
+            Peer::Forgetful | Peer::Stranger => Err(BoardError::NoSuchLink("another central than its own")),
+        }
+    }
+
+    /// A link to the buttonless service of the application, not yet connected.
+    ///
+    /// # Errors
+    /// [`BoardError::NoSuchLink`] on a board without BLE.
+    fn application_link(&self, peer: Peer) -> Result<Box<dyn ApplicationLink>, BoardError> {
+        let _ = peer;
+        Err(BoardError::NoSuchLink("the buttonless service of its application"))
+    }
 
     /// Device time since the board was opened.
     fn device_time(&self) -> Duration;

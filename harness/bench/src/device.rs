@@ -3,11 +3,11 @@
 use gauntlet_nrf52::Variant;
 use gauntlet_package::settings::{Bank, BankCode, Settings, StoredValidation};
 use gauntlet_protocol::crc32;
-use gauntlet_reference::images::{self, Segment};
+use gauntlet_reference::images::{self, Buttonless, Segment};
 use gauntlet_reference::layout::{MBR_END, PAGE, UICR_BOOTLOADER, UICR_PARAMS};
 use gauntlet_reference::{Build, Layout};
 
-/// The application that a device starts with: a witness, padded.
+/// The application that a device starts with: a witness, padded, perhaps with the buttonless service.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Application {
     /// The word it leaves in RAM.
@@ -16,6 +16,19 @@ pub struct Application {
     pub size: u32,
     /// The version on record.
     pub version: u32,
+    /// The buttonless service that it offers; a plain witness has none, and sleeps.
+    pub buttonless: Option<Buttonless>,
+}
+
+impl Application {
+    /// Its image, linked at `base`.
+    fn image(&self, base: u32) -> Vec<u8> {
+        let size = self.size as usize;
+        match self.buttonless {
+            None => images::witness(base, self.witness, size),
+            Some(offered) => images::buttonless(base, self.witness, size, offered),
+        }
+    }
 }
 
 /// A device under test.
@@ -109,9 +122,7 @@ impl Device {
     pub fn image(&self) -> DeviceImage {
         let layout = self.layout();
         let base = self.application_base();
-        let application = self
-            .application
-            .map_or_else(Vec::new, |app| images::witness(base, app.witness, app.size as usize));
+        let application = self.application.map_or_else(Vec::new, |app| app.image(base));
         let mut segments = vec![images::start_up()];
         if let Some(fwid) = self.softdevice {
             segments.extend(images::softdevice(&layout, fwid));

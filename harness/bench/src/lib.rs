@@ -17,12 +17,12 @@ pub mod device;
 pub mod serve;
 pub mod virtual_bench;
 
-pub use board::{Board, BoardError, Cut, CutReport, LinkKind, Mode, Tear};
+pub use board::{Board, BoardError, Cut, CutReport, LinkKind, Mode, Peer, Tear};
 pub use device::{Application, Device, DeviceImage, Region};
 pub use gauntlet_nrf52::Variant;
 pub use gauntlet_probe::serve::{Protocol, Server};
 pub use gauntlet_probe::{BoardSelector, Debugger, ProbeError};
-pub use gauntlet_reference::images::{WITNESS_ADDRESS, WITNESS_MAGIC};
+pub use gauntlet_reference::images::{Buttonless, Habit, Service, WITNESS_ADDRESS, WITNESS_MAGIC};
 pub use gauntlet_reference::{Build, Layout, PlantedBug, Profile};
 pub use virtual_bench::VirtualBench;
 
@@ -39,6 +39,8 @@ pub enum Capability {
     FlashOpFaults,
     /// Resetting the device from outside.
     Reset,
+    /// Talking to the buttonless service of an application.
+    Buttonless,
     /// Saving and restoring the whole device.
     Snapshot,
 }

@@ -5,8 +5,10 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use async_trait::async_trait;
-use gauntlet_engine::Link;
-use gauntlet_links::direct::{DirectBle, DirectSerial, SharedMachine, VirtualBoard};
+use gauntlet_engine::{ApplicationLink, Link};
+use gauntlet_links::direct::{
+    DirectApplication, DirectBle, DirectSerial, SharedMachine, VirtualBoard, VirtualCentral,
+};
 use gauntlet_nrf52::{
     self as nrf52, CYCLES_PER_SECOND, Chip, Fill, FlashAction, Machine, MachineStop, Reset, TearPattern,
     Variant, cycles_from_us,
@@ -14,10 +16,11 @@ use gauntlet_nrf52::{
 use gauntlet_probe::BoardSelector;
 use gauntlet_probe::serve::{Protocol, Server};
 use gauntlet_probe::virtual_probe::{self, Registration};
+use gauntlet_reference::gap::Central;
 use gauntlet_reference::wire::{Closed, Presence};
 use gauntlet_reference::{Layout, Profile, ReferenceDevice, SharedWire};
 
-use crate::board::{Board, BoardError, Cut, CutReport, LinkKind, Mode, Tear};
+use crate::board::{Board, BoardError, Cut, CutReport, LinkKind, Mode, Peer, Tear};
 use crate::device::Device;
 #[cfg(unix)]
 use crate::serve::{SerialPort, Timing};
@@ -58,6 +61,7 @@ impl Bench for VirtualBench {
             Capability::PowerCut,
             Capability::FlashOpFaults,
             Capability::Reset,
+            Capability::Buttonless,
         ]
     }
 
@@ -90,6 +94,14 @@ fn target(variant: Variant) -> &'static str {
     }
 }
 
+fn central(peer: Peer) -> Central {
+    match peer {
+        Peer::Known => Central::bonded(),
+        Peer::Forgetful => Central::forgetful(),
+        Peer::Stranger => Central::stranger(),
+    }
+}
+
 struct OpenBoard {
     board: VirtualBoard,
     selector: BoardSelector,
@@ -111,7 +123,11 @@ impl OpenBoard {
         if !machine.chip.is_powered() {
             return Mode::Unsettled;
         }
-        match (machine.is_guest_entered(), self.board.wire().lock().presence()) {
+        let (application, presence) = {
+            let wire = self.board.wire().lock();
+            (wire.is_application(), wire.presence())
+        };
+        match (machine.is_guest_entered() && !application, presence) {
             (false, _) => Mode::Application,
             (true, Presence::Waiting) => Mode::Dfu,
             (true, _) => Mode::Unsettled,
@@ -126,9 +142,21 @@ impl Board for OpenBoard {
     }
 
     fn link(&self, kind: LinkKind, device: &Device) -> Result<Box<dyn Link>, BoardError> {
-        let board = self.board.clone();
+        self.link_of(Peer::Known, kind, device)
+    }
+
+    fn application_link(&self, peer: Peer) -> Result<Box<dyn ApplicationLink>, BoardError> {
+        let central = VirtualCentral::new(self.board.clone(), central(peer));
+        Ok(Box::new(DirectApplication::of(central)))
+    }
+
+    fn link_of(&self, peer: Peer, kind: LinkKind, device: &Device) -> Result<Box<dyn Link>, BoardError> {
+        let (board, who) = (self.board.clone(), central(peer));
         match (kind, device.build.profile) {
-            (LinkKind::Ble { att_mtu }, Profile::Ble) => Ok(Box::new(DirectBle::new(board, att_mtu))),
+            (LinkKind::Ble { att_mtu }, Profile::Ble) => {
+                let central = VirtualCentral::new(board, who);
+                Ok(Box::new(DirectBle::of(central, att_mtu)))
+            }
             (LinkKind::Serial, Profile::Uart) => Ok(Box::new(DirectSerial::new(board))),
             (LinkKind::Serial, Profile::Usb) => Ok(Box::new(DirectSerial::usb(board))),
             (LinkKind::Ble { .. }, _) => {

@@ -38,6 +38,7 @@ pub fn flashable(model: &model::Device, variant: Variant, profile: Profile) -> D
             witness: u32::from(app.witness.get()),
             size: app.size.bytes(),
             version: app.version,
+            buttonless: None,
         }),
     }
 }

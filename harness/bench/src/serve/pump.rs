@@ -160,7 +160,7 @@ impl Pump {
     fn has_left(&mut self) -> bool {
         let (now, entered) = {
             let machine = self.board.machine();
-            (machine.now(), machine.is_guest_entered())
+            (machine.now(), machine.is_guest_entered() && !self.board.wire().lock().is_application())
         };
         if entered {
             self.away_since = None;

@@ -11,7 +11,7 @@ use crate::display::tame;
 use crate::failure::Failure;
 
 /// The application that is on a device before, unless somebody says otherwise. Version 0 lets every update pass.
-const PREVIOUS: Application = Application { witness: 1, size: 8 * 1024, version: 0 };
+const PREVIOUS: Application = Application { witness: 1, size: 8 * 1024, version: 0, buttonless: None };
 
 /// The device that `args` describe, with a bootloader for this transport.
 ///

@@ -77,6 +77,25 @@ pub trait ApplicationLink {
     async fn disconnect(&mut self) -> Result<(), LinkError>;
 }
 
+#[async_trait(?Send)]
+impl<L: ApplicationLink + ?Sized> ApplicationLink for Box<L> {
+    async fn connect(&mut self) -> Result<RunningApplication, LinkError> {
+        (**self).connect().await
+    }
+    async fn enable_indications(&mut self) -> Result<(), LinkError> {
+        (**self).enable_indications().await
+    }
+    async fn write(&mut self, request: &[u8]) -> Result<(), LinkError> {
+        (**self).write(request).await
+    }
+    async fn indication(&mut self) -> Result<Vec<u8>, LinkError> {
+        (**self).indication().await
+    }
+    async fn disconnect(&mut self) -> Result<(), LinkError> {
+        (**self).disconnect().await
+    }
+}
+
 /// The bounds of a jump.
 #[derive(Debug, Clone)]
 pub struct JumpOptions {
