@@ -313,3 +313,56 @@ fn snapshots_run_the_same_way() {
     assert_eq!(first.ram(), second.ram());
     assert!(first.non_volatile() == second.non_volatile());
 }
+
+const WDT: u32 = 0x4001_0000;
+const KEY: u32 = 0x6E52_4635;
+
+/// A chip that sleeps, with a watchdog of `ticks` that asks for the registers in `enabled`.
+fn watched(ticks: u32, enabled: u32) -> gauntlet_nrf52::Chip {
+    let mut chip = gauntlet_nrf52::Chip::new(gauntlet_nrf52::Variant::Nrf52832, 1);
+    // A stack, a reset vector, and `wfi; b .-2`.
+    let image = [0x2000_1000_u32, 0x0000_0101].map(u32::to_le_bytes).concat();
+    assert!(chip.put_image(0, &image));
+    assert!(chip.put_image(0x100, &[0x30, 0xBF, 0xFD, 0xE7]));
+    chip.reset(gauntlet_nrf52::Reset::PowerOn);
+    for (offset, value) in [(0x504, ticks - 1), (0x508, enabled), (0x000, 1)] {
+        chip.store_word(WDT + offset, value).unwrap();
+    }
+    chip
+}
+
+#[test]
+fn a_watchdog_that_is_not_fed_resets_the_chip_and_says_so() {
+    let mut chip = watched(32_768, 1);
+    let starts = chip.starts();
+    chip.run_until(chip.now() + gauntlet_nrf52::cycles_from_ms(990));
+    assert_eq!(chip.starts(), starts);
+    // Its settings are locked while it runs.
+    chip.store_word(WDT + 0x504, 5).unwrap();
+    assert_eq!(chip.load_word(WDT + 0x504).unwrap(), 32_767);
+    chip.run_until(chip.now() + gauntlet_nrf52::cycles_from_ms(20));
+    assert_eq!((chip.starts(), chip.last_reset()), (starts + 1, gauntlet_nrf52::Reset::Watchdog));
+    assert_eq!(chip.load_word(0x4000_0400).unwrap() & 2, 2, "RESETREAS.DOG");
+    assert_eq!(chip.load_word(WDT + 0x400).unwrap(), 0, "stopped by the reset");
+}
+
+#[test]
+fn every_enabled_register_has_to_be_fed_and_a_soft_reset_stops_nothing() {
+    for (enabled, fed, alive) in [(0b11, 0b11, true), (0b11, 0b01, false), (0x81, 0x01, false)] {
+        let mut chip = watched(16_384, enabled);
+        let starts = chip.starts();
+        for _ in 0..8 {
+            for register in (0..8).filter(|register| fed >> register & 1 == 1) {
+                chip.store_word(WDT + 0x600 + 4 * register, KEY).unwrap();
+            }
+            chip.run_until(chip.now() + gauntlet_nrf52::cycles_from_ms(100));
+        }
+        assert_eq!(chip.starts() == starts, alive, "{enabled:x} {fed:x}");
+    }
+    let mut chip = watched(16_384, 1);
+    chip.run_until(chip.now() + gauntlet_nrf52::cycles_from_ms(300));
+    chip.reset(gauntlet_nrf52::Reset::Soft);
+    assert_eq!(chip.load_word(WDT + 0x400).unwrap(), 1);
+    chip.run_until(chip.now() + gauntlet_nrf52::cycles_from_ms(300));
+    assert_eq!(chip.last_reset(), gauntlet_nrf52::Reset::Watchdog, "its time went on");
+}

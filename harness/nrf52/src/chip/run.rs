@@ -21,6 +21,9 @@ impl Chip {
                 self.advance(cycle);
                 return ChipStop::Stopped;
             }
+            if self.watchdog_bites() {
+                continue;
+            }
             if self.core.is_halted() {
                 return ChipStop::Halted;
             }
@@ -39,6 +42,7 @@ impl Chip {
                 return if self.core.is_sleeping() { ChipStop::Sleeping } else { ChipStop::Limit };
             }
             self.soc.source = Source::Cpu;
+            let cycle = self.until_watchdog(cycle);
             match self.core.run(&mut self.soc, cycle) {
                 // The time is checked at the top; a halt, a lockup and a cut are, too.
                 Stop::Limit | Stop::Halted | Stop::Lockup => {}
@@ -114,9 +118,25 @@ impl Chip {
         }
     }
 
+    /// The watchdog's time is up, and it has reset the chip.
+    pub(crate) fn watchdog_bites(&mut self) -> bool {
+        let bites = self.powered && self.soc.watchdog.bites_at().is_some_and(|end| end <= self.now());
+        if bites {
+            self.reset(Reset::Watchdog);
+        }
+        bites
+    }
+
+    /// `cycle`, or the end of the watchdog's time if that comes before.
+    pub(crate) fn until_watchdog(&self, cycle: u64) -> u64 {
+        self.soc.watchdog.bites_at().map_or(cycle, |end| end.clamp(self.now(), cycle.max(self.now())))
+    }
+
     /// Moves time forward, never back.
     pub(crate) fn advance(&mut self, until: u64) {
         if until > self.now() {
+            let (asleep, halted) = (self.core.is_sleeping(), self.core.is_halted());
+            self.soc.watchdog.paused(until - self.now(), asleep, halted);
             self.core.set_now(until);
         }
     }

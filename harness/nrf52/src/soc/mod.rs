@@ -66,7 +66,7 @@ pub(crate) struct Soc {
     bprot: Option<Bprot>,
     acl: Option<Acl>,
     pub(crate) gpio: Gpio,
-    watchdog: Watchdog,
+    pub(crate) watchdog: Watchdog,
     touches: BTreeMap<u32, Touch>,
     /// On whose behalf the bus is used just now.
     pub(crate) source: Source,
@@ -287,7 +287,7 @@ impl Soc {
             (controller::BASE, ..) => {
                 self.command(now, offset, value).map_err(|cause| BusFault { address, cause })?
             }
-            (WATCHDOG_BASE, ..) => self.watchdog.write(offset, value),
+            (WATCHDOG_BASE, ..) => self.watchdog.write(now, offset, value),
             (crate::peripherals::GPIO_BASE, ..) => self.gpio.write(offset, value),
             _ => self.touch(now, word, Some(value)),
         }

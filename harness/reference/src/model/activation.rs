@@ -6,7 +6,7 @@ use gauntlet_protocol::crc32;
 
 use super::boot::{CYCLES_PER_BYTE, Device};
 use super::flash::{self, page_up};
-use super::{Halt, mbr, space};
+use super::{Halt, mbr, space, watchdog};
 use crate::bugs::PlantedBug;
 use crate::images::SOFTDEVICE_MAGIC;
 use crate::layout::{MBR_END, PAGE};
@@ -111,6 +111,8 @@ fn bootloader(chip: &mut Chip, device: &Device, skipped: u32) -> Result<Result<(
             return Ok(Ok(()));
         }
     }
+    // What the MBR does takes its time, and the MBR feeds nothing.
+    watchdog::feed(chip)?;
     mbr::request_bootloader_copy(chip, &device.layout, source, length / 4)?;
     Err(Halt::Reset)
 }
@@ -137,9 +139,13 @@ fn copy(chip: &mut Chip, device: &mut Device, source: u32, target: u32, size: u3
         }
         // The last chunk: erased to the end of its page, programmed to the end of its last word (ACT-007).
         for page in (0..page_up(length)).step_by(PAGE as usize) {
+            watchdog::feed(chip)?;
             chip.nvmc_erase_page(target + offset + page)?;
         }
         for word in (0..length).step_by(4) {
+            if word % PAGE == 0 {
+                watchdog::feed(chip)?;
+            }
             let value = chip.load_word(source + offset + word)?;
             chip.nvmc_write_word(target + offset + word, value)?;
         }

@@ -11,7 +11,7 @@ use super::activation::{self, Activated};
 use super::dfu::Dfu;
 use super::flash::{self, Flash};
 use super::protect::{self, Region, protect};
-use super::{pages, space};
+use super::{pages, space, watchdog};
 use crate::bugs::PlantedBug;
 use crate::build::{Build, Entry, Profile, SkipCrc};
 use crate::images::SOFTDEVICE_MAGIC;
@@ -250,13 +250,13 @@ pub(super) fn holds(
         return Ok(false);
     }
     let image = flash::read(chip, start, size)?;
-    chip.pass_time(chip.now() + u64::from(size) * CYCLES_PER_BYTE);
+    watchdog::pass_time(chip, chip.now() + u64::from(size) * CYCLES_PER_BYTE)?;
     Ok(match validation.kind {
         // A debug build takes a mismatch for valid (VAL-033).
         ValidationType::GeneratedCrc => crc32(&image) == validation.stored_crc() || device.build.debug,
         ValidationType::Sha256 => Sha256::digest(&image)[..] == validation.bytes[..32],
         ValidationType::EcdsaP256Sha256 => {
-            chip.pass_time(chip.now() + cycles_from_ms(SIGNATURE_MS));
+            watchdog::pass_time(chip, chip.now() + cycles_from_ms(SIGNATURE_MS))?;
             signature::verify(&device.build.public_key, &image, &validation.bytes)
         }
         _ => false,

@@ -9,7 +9,7 @@ use super::flash::Then;
 use super::inbox::{Inbox, Work};
 use super::objects::Buffer;
 use super::transport::{Received, Transport};
-use super::{Halt, space};
+use super::{Halt, space, watchdog};
 use crate::bugs::PlantedBug;
 use crate::build::Profile;
 use crate::wire::{Closed, Presence, SharedWire};
@@ -142,6 +142,7 @@ impl Dfu {
         until: u64,
     ) -> Result<Option<Ended>, Halt> {
         while chip.now() < until {
+            watchdog::feed(chip)?;
             let held = self.device.flash.held_buffers();
             let received = self.transport.receive(chip, wire, &mut self.inbox, held, self.busy);
             self.busy = false;
@@ -168,7 +169,8 @@ impl Dfu {
             }
             let arrival = self.transport.next_arrival(chip.now(), wire);
             let next = [arrival, self.deadline].into_iter().flatten().fold(until, u64::min);
-            chip.pass_time(next.max(chip.now() + 1));
+            let next = next.max(chip.now() + 1);
+            watchdog::pass_time(chip, next)?;
         }
         Ok(None)
     }
@@ -274,7 +276,6 @@ impl Dfu {
         while chip.now() < closed && !self.device.flash.is_idle() {
             self.device.flash.step(chip)?;
         }
-        chip.pass_time(closed.max(chip.now()));
-        Ok(())
+        Ok(watchdog::pass_time(chip, closed)?)
     }
 }

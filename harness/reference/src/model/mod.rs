@@ -18,6 +18,7 @@
 //! | `transport` | the device's end of the wire |
 //! | `air`, `gatt` | connection events and the GATT server of a BLE build (section 4) |
 //! | `uart` | the serial receiver (section 5) |
+//! | `watchdog` | feeding what the application has started (section 12) |
 //! | `inbox` | received requests, and what is lost when there are too many |
 
 mod activation;
@@ -39,6 +40,7 @@ mod space;
 mod stored;
 mod transport;
 mod uart;
+mod watchdog;
 
 use gauntlet_nrf52::{Chip, ChipFault, Guest, GuestStep, Reset, cycles_from_ms};
 

@@ -11,8 +11,8 @@ use super::boot::{CYCLES_PER_BYTE, holds};
 use super::dfu::Dfu;
 use super::flash::{self, page_up};
 use super::requests::Refusal;
-use super::space;
 use super::stored::stored_form;
+use super::{space, watchdog};
 use crate::bugs::PlantedBug;
 use crate::build::Profile;
 use crate::images::SOFTDEVICE_MAGIC;
@@ -40,7 +40,7 @@ struct Accepted {
 /// Judges the received image and records it in bank 1, or clears bank 1.
 pub(super) fn check(chip: &mut Chip, dfu: &mut Dfu) -> Result<Result<(), Refusal>, Halt> {
     let image = flash::read(chip, dfu.fw_addr, dfu.fw_size)?;
-    chip.pass_time(chip.now() + u64::from(dfu.fw_size) * CYCLES_PER_BYTE);
+    watchdog::pass_time(chip, chip.now() + u64::from(dfu.fw_size) * CYCLES_PER_BYTE)?;
     let init = dfu.init.as_ref().map(|packet| packet.init.clone()).unwrap_or_default();
     let digest: [u8; 32] = Sha256::digest(&image).into();
     let expected = dfu.init.as_ref().and(init.hash.as_ref()).map(|hash| hash.digest());

@@ -27,6 +27,9 @@ struct World {
     updates: Vec<Update>,
 }
 
+/// Makes the init packet for an image.
+type PacketOf<'a> = dyn Fn(&[u8]) -> Vec<u8> + 'a;
+
 /// Witnesses of good updates; those of bad ones have other numbers.
 const GOOD: [u32; 2] = [0xA1, 0xA2];
 
@@ -50,7 +53,7 @@ impl World {
                 image: image(id),
             })
             .collect();
-        let bad: [&dyn Fn(&[u8]) -> Vec<u8>; 7] = [
+        let bad: [&PacketOf<'_>; 7] = [
             &|image| foreign(&application(image, 9)),
             &|image| unsigned(&application(image, 9)),
             &|image| signed(&application(image, 0)),

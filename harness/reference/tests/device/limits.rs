@@ -54,3 +54,56 @@ fn a_timer_of_zero_never_ends() {
     device.run(1_000_000);
     assert!(waits(&device), "TMR-012");
 }
+
+const WDT: u32 = 0x4001_0000;
+
+/// In DFU mode, entered from an application that has started a watchdog of a second with these registers.
+fn watched(profile: Profile, registers: u32) -> Device {
+    let mut device = Setup::new(profile).with_application().start();
+    for (offset, value) in [(0x504, 32_767), (0x508, registers), (0x000, 1)] {
+        device.machine.chip.store_word(WDT + offset, value).unwrap();
+    }
+    device.machine.chip.store_word(0x4000_051C, 0xB1).unwrap();
+    device.machine.reset(gauntlet_nrf52::Reset::Soft);
+    device.run(500);
+    device
+}
+
+#[test]
+fn a_watchdog_of_the_application_is_fed_in_dfu_mode_and_while_copying() {
+    for profile in Profile::ALL {
+        let mut device = watched(profile, 0x7F);
+        let last = |device: &Device| device.machine.chip.last_reset();
+        device.run(30_000);
+        assert!(waits(&device), "TMR-014, {profile:?}");
+        device.connect();
+        // The largest application that fits beside the old one: hashing and copying take longer than the watchdog's time.
+        let image = gauntlet_reference::images::witness(device.layout.softdevice_end, 7, 0x30_000);
+        assert_eq!(device.init(&signed(&application(&image, 2))), hex("600401"));
+        assert_eq!(device.image(&image), hex("600401"), "{profile:?}");
+        // The application itself feeds nothing, so what counts is the time until it runs.
+        let mut looks_away = 0;
+        for _ in 0..1000 {
+            device.run(20);
+            assert_ne!(last(&device), gauntlet_nrf52::Reset::Watchdog, "TMR-014, {profile:?}");
+            looks_away = if device.machine.is_guest_entered() { 0 } else { looks_away + 1 };
+            if looks_away == 3 {
+                break;
+            }
+        }
+        assert_eq!(looks_away, 3);
+        assert!(device.flash(device.layout.softdevice_end, image.len()) == image, "{profile:?}");
+    }
+}
+
+#[test]
+fn a_watchdog_that_asks_for_its_last_register_bites() {
+    let mut device = watched(Profile::Uart, 0x80 | 1);
+    device.run(1000);
+    assert_eq!(device.machine.chip.last_reset(), gauntlet_nrf52::Reset::Watchdog, "TMR-015");
+    assert!(!waits(&device), "the application runs again");
+    // And one that does not run is not started (TMR-016).
+    let mut device = in_dfu_beside_an_application();
+    device.run(5000);
+    assert_eq!(device.peripheral(WDT + 0x400), 0, "TMR-016");
+}
