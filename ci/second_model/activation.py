@@ -9,7 +9,6 @@ from .flash import PAGE, page_up, word_up
 from .results import Unspecified
 from .validation import app_is_valid
 
-CHUNK_PAGES = 8
 RUNNING_PART = 0x200
 """Bytes at the start of a bootloader that have to stay for this model to be a model of the new one, too."""
 
@@ -27,6 +26,7 @@ class Boot:
     def __init__(self, flash, config):
         self.flash, self.config, self.chip = flash, config, config.chip
         self.settings = None
+        self.continues = False
 
     def run(self, enter_dfu=False):
         """Boots until something runs. `enter_dfu` is a DFU entry condition that is true at every boot (10.3)."""
@@ -58,6 +58,7 @@ class Boot:
         self.settings.write_offset = 0
         self._save()
         if code in (page.BANK_SD, page.BANK_SD_BL) and self.settings.bank_0_code == page.BANK_APP:
+            self.continues = True
             return Outcome.DFU  # ACT-010
         return None  # ACT-004, ACT-011
 
@@ -68,7 +69,7 @@ class Boot:
         """Chunk by chunk, with the progress in the settings (ACT-002, ACT-009)."""
         if source == destination:
             return  # ACT-003
-        step = min(CHUNK_PAGES * PAGE, abs(source - destination))
+        step = min(self.config.copy_step_pages * PAGE, abs(source - destination))
         while self.settings.write_offset < length:
             offset = self.settings.write_offset
             count = min(step, length - offset)

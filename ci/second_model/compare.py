@@ -4,16 +4,17 @@ import base64
 import random
 import tempfile
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from . import p256, requests as op
 from .activation import Outcome
-from .config import NRF52832, NRF52840, Config
+from .config import NRF52832, NRF52840, NRF52840_USB, Config
 from .device import Device
+from .lines import Lines, process
 from .packages import KEY
 from .results import Unspecified
 from .served import Served
-from .traffic import Step, Traffic, request
+from .traffic import Event, Step, Traffic, request
 
 SILENCE = 0.02
 """Seconds of silence that are believed where no barrier can be sent."""
@@ -21,29 +22,65 @@ SILENCE = 0.02
 
 @dataclass(frozen=True)
 class Setup:
-    """A served device: its options, and the model's configuration. The flash it begins with is read from it."""
+    """A kind of device: the options that make it, and the model's configuration.
+
+    `served` devices are made by `gauntlet device serve`, the others by the example `device_lines`.
+    """
 
     name: str
     options: tuple
     config: Config
+    served: bool
 
 
-def setups(folder):
-    """Every kind of device that is compared."""
+def served_setups(folder):
+    """Every kind of device that `gauntlet device serve` offers."""
     public = p256.public_key(KEY)
     pem = f"{folder}/public.pem"
     with open(pem, "w", encoding="ascii") as file:
         file.write(public_pem(public))
-    chips = (("nrf52832", NRF52832), ("nrf52840", NRF52840))
-    for name, chip in chips:
+    for name, chip in (("nrf52832", NRF52832), ("nrf52840", NRF52840)):
         for softdevice in ((), ("--softdevice", "none")):
             for unsigned in ((), ("--unsigned",)):
                 for version in ((), ("--app-version", "7")):
                     options = ("--chip", name, "--key", pem, *softdevice, *unsigned, *version)
-                    label = " ".join([name, *softdevice, *unsigned, *version]).replace("--", "")
-                    yield Setup(label, options, Config(chip, public, require_signed_app=not unsigned))
+                    label = " ".join(["served", name, *softdevice, *unsigned, *version]).replace("--", "")
+                    yield Setup(label, options, Config(chip, public, require_signed_app=not unsigned), True)
     odd = ("--chip", "nrf52832", "--key", pem, "--hw-version", "51", "--app-version", "4294967295")
-    yield Setup("nrf52832 hw-version 51 app-version max", odd, Config(NRF52832, public, hw_version=51))
+    yield Setup("served nrf52832 hw-version 51", odd, Config(NRF52832, public, hw_version=51), True)
+
+
+SWITCHES = (
+    {},
+    {"require_signed_app": False},
+    {"downgrade_prevention": False, "require_signed_app": False},
+    {"accept_same_version": False},
+    {"single_bank": True},
+    {"force_dual_bank": True},
+    {"save_progress": True},
+    {"external_app": True},
+    {"app_signature_check": True},
+    {"copy_step_pages": 1, "save_progress": True, "single_bank": True, "require_signed_app": False},
+)
+"""Builds that differ from the default."""
+
+NAMES = {"require_signed_app": "require_signature", "external_app": "external_application"}
+"""What the example calls a switch, where it has another name for it."""
+
+
+def lines_setups():
+    """Builds that are not offered on a port, with and without SoftDevice and application."""
+    public = p256.public_key(KEY)
+    key = b"".join(value.to_bytes(32, "little") for value in public).hex()
+    chips = (("nrf52832 uart", NRF52832, 131), ("nrf52840 uart", NRF52840, 131), ("nrf52840 usb", NRF52840_USB, 2051))
+    for line, chip, mtu in chips:
+        for switches in SWITCHES:
+            for softdevice in (1, 0):
+                for version in ("3", "none"):
+                    pairs = [f"{NAMES.get(name, name)}={int(value)}" for name, value in switches.items()]
+                    options = (*line.split(), *pairs, f"softdevice={softdevice}", f"app_version={version}", f"key={key}")
+                    label = " ".join(options[:-1])
+                    yield Setup(label, options, Config(chip, public, mtu=mtu, **switches), False)
 
 
 def public_pem(public):
@@ -62,18 +99,30 @@ class Difference(Exception):
 class Bench:
     """Both devices of one setup, fresh for every sequence."""
 
-    def __init__(self, gauntlet, setup):
-        self.gauntlet, self.setup = gauntlet, setup
+    def __init__(self, program, setup):
+        self.program, self.setup = program, setup
         self.folder = tempfile.TemporaryDirectory(prefix="second-model-")
-        served = Served(gauntlet, setup.options, self.folder.name)
-        served.send(request(op.HARDWARE).wire)
-        hardware = served.answer()
-        _, self.contents = served.end()
-        variant = int.from_bytes(hardware[7:11], "little")
+        self.process = None if setup.served else process(program)
+        device = self.device()
+        device.send(request(op.HARDWARE).wire)
+        hardware = device.answer()
+        _, self.contents = device.end()
         # The variant is the chip's own (CP-008), not the bootloader's.
-        self.config = Config(**{**vars(setup.config), "variant": variant})
+        self.config = replace(setup.config, variant=int.from_bytes(hardware[7:11], "little"))
         self.requests = 0
         self.skipped = {}
+
+    def close(self):
+        """Leaves nothing running."""
+        if self.process is not None:
+            self.process.kill()
+            self.process.communicate()
+
+    def device(self):
+        """A fresh device."""
+        if self.setup.served:
+            return Served(self.program, self.setup.options, self.folder.name)
+        return Lines(self.process, self.setup.options, self.folder.name)
 
     def run(self, seed):
         """A generated sequence: (steps that were sent, difference or None)."""
@@ -81,7 +130,7 @@ class Bench:
         pair = Pair(self)
         steps = []
         try:
-            for step in Traffic(rng, pair.model).steps(acts=rng.randrange(1, 7)):
+            for step in Traffic(rng, pair.model, pair.device.events).steps(acts=rng.randrange(1, 7)):
                 if pair.offer(step):
                     steps.append(step)
                 if pair.over:
@@ -127,71 +176,119 @@ class Bench:
 
 
 class Pair:
-    """The served device and the model of it, side by side."""
+    """The Rust device and the model of it, side by side."""
 
     def __init__(self, bench):
         self.bench = bench
-        self.model = Device(bench.contents, bench.config)
+        self.device = bench.device()
+        self.model = Device(bench.contents, bench.config, self.device.now_ms)
         self.model.just_restarted = False
-        self.served = Served(bench.gauntlet, bench.setup.options, bench.folder.name)
         self.over = False
         self.last = None
         self.ping = 0
 
     def close(self):
         """Leaves nothing running."""
-        if self.served.process.poll() is None:
-            self.served.kill()
+        self.device.close()
 
     def offer(self, step):
-        """Sends a step to both, unless its outcome is open; says whether it was sent."""
+        """Lets a step happen to both, unless its outcome is open; says whether it did."""
         self.last = step
         self.model.just_restarted = False
         try:
-            expected = self.model.receive(step.wire)
+            if isinstance(step, Event):
+                self._happen(step.words)
+            else:
+                self._send(step)
         except Unspecified as reason:
             self.bench.skipped[str(reason)] = self.bench.skipped.get(str(reason), 0) + 1
             return False
+        return True
+
+    def _send(self, step):
+        now = self.device.now_ms
+        if self.device.events and self.model.timer.expired(now):
+            self.over = True
+            return
+        expected = self.model.receive(step.wire, now)
         self.bench.requests += 1
-        self.served.send(step.wire)
+        self.device.send(step.wire)
         for answer in expected:
             self._expect(answer, step)
         if self.model.restarted():
             self._restart()
         elif not expected:
             self._silence(step)
-        return True
 
     def _expect(self, answer, step):
-        found = self.served.answer()
+        found = self.device.answer()
         if found != answer:
             raise Difference(f"to {shown(step.wire)}: the model says {shown(answer)}, the device {shown(found)}")
 
     def _silence(self, step):
         """No answer is due: a Ping shows that none came."""
         if self.model.unreachable():
-            if step.barrier and (found := self.served.answer(SILENCE)) is not None:
+            if step.barrier and (found := self.device.answer(SILENCE)) is not None:
                 raise Difference(f"to {shown(step.wire)}: the model says nothing, the device {shown(found)}")
         elif step.barrier and not self.model.decoder.busy():
             self.ping = (self.ping + 1) % 0xC0
             ping = request(op.PING, bytes([self.ping]))
             for answer in self.model.receive(ping.wire):
-                self.served.send(ping.wire)
-                found = self.served.answer()
+                self.device.send(ping.wire)
+                found = self.device.answer()
                 if found != answer:
                     raise Difference(f"to {shown(step.wire)}: the model says nothing, the device {shown(found)}")
 
-    def _restart(self):
-        """The request has reset both. Whoever serves the device sends it back to DFU mode when an application runs."""
+    def _happen(self, words):
+        """An event (see `Traffic.event`)."""
+        if words[0] == "wait":
+            self._wait(words[1])
+            return
+        if words[0] == "pages":
+            chip = self.bench.config.chip
+            for address, data in ((chip.settings, words[1]), (chip.backup, words[2])):
+                data = bytes.fromhex(data)
+                self.model.flash.bytes[address : address + len(data)] = data
+                self.device.say("put", hex(address), data.hex())
+            words = ("reset", "pin")
+        self.device.say(*words)
+        self._restart()
+
+    def _wait(self, span):
+        """A while without a word: the inactivity timer, perhaps more than once (TMR-006 to TMR-008)."""
+        end = self.device.now_ms + span
+        expired = self.model.timer.expired(end)
+        self.device.say("wait", span)
+        while expired:
+            at = self.model.timer.deadline
+            if self._boot(at) is Outcome.APPLICATION or self.over:
+                break
+            expired = self.model.timer.expired(end)
+        if self.model.in_dfu:
+            self.device.say("wait", 0)
+            if self.device.state not in ("waiting", "connected"):
+                raise Difference(f"after {span} ms: the model is in DFU mode, the device is {self.device.state}")
+        else:
+            self._restart(booted=True)
+
+    def _boot(self, now, enter_dfu=False):
         try:
-            if self.model.boot() is Outcome.APPLICATION:
-                self.model.boot(enter_dfu=True)
+            return self.model.boot(enter_dfu, now)
         except Unspecified:
             self.over = True
+            return None
+
+    def _restart(self, booted=False):
+        """Both have been reset. The device is sent back to DFU mode when an application runs."""
+        if not booted:
+            self._boot(self.device.now_ms)
+        if self.over:
             return
         self.model.just_restarted = True
-        if not self.served.wait_until_back():
+        if not self.device.wait_until_back():
             raise Difference("the device is not back in DFU mode after its reset")
+        if not self.model.in_dfu:
+            self._boot(self.device.now_ms, enter_dfu=True)
 
     def finish(self):
         """Compares what can be asked for, and the flash after one more reset."""
@@ -203,10 +300,14 @@ class Pair:
             questions += [request(op.FIRMWARE, bytes([index])) for index in range(4)]
             for question in questions:
                 for answer in self.model.receive(question.wire):
-                    self.served.send(question.wire)
+                    self.device.send(question.wire)
                     self._expect(answer, question)
-        code, flash = self.served.end()
-        outcome = self.model.boot()
+        runs, flash = self.device.end()
+        outcome = self._boot(0)
+        if self.over:
+            return
+        if runs is not None and runs != (outcome is Outcome.APPLICATION):
+            raise Difference(f"at the end: the model ends in {outcome.value}, the device {'does not' if runs else 'does'}")
         self._compare_flash(flash)
 
     def _compare_flash(self, flash):
@@ -228,12 +329,20 @@ def shown(data):
 
 def listed(steps):
     """A sequence, one line per step."""
-    return [shown(step.wire) + ("" if step.barrier else "   (at once)") for step in steps]
+    for step in steps:
+        if isinstance(step, Event):
+            yield " ".join(["!", *map(str, step.words)])
+        else:
+            yield shown(step.wire) + ("" if step.barrier else "   (at once)")
 
 
 def parsed(lines):
     """The steps of a listed sequence."""
     for line in lines:
+        if line.strip().startswith("!"):
+            words = line.split()[1:]
+            yield Event(("wait", int(words[1])) if words[0] == "wait" else tuple(words))
+            continue
         wire, _, at_once = line.partition("(")
         if wire.strip():
             yield Step(bytes.fromhex(wire), not at_once)

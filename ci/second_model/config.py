@@ -16,6 +16,7 @@ class Chip:
 
 
 NRF52832 = Chip(0x52832, 0x80000, 0x10000, 0x78000, 0x7F000, 0x7E000)
+NRF52840_USB = Chip(0x52840, 0x100000, 0x40000, 0xF4000, 0xFF000, 0xFE000)
 NRF52840 = Chip(0x52840, 0x100000, 0x40000, 0xF8000, 0xFF000, 0xFE000)
 
 
@@ -34,8 +35,12 @@ class Config:
     force_dual_bank: bool = False
     external_app: bool = False
     save_progress: bool = False
+    app_signature_check: bool = False
     app_data_area: int = 0x3000
+    copy_step_pages: int = 8
     mtu: int = 131
+    inactivity_ms: int = 120_000
+    continuation_ms: int = 10_000
 
     @property
     def bootloader_size(self):

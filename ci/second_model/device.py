@@ -7,6 +7,7 @@ from .activation import Boot, Outcome
 from .flash import Flash
 from .requests import CREATE, EXECUTE, WRITE, Requests
 from .results import Unspecified
+from .timers import Timer
 
 BUFFERS = 3
 """Receive buffers of a serial transport (0.2)."""
@@ -15,22 +16,24 @@ BUFFERS = 3
 class Device:
     """A device with power on. Between frames all of its state is flash, settings and the few variables of 0.3."""
 
-    def __init__(self, contents, config):
+    def __init__(self, contents, config, now=0):
         self.config = config
         self.flash = Flash(contents)
-        self.boot(enter_dfu=True)
+        self.boot(enter_dfu=True, now=now)
 
-    def boot(self, enter_dfu=False):
+    def boot(self, enter_dfu=False, now=0):
         """A reset. Returns what runs afterwards; RAM is as after a reset."""
-        outcome = Boot(self.flash, self.config).run(enter_dfu)
-        self.decoder = wire.Decoder()
+        boot = Boot(self.flash, self.config)
+        outcome = boot.run(enter_dfu)
+        self.decoder = wire.Decoder(self.config.mtu)
         self.deaf = False
         self.in_dfu = outcome is Outcome.DFU
         self.requests = Requests(self.flash, self.config) if self.in_dfu else None
+        self.timer = Timer(self.config, now, boot.continues)
         return outcome
 
-    def receive(self, data):
-        """The answers to these bytes. Raises `Unspecified` before anything has changed.
+    def receive(self, data, now=0):
+        """The answers to these bytes, that come at `now` milliseconds. Raises `Unspecified` before anything has changed.
 
         No more than one frame may end in `data`; bytes behind a request that resets the device are lost.
         """
@@ -42,6 +45,8 @@ class Device:
             if self.deaf and frames[0][0] != WRITE:
                 raise AssertionError("a device without buffers only repeats a Write")
             answer = self._handle(frames[0])
+            if self.requests.progressed:
+                self.timer.restart(now)
             self.deaf = self.requests.leaked >= BUFFERS
             if not self.deaf:
                 # FLT-010: without a free buffer the next bytes go behind the last refused frame.

@@ -44,7 +44,10 @@ class Objects:
         except Undecodable:
             return
         self.init_ok = True
-        self._place()
+        try:
+            self._place()
+        except Refused:
+            raise Unspecified("ACT-028: a stored init packet that does not fit leads to endless resets") from None
 
     def _place(self):
         size = validation.image_size(self.init, self.config)

@@ -2,7 +2,7 @@
 
 from . import memory
 from . import settings as page
-from .objects import DATA, Objects
+from .objects import COMMAND, DATA, Objects
 from .results import OPCODE_NOT_SUPPORTED, SUCCESS, Refused, Unspecified
 
 (VERSION, CREATE, SET_PRN, GET_CRC, EXECUTE, SELECT, GET_MTU, WRITE, PING, HARDWARE, FIRMWARE, ABORT) = (
@@ -31,10 +31,13 @@ class Requests:
         self.prn_target = self.prn_count = 0
         self.leaked = 0
         self.reset = False
+        self.progressed = False
+        """The last request was one that restarts the inactivity timer (TMR-002, TMR-003)."""
 
     def handle(self, frame):
         """The answer to one request, or None where there is none."""
         opcode, rest = frame[0], frame[1:]
+        self.progressed = False
         if len(rest) < PARAMETERS.get(opcode, 0):
             raise Unspecified("FLT-001: a request that is too short")
         if opcode == WRITE:
@@ -64,6 +67,7 @@ class Requests:
         if opcode == VERSION:
             return b"\x01"  # CP-007
         if opcode == CREATE:
+            self.progressed = rest[0] == COMMAND
             objects.create(rest[0], int.from_bytes(rest[1:5], "little"))
             return b""
         if opcode == SET_PRN:
@@ -72,6 +76,7 @@ class Requests:
             return words(*objects.progress())  # CP-018
         if opcode == EXECUTE:
             objects.execute()
+            self.progressed = objects.current == DATA
             return b""
         if opcode == SELECT:
             return words(*objects.select(rest[0]))

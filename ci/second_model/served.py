@@ -8,7 +8,7 @@ import termios
 import time
 import tty
 
-from .wire import END, Decoder, encode
+from .wire import Answers, encode
 
 PATIENCE = 2.0
 """Seconds after which an answer is missing."""
@@ -23,6 +23,11 @@ RESTART_PATIENCE = 10.0
 class Served:
     """A served device, from its first boot to the dump of its flash."""
 
+    events = False
+    """Nothing can be done to it beside sending bytes."""
+    now_ms = 0
+    """Its clock is not known."""
+
     def __init__(self, gauntlet, options, folder):
         self.dump = os.path.join(folder, "flash.bin")
         if os.path.exists(self.dump):
@@ -32,8 +37,7 @@ class Served:
         port = self.process.stdout.readline().strip()
         self.line = os.open(port, os.O_RDWR | os.O_NOCTTY)
         tty.setraw(self.line, termios.TCSANOW)
-        self.answers = []
-        self.partial = bytearray()
+        self.answers = Answers()
 
     def send(self, data):
         """Bytes to the device, all of them."""
@@ -43,19 +47,12 @@ class Served:
     def answer(self, patience=PATIENCE):
         """The next answer, or None when there is none in time."""
         deadline = time.monotonic() + patience
-        while not self.answers:
+        while (answer := self.answers.next()) is None:
             left = deadline - time.monotonic()
             if left < 0 or not select.select([self.line], [], [], left)[0]:
                 return None
-            self._take(os.read(self.line, 4096))
-        return self.answers.pop(0)
-
-    def _take(self, data):
-        self.partial += data
-        while END in self.partial:
-            wire, _, rest = bytes(self.partial).partition(bytes([END]))
-            self.partial = bytearray(rest)
-            self.answers.append(unescaped(wire))
+            self.answers.take(os.read(self.line, 4096))
+        return answer
 
     def wait_until_back(self):
         """Pings until the device answers after a reset; what is sent meanwhile is lost. False if it never does.
@@ -77,23 +74,15 @@ class Served:
         return False
 
     def end(self):
-        """Exit code, and the flash as it is after one more reset."""
+        """None, for what runs is not asked, and the flash as it is after one more reset."""
         self.process.send_signal(signal.SIGINT)
         self.process.communicate(timeout=60)
-        os.close(self.line)
         with open(self.dump, "rb") as dump:
-            return self.process.returncode, dump.read()
+            return None, dump.read()
 
-    def kill(self):
-        """Ends it without asking."""
-        self.process.kill()
-        self.process.communicate()
+    def close(self):
+        """Leaves nothing running."""
+        if self.process.poll() is None:
+            self.process.kill()
+            self.process.communicate()
         os.close(self.line)
-
-
-def unescaped(wire):
-    """The payload of a frame that the device has sent; its bytes as they are if they are no SLIP."""
-    decoder = Decoder()
-    for byte in wire:
-        decoder.take(byte)
-    return bytes(wire) if decoder.discarding or decoder.escaped else bytes(decoder.frame)

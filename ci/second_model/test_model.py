@@ -231,7 +231,7 @@ class Lines(unittest.TestCase):
 
     def test_a_bad_escape_takes_the_frame_and_an_escaped_end_the_next_one_too(self):
         def frames(data):
-            decoder, found = Decoder(), []
+            decoder, found = Decoder(131), []
             for byte in bytes.fromhex(data):
                 frame = decoder.take(byte)
                 if frame is not None:
@@ -243,11 +243,11 @@ class Lines(unittest.TestCase):
         self.assertEqual(["0903"], frames("09dbc00902c00903c0"))
 
     def test_131_bytes_end_it_and_130_are_not_specified(self):
-        decoder = Decoder()
+        decoder = Decoder(131)
         for byte in bytes(131):
             decoder.take(byte)
         self.assertTrue(decoder.dead)
-        decoder = Decoder()
+        decoder = Decoder(131)
         for byte in bytes(130):
             decoder.take(byte)
         self.assertRaises(Unspecified, decoder.take, 0xC0)

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from . import requests as op
 from .objects import COMMAND, DATA
 from .packages import Maker
+from .pages import Pages
 from .wire import END, ESC, encode
 
 
@@ -18,6 +19,13 @@ class Step:
 
     wire: bytes
     barrier: bool = True
+
+
+@dataclass(frozen=True)
+class Event:
+    """Something that happens to the device apart from bytes: words for the one that drives it."""
+
+    words: tuple
 
 
 def request(opcode, payload=b"", barrier=True):
@@ -33,8 +41,8 @@ def create(kind, size):
 class Traffic:
     """Steps for a device in its present state."""
 
-    def __init__(self, rng, device):
-        self.rng, self.device = rng, device
+    def __init__(self, rng, device, events=False):
+        self.rng, self.device, self.events = rng, device, events
         self.noise_level = rng.choice((0, 0, 0.02, 0.05, 0.2))
 
     def steps(self, acts):
@@ -42,9 +50,11 @@ class Traffic:
         for _ in range(acts):
             if self.device.unreachable():
                 yield from self.shouting()
-                return
-            act = self.rng.choices((self.session, self.noise, self.abort, self.broken_frame), (10, 4, 1, 1))[0]
-            yield from act()
+                if not self.events:
+                    return
+                yield Event(("wait", 125_000))
+            acts = (self.session, self.noise, self.abort, self.broken_frame, self.event)
+            yield from self.rng.choices(acts, (10, 4, 1, 1, 4 if self.events else 0))[0]()
 
     def noise(self):
         """Requests without any sense to them."""
@@ -54,6 +64,20 @@ class Traffic:
     def abort(self):
         """Ends the session, with a reset (CP-024)."""
         yield request(op.ABORT)
+
+    def event(self):
+        """A reset, a while without a word, or other settings pages."""
+        rng = self.rng
+        kind = rng.randrange(5)
+        if kind == 0:
+            yield Event(("reset", rng.choice(("pin", "soft", "power"))))
+        elif kind == 1:
+            yield Event(("wait", rng.choice((3000, 14_000, 60_000, 110_000, 125_000, 260_000))))
+        elif kind == 2 and self.device.config.mtu == 131:
+            yield Event(("line-error",))
+        else:
+            main, backup = Pages(rng, self.device).pair()
+            yield Event(("pages", main.hex(), backup.hex()))
 
     def shouting(self):
         """Frames for a device that does not listen any more; its silence is waited for only once in a while."""

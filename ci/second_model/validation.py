@@ -221,6 +221,8 @@ def _check_sd(init, start, flash):
 def _enter_app(init, start, flash, settings, config):
     """The application row of 7.6."""
     kind, data = _record(init, 0, CRC, flash, start, init.app_size, config)
+    if config.app_signature_check and kind != ECDSA:
+        raise Refused(INVALID_OBJECT)  # 7.4 step 8
     settings.set_validation(APP_RECORD, kind, data)
     settings.bank_1_code = page.BANK_APP
     settings.bank_0_code = page.BANK_INVALID

@@ -4,11 +4,8 @@ from .results import Unspecified
 
 END, ESC, ESC_END, ESC_ESC = 0xC0, 0xDB, 0xDC, 0xDD
 
-LIMIT = 131
-"""Decoded bytes at which the decoder of a UART bootloader stops for good (SER-010)."""
-
-SAFE = 129
-"""Decoded bytes that the buffer behind the decoder holds (SER-011)."""
+BEHIND = 2
+"""Decoded bytes that the decoder takes beyond what its buffer holds (section 5.1)."""
 
 
 def encode(payload):
@@ -28,7 +25,9 @@ def encode(payload):
 class Decoder:
     """The receiving side: takes bytes one by one and gives a frame back at its END."""
 
-    def __init__(self):
+    def __init__(self, limit):
+        """`limit` is the number of decoded bytes at which it stops for good, which is also the MTU (SER-010)."""
+        self.limit = limit
         self.frame = bytearray()
         self.escaped = False
         self.discarding = False
@@ -36,7 +35,7 @@ class Decoder:
 
     def copy(self):
         """A decoder in the same state, to try bytes on."""
-        other = Decoder()
+        other = Decoder(self.limit)
         other.frame[:] = self.frame
         other.escaped, other.discarding, other.dead = self.escaped, self.discarding, self.dead
         return other
@@ -68,8 +67,8 @@ class Decoder:
             self.escaped = True
             return None
         if byte == END:
-            if len(self.frame) > SAFE:
-                raise Unspecified("SER-011: a frame of 130 bytes lies behind the end of its buffer")
+            if len(self.frame) > self.limit - BEHIND:
+                raise Unspecified("SER-011: a frame longer than its buffer")
             if not self.frame:
                 raise Unspecified("SER-005: an empty frame repeats an old request")
             return bytes(self.frame)
@@ -77,6 +76,34 @@ class Decoder:
 
     def _append(self, byte):
         self.frame.append(byte)
-        if len(self.frame) >= LIMIT:
+        if len(self.frame) >= self.limit:
             self.dead = True
         return None
+
+
+class Answers:
+    """The host's side: bytes of a device in, whole answers out."""
+
+    def __init__(self):
+        self.partial = bytearray()
+        self.whole = []
+
+    def take(self, data):
+        """Bytes as they came from the line."""
+        self.partial += data
+        while END in self.partial:
+            frame, _, rest = bytes(self.partial).partition(bytes([END]))
+            self.partial = bytearray(rest)
+            self.whole.append(unescaped(frame))
+
+    def next(self):
+        """The oldest answer, or None."""
+        return self.whole.pop(0) if self.whole else None
+
+
+def unescaped(frame):
+    """The payload of a frame that a device has sent; its bytes as they are if they are no SLIP."""
+    decoder = Decoder(limit=1 << 16)
+    for byte in frame:
+        decoder.take(byte)
+    return bytes(frame) if decoder.discarding or decoder.escaped else bytes(decoder.frame)
