@@ -53,6 +53,9 @@ class Pages:
                     self._others,
                 )
             )(settings)
+        if settings.bank_1_code == page.BANK_APP:
+            # Nothing says what becomes of a bank 0 that was still valid when the copy turns out wrong (ACT-005).
+            settings.bank_0_code = page.BANK_INVALID
         settings.seal()
         return bytes(settings.raw)
 
@@ -84,7 +87,6 @@ class Pages:
         settings.bank_1_code = page.BANK_APP
         settings.bank_1_size = rng.choice((4, 100, 4096, 8192, 9001, 0x9004))
         settings.bank_1_crc = rng.choice((0, zlib.crc32(flash.read(start, settings.bank_1_size))))
-        settings.bank_0_code = 0
         settings.update_start_address = start
 
     def _command(self, settings):
