@@ -62,6 +62,8 @@ pub(crate) struct Engine<'a> {
     pub(crate) missing_in_a_row: u32,
     /// The link is up, as far as anybody knows.
     pub(crate) link_up: bool,
+    /// The first request of all failed on the host and was tried again.
+    pub(crate) began_twice: bool,
     /// A link was up at least once.
     pub(crate) had_connection: bool,
     /// The Execute that ends the image is on its way or has been, and its answer is not known.
@@ -107,6 +109,7 @@ impl<'a> Engine<'a> {
             init_executed: None,
             missing_in_a_row: 0,
             link_up: false,
+            began_twice: false,
             had_connection: false,
             final_execute_open: false,
             awaited_until: (arrival == Arrival::Restarting).then(|| now + options.activation_timeout),

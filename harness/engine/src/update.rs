@@ -5,8 +5,8 @@ use tokio::time::Instant;
 
 use crate::engine::{Arrival, Engine, Place};
 use crate::{
-    DfuEntry, Link, Object, Observer, Outcome, Unsendable, UpdateError, UpdateEvent, UpdateImage,
-    UpdateOptions, UpdateReport,
+    DfuEntry, Link, LinkError, Object, Observer, Outcome, Phase, Unsendable, UpdateError, UpdateEvent,
+    UpdateImage, UpdateOptions, UpdateReport,
 };
 
 /// Performs one update of a device that is in DFU mode.
@@ -83,7 +83,7 @@ impl Engine<'_> {
                 continue;
             }
             let error = match result {
-                Err(error) if error.may_reconnect(self.had_connection) => error,
+                Err(error) if error.may_reconnect(self.had_connection) || self.never_began(&error) => error,
                 result => return self.undoubted(result),
             };
             if let UpdateError::Link { source, .. } = &error {
@@ -121,6 +121,19 @@ impl Engine<'_> {
         self.doubt = Some(error.clone());
         self.emit(UpdateEvent::SendingAgain(*refusal));
         true
+    }
+
+    /// Whether the host's own side failed before the device heard anything at all. Some stacks do that once in a while
+    /// (FF-058), so it is tried again, but only once.
+    fn never_began(&mut self, error: &UpdateError) -> bool {
+        let on_the_host = matches!(
+            error,
+            UpdateError::Link {
+                phase: Phase::Prepare,
+                source: LinkError::Host { .. } | LinkError::Refused { .. }
+            }
+        );
+        on_the_host && self.report.requests == 0 && !std::mem::replace(&mut self.began_twice, true)
     }
 
     /// When the second transfer could not be performed, what the device said of the first one is the result.

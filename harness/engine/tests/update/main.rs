@@ -6,6 +6,7 @@ mod fake;
 
 mod answers;
 mod economy;
+mod field;
 mod good;
 mod loss;
 mod mismatch;

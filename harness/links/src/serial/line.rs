@@ -14,9 +14,9 @@ use super::SerialOptions;
 
 /// Bytes that are read at a time.
 const CHUNK: usize = 1024;
-/// Bytes of frames that are gathered before they are written: about one object. A port that takes 1 kB/s has this much
+/// Bytes of frames that are gathered before they are written: an object and its escapes. A port that takes 1 kB/s has them
 /// within the time that a client gives to one packet (FF-093).
-const GATHERED: usize = 4096;
+const GATHERED: usize = 8192;
 
 /// An open port.
 #[derive(Debug)]

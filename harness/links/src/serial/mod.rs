@@ -20,7 +20,8 @@ const WRITE: u8 = 0x08;
 /// A serial port and how it is used.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SerialOptions {
-    /// Its name: `/dev/ttyACM0`, `COM3`.
+    /// Its name: `/dev/ttyACM0`, `COM3`. A USB device may get another number when it restarts (FF-084); a name by serial
+    /// number, as below `/dev/serial/by-id`, stays.
     pub path: PathBuf,
     /// Bits per second. Means nothing on USB and pseudo-terminals.
     pub baud: u32,
