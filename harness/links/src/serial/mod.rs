@@ -2,6 +2,7 @@
 
 mod greet;
 mod line;
+mod usb;
 
 use std::path::PathBuf;
 use std::time::Duration;
@@ -28,8 +29,8 @@ pub struct SerialOptions {
     /// RTS/CTS, as the bootloaders of the SDK use it (section 5.1). Without it bytes are lost while flash is erased.
     pub flow_control: bool,
     /// Whether the device itself is the USB port, so that nothing but USB is between it and the host. Then the bytes are
-    /// guarded all the way (see [`Link::guards_content`]).
-    pub usb: bool,
+    /// guarded all the way (see [`Link::guards_content`]). `None` asks the system, where it tells (Linux).
+    pub usb: Option<bool>,
     /// How long a port may be missing, and a device silent, before it counts as not found. A USB port is missing for a
     /// while whenever the device restarts.
     pub patience: Duration,
@@ -42,7 +43,7 @@ impl SerialOptions {
             path: path.into(),
             baud: 115_200,
             flow_control: true,
-            usb: false,
+            usb: None,
             patience: Duration::from_secs(10),
         }
     }
@@ -86,7 +87,7 @@ impl Link for SerialLink {
     }
 
     fn guards_content(&self) -> bool {
-        self.options.usb
+        self.options.usb.unwrap_or_else(|| usb::is_bootloader(&self.options.path))
     }
 
     async fn connect(&mut self) -> Result<Connected, LinkError> {
