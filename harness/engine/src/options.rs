@@ -64,7 +64,7 @@ impl Default for UpdateOptions {
 /// When the device is asked for the CRC of what it holds, before an object is executed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 pub enum CrcExchange {
-    /// For every object where the link can change bytes unseen, as a UART can. Elsewhere Execute proves the length
+    /// For every object where the link can change bytes unseen, as a UART can. On BLE and USB Execute proves the length
     /// (OBJ-007, OBJ-028) and the link the content, so the device is asked only when it refuses an Execute with 08, and
     /// in a second transfer when the image as a whole was refused (0B 0C, OBJ-034).
     #[default]

@@ -2,7 +2,8 @@
 
 use std::time::Duration;
 
-use gauntlet_protocol::{Opcode, Outcome as Answer, Request, ResultCode};
+use gauntlet_protocol::slip::USB_LIMIT;
+use gauntlet_protocol::{MtuAnswer, Opcode, Outcome as Answer, Request, ResultCode};
 use tokio::time::Instant;
 
 use crate::engine::Engine;
@@ -103,15 +104,16 @@ impl Engine<'_> {
         if serial {
             self.ping().await?;
         }
-        self.asks_crc = self.options.crc == CrcExchange::EveryObject
-            || !self.link.guards_content()
-            || self.doubt.is_some();
         self.init_executed = None;
         self.set_prn(self.gait().prn).await?;
         let mut max_data = connected.max_data;
-        if serial {
-            max_data = self.frame_size(max_data).await?;
+        let mut guarded = self.link.guards_content();
+        if serial && let Some(mtu) = self.mtu().await? {
+            max_data = mtu.max_data().min(max_data);
+            // The UART builds say another MTU (CP-022), so there is nothing but USB up to the device.
+            guarded |= usize::from(mtu.mtu) == USB_LIMIT;
         }
+        self.asks_crc = self.options.crc == CrcExchange::EveryObject || !guarded || self.doubt.is_some();
         // Flash is written in words: a packet that ends inside one spoils what follows (FLT-020).
         self.payload = max_data & !3;
         if self.payload == 0 {
@@ -176,14 +178,13 @@ impl Engine<'_> {
         Ok(())
     }
 
-    /// Object data per Write frame, from the device's MTU (CP-022) and the link's own bound.
-    async fn frame_size(&mut self, link_bound: usize) -> Result<usize, UpdateError> {
+    /// The device's MTU (CP-022), if it has one to tell.
+    async fn mtu(&mut self) -> Result<Option<MtuAnswer>, UpdateError> {
         let response = self.exchange(&Request::GetMtu).await?;
         if response.outcome() == Answer::Result(ResultCode::OpcodeNotSupported) {
-            return Ok(link_bound);
+            return Ok(None);
         }
-        let mtu = self.typed(&response, None, response.mtu_answer())?;
-        Ok(mtu.max_data().min(link_bound))
+        self.typed(&response, None, response.mtu_answer()).map(Some)
     }
 
     /// Closes the link as well as it goes; the outcome of the update is known already.

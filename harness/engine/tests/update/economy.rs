@@ -38,6 +38,18 @@ async fn a_link_that_guards_content_needs_no_crc() {
     }
 }
 
+/// CP-022: a device that says the MTU of a USB build is reached over USB only, which guards its content.
+#[tokio::test(start_paused = true)]
+async fn a_usb_build_needs_no_crc() {
+    let image = small_firmware();
+    for (mtu, expected) in [(Some(131), 4), (Some(2051), 0), (Some(1027), 4), (None, 4)] {
+        let device = Device { mtu, ..Device::new(Shape::Serial, image.len()) };
+        let (result, handle) = run(device, &image, &economic(0)).await;
+        assert_eq!(result.unwrap().crc_exchanges, expected, "{mtu:?}");
+        assert!(handle.device().done);
+    }
+}
+
 /// FF-060, FF-061: lost packets show at the Execute; the device is asked, and the object mended.
 #[tokio::test(start_paused = true)]
 async fn one_lost_packet_anywhere_is_mended() {
