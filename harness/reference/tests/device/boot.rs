@@ -203,3 +203,39 @@ fn a_stored_packet_that_does_not_fit_any_more_is_an_error_of_initialisation() {
     let device = setup.start();
     assert_eq!(device.presence(), Presence::Silent, "ACT-028: a reset loop");
 }
+
+#[test]
+fn a_wake_up_from_system_off_skips_the_check_and_says_so_no_more() {
+    let mut device = running();
+    let layout = device.layout;
+    spoil(&mut device.machine.chip, &layout);
+    device.machine.chip.store_word(GPREGRET2, 0xA9).unwrap();
+    device.reset(Reset::WakeFromOff);
+    assert_eq!(device.presence(), Presence::Silent, "VAL-031");
+    assert_eq!(device.peripheral(0x4000_0400) & (1 << 16), 0, "VAL-031: the reason is cleared");
+    assert_eq!(device.peripheral(GPREGRET2), 0xA9, "VAL-032: left alone");
+    device.reset(Reset::Soft);
+    assert_eq!(device.presence(), Presence::Silent, "VAL-032: now its turn has come");
+    device.reset(Reset::Soft);
+    assert_eq!(device.presence(), Presence::Waiting);
+}
+
+#[test]
+fn marks_that_skip_checks_are_taken_without_an_application_too() {
+    let mut device = Setup::new(Profile::Ble).start();
+    device.machine.chip.store_word(GPREGRET2, 0xA9).unwrap();
+    device.reset(Reset::Soft);
+    assert_eq!(device.presence(), Presence::Waiting);
+    assert_eq!(device.peripheral(GPREGRET2), 0, "VAL-038");
+}
+
+#[test]
+fn a_bank_crc_of_zero_is_compared_like_any_other() {
+    let mut setup = Setup::new(Profile::Ble).with_application();
+    let mut old = settings_for(&setup.application.as_ref().unwrap().0, 4);
+    old.version = 1;
+    old.bank_0.crc = 0;
+    old.update_crcs();
+    setup.pages = Some([old.to_bytes()[..0x5C].to_vec(), vec![0xFF; 4]]);
+    assert_eq!(setup.start().presence(), Presence::Waiting, "SET-009");
+}

@@ -53,6 +53,7 @@ pub(crate) fn unsigned(init: &InitCommand) -> Vec<u8> {
 
 /// What is flashed.
 pub(crate) struct Setup {
+    pub(crate) variant: Variant,
     pub(crate) build: Build,
     pub(crate) softdevice: bool,
     /// Image and version.
@@ -64,7 +65,7 @@ pub(crate) struct Setup {
 impl Setup {
     pub(crate) fn new(profile: Profile) -> Self {
         let build = Build::release(profile, TestKey::Release.signing_key().public_key_le());
-        Self { build, softdevice: true, application: None, pages: None }
+        Self { variant: Variant::Nrf52840, build, softdevice: true, application: None, pages: None }
     }
 
     /// With the witness of 6000 bytes in bank 0, version 1.
@@ -76,7 +77,7 @@ impl Setup {
     }
 
     pub(crate) fn start(self) -> Device {
-        let variant = Variant::Nrf52840;
+        let variant = self.variant;
         let layout = Layout::for_profile(variant, self.build.profile);
         let mut chip = Chip::new(variant, 1);
         chip.fill_flash(Fill::Byte(0xFF));

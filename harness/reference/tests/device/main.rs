@@ -2,6 +2,7 @@
 
 #![expect(clippy::unwrap_used, reason = "a test stops at the first surprise")]
 
+mod activation;
 mod any_sequence;
 mod boot;
 mod common;
@@ -13,6 +14,7 @@ mod known_update;
 mod limits;
 mod link_loss;
 mod objects;
+mod placement;
 mod sequences;
 mod serial;
 mod system;
