@@ -23,7 +23,7 @@ pub(super) enum Activated {
     Nothing,
     /// A reset follows.
     Restart,
-    /// The next image of the package is waited for (ACT-010).
+    /// The next image of the package is waited for (ACT-010), and not for long (ACT-012).
     ExpectMore,
 }
 
@@ -45,10 +45,13 @@ pub(super) fn activate(chip: &mut Chip, device: &mut Device) -> Result<Activated
             Ok(()) => bootloader(chip, device, device.settings.sd_size)?,
             Err(Failed) => Err(Failed),
         },
+        // An external application stays where it is (ACT-029).
         _ => return Ok(Activated::Nothing),
     };
+    // SET-016. This is the second reset on the way to the new application (ACT-006).
     device.settings.bank_1 = Bank::default();
     device.settings.write_offset = 0;
+    // What can't be written ends in a reset, and the next start tries again (ACT-018).
     device.commit(chip)?;
     if with_softdevice && device.settings.bank_0.code == BankCode::Application {
         return Ok(Activated::ExpectMore);
@@ -81,7 +84,7 @@ fn application(chip: &mut Chip, device: &mut Device) -> Result<(), Halt> {
     Ok(())
 }
 
-/// ACT-008, ACT-009.
+/// ACT-008, ACT-009. A cut is made good as with an application (PWR-013), unless the copy overlaps its source (PWR-016).
 fn softdevice(chip: &mut Chip, device: &mut Device) -> Result<Result<(), Failed>, Halt> {
     let source = device.settings.update_start_address();
     // Looked at in every boot, also when the copy has begun to overwrite it (ACT-030).
@@ -93,6 +96,8 @@ fn softdevice(chip: &mut Chip, device: &mut Device) -> Result<Result<(), Failed>
 }
 
 /// ACT-014, ACT-015: done when the bytes are there already, else the MBR is asked for them, which ends in a reset.
+/// The application is not concerned (ACT-019). Bytes behind the last whole word are never copied, so that a bootloader which has
+/// such is asked for again at every start (ACT-020).
 fn bootloader(chip: &mut Chip, device: &Device, skipped: u32) -> Result<Result<(), Failed>, Halt> {
     let source = device.settings.update_start_address().wrapping_add(skipped);
     let length = device.settings.bank_1.size.wrapping_sub(skipped);

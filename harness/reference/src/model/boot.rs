@@ -83,6 +83,7 @@ pub(super) fn boot(chip: &mut Chip, layout: Layout) -> Result<Next, Halt> {
     }
     let settings = load_settings(chip, &layout, &build)?;
     let mut device = Device { layout, build, settings, flash: Flash::blocking() };
+    // SET-001, SET-002: cut short on virgin pages it begins again (PWR-018).
     device.commit(chip)?;
 
     // Before any transport is up (ACT-001), and without a host: what was committed is activated after a cut, too (PWR-010).
@@ -94,9 +95,10 @@ pub(super) fn boot(chip: &mut Chip, layout: Layout) -> Result<Next, Halt> {
         }
         Activated::ExpectMore => Some(device.build.continuation_ms),
         Activated::Nothing => {
+            // VAL-038: first of all, and not in a boot that activates something.
             let skip_crc = take_skip_flags(chip, device.build.skip_crc)?;
             // After the inactivity timer ran out this is what starts the application, unless something still asks for DFU mode
-            // (TMR-007).
+            // (TMR-007) or there is none (TMR-008, ACT-013).
             let enter = !application_valid(chip, &device, skip_crc)? || entry_requested(chip, &device)?;
             enter.then_some(device.build.inactivity_ms)
         }
@@ -138,7 +140,8 @@ pub(super) fn load_settings(chip: &mut Chip, layout: &Layout, build: &Build) -> 
     Ok(pages::load(&main, &backup, build))
 }
 
-/// SET-021: true while a peer or name record stands in the page.
+/// SET-021: true while a peer or name record stands in the page, whole or not (PWR-023). A cut while they are erased brings
+/// them back from the backup, and they are erased again (PWR-017).
 fn has_peer_or_name(settings: &Settings) -> bool {
     settings.peer_data[..4] != [0xFF; 4] || settings.adv_name[..4] != [0xFF; 4]
 }

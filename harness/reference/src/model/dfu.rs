@@ -97,11 +97,12 @@ impl Dfu {
         Ok(dfu)
     }
 
-    /// TMR-001..003: progress was made.
+    /// TMR-001..003: progress was made. Until then a session has what is left of the time since DFU mode began (TMR-005).
     pub(super) fn restart_timer(&mut self, chip: &Chip) {
         self.start_timer(chip, self.device.build.inactivity_ms);
     }
 
+    /// Zero is never (TMR-012).
     fn start_timer(&mut self, chip: &Chip, limit_ms: u32) {
         let ends = limit_ms > 0 && !self.device.build.has(PlantedBug::InactivityIgnored);
         self.deadline = ends.then(|| chip.now() + cycles_from_ms(limit_ms.into()));
@@ -234,7 +235,8 @@ impl Dfu {
     }
 
     /// OBJ-038: on the next connection everything in the settings is what flash holds. The host may have gone in the middle of
-    /// anything (FLT-025): what is queued, requests and flash operations alike, still runs to its end. The selected object
+    /// anything (FLT-025): what is queued, requests and flash operations alike, still runs to its end. Writes among them find no
+    /// object open (OBJ-047), and a commit that is under way may not be what is loaded (OBJ-046, PWR-019). The selected object
     /// stays selected (CP-025), and the device can be found again at once (BLE-025).
     fn on_disconnect(&mut self, chip: &mut Chip, wire: &SharedWire) -> Result<(), Halt> {
         let before = self.device.settings.clone();

@@ -48,7 +48,7 @@ impl Inbox {
     }
 
     /// Takes in what the transport has received. A request that finds the scheduler full is lost, but a receipt setting it
-    /// carries has taken effect by then (CP-027).
+    /// carries has taken effect by then (CP-027). So goes every request behind the thirty-second of a burst (FLT-033).
     pub(super) fn receive(&mut self, work: Work) {
         if let Work::Request(request) = &work {
             self.reload_receipts(request);

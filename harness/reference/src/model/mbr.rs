@@ -14,7 +14,8 @@ pub(super) fn is_called(trap: u8) -> bool {
     trap == START_UP_HAND_OVER
 }
 
-/// COPY_BL: the params page says what is to be done. The reset that follows is the caller's.
+/// COPY_BL: the params page says what is to be done. It is the settings backup as well, which the next bootloader makes anew
+/// when it repeats the activation (SET-024, ACT-016, PWR-015). The reset that follows is the caller's.
 pub(super) fn request_bootloader_copy(
     chip: &mut Chip,
     layout: &Layout,
@@ -30,7 +31,7 @@ pub(super) fn request_bootloader_copy(
     Ok(())
 }
 
-/// Finishes the copy in the params page. Cut anywhere, it begins again at the next start: the source stays as it is.
+/// Finishes the copy in the params page (PWR-014). Cut anywhere, it begins again at the next start: the source stays as it is.
 pub(super) fn finish_bootloader_copy(chip: &mut Chip, layout: &Layout) -> Result<(), Halt> {
     let mut record = [0; RECORD_WORDS as usize];
     for (at, word) in record.iter_mut().enumerate() {

@@ -42,7 +42,8 @@ impl Dfu {
         }
     }
 
-    /// OBJ-001..003. All in RAM: after a power cut or a lost link the command that is in flash is there again (OBJ-004).
+    /// OBJ-001..003. Data that was under way ends here (FLT-005), and the stored packet is FF from here on, which reaches flash
+    /// with the next commit (SET-013). All in RAM: after a power cut or a lost link the command that is in flash is there again (OBJ-004).
     fn create_command(&mut self, size: u32) -> Answer {
         if size == 0 && !self.device.build.has(PlantedBug::EmptyInitAccepted) {
             return Err(ResultCode::InvalidParameter.into());
@@ -58,6 +59,7 @@ impl Dfu {
     }
 
     /// OBJ-015..023. Which of three answers an object behind the end of the image gets depends on its size (FLT-027):
+    /// a short one in the middle is refused, so an image that is shorter than its packet says never ends (FLT-026);
     /// FFFFFFFF is ragged (FLT-018), FFFFF000 is whole pages and too large (FLT-019).
     fn create_data(&mut self, chip: &mut Chip, size: u32) -> Result<Answer, Halt> {
         let executed = self.device.settings.progress.fw_offset_last;
@@ -150,7 +152,8 @@ impl Dfu {
         self.receipt(offset)
     }
 
-    /// OBJ-024..027. One byte too many, and nothing of the write is stored (FLT-008).
+    /// OBJ-024..027. One byte too many, and nothing of the write is stored (FLT-008); behind the end of an object every one is
+    /// (FLT-009).
     fn write_data(&mut self, chip: &mut Chip, data: &[u8], buffer: Buffer) -> Result<Answer, Halt> {
         let settings = &self.device.settings;
         let offset = settings.progress.fw_offset;
@@ -214,7 +217,8 @@ impl Dfu {
         Ok(payload)
     }
 
-    /// OBJ-007..013.
+    /// OBJ-007..013. A packet that is not in force is checked in full, also an older one that has come back with a lost link
+    /// (OBJ-039). Up to here a cut leaves everything as it was (PWR-001, PWR-002).
     pub(super) fn execute_command(&mut self, chip: &mut Chip) -> Result<Answer, Halt> {
         let settings = &self.device.settings;
         if settings.progress.cmd_offset != settings.progress.cmd_size
@@ -230,7 +234,7 @@ impl Dfu {
         Ok(self.accept_command(chip)?.map(|()| Vec::new()).map_err(Into::into))
     }
 
-    /// Step 12 of 7.1: a place is chosen, the packet is in force and persisted.
+    /// Step 12 of 7.1: a place is chosen (MEM-011), the packet is in force and persisted with its length and CRC (SET-014).
     fn accept_command(&mut self, chip: &mut Chip) -> Result<Result<(), ResultCode>, Halt> {
         let Some(init) = self.init.as_ref().map(|packet| packet.init.clone()) else {
             return Ok(Err(ResultCode::InvalidObject));
@@ -278,7 +282,7 @@ impl Dfu {
         Ok(())
     }
 
-    /// OBJ-028..033; `None` while the flash is busy (CP-029). No CRC is compared here: whether the bytes are the right ones is
+    /// OBJ-028..033, and FLT-036 after a refused packet; `None` while the flash is busy (CP-029). No CRC is compared here: whether the bytes are the right ones is
     /// the host's to find out before it executes (OBJ-034), or the hash tells at the very end.
     pub(super) fn execute_data(&mut self, chip: &mut Chip) -> Result<Option<Vec<u8>>, Halt> {
         let settings = &mut self.device.settings;
@@ -327,7 +331,7 @@ impl Dfu {
         Ok(Some(encode(EXECUTE, &answer.map(|()| Vec::new()))))
     }
 
-    /// OBJ-030: whatever the result, it is committed once the answer is on its way, then the device resets.
+    /// OBJ-030: whatever the result, with an empty progress but for the address (SET-015), it is committed once the answer is on its way, then the device resets.
     fn end(&mut self) {
         let start = self.fw_addr;
         self.device.settings.reset_progress();

@@ -66,6 +66,7 @@ pub(super) fn from_page(mut bytes: [u8; SETTINGS_LEN], build: &Build) -> Setting
         {
             upgrade(&mut bytes, build);
         }
+        // A version that nobody knows is used as it is (SET-010).
         SettingsVersion::V2 => {}
     }
     // The length is that of a page, so it can be read.
@@ -125,7 +126,8 @@ fn from_backup(build: &Build) -> Vec<Range<usize>> {
     HEAD_BESIDE_APP.into_iter().chain([records]).collect()
 }
 
-/// SET-008: records move to their places in version 2, and the application is judged by the CRC of bank 0. All other bytes stay.
+/// SET-008: records move to their places in version 2, and the application is judged by the CRC of bank 0, zero
+/// or not (SET-009). All other bytes stay.
 fn upgrade(bytes: &mut [u8; SETTINGS_LEN], build: &Build) {
     let (peer, name) = (bytes[V1_PEER_DATA].to_vec(), bytes[V1_NAME].to_vec());
     for (at, kind) in KINDS.into_iter().zip([0, KIND_CRC, 0]) {

@@ -143,6 +143,7 @@ fn softdevice_fits(
         major = installed.version / MAJOR != new.version / MAJOR;
     }
     let alone = init.fw_type == Some(FwType::SoftDevice);
+    // VAL-024.
     let refused = major && alone && dfu.device.build.profile == Profile::Ble;
     Ok((!refused).then_some(major))
 }

@@ -36,6 +36,7 @@ pub(super) fn check(chip: &mut Chip, dfu: &mut Dfu) -> Result<Result<(), Refusal
     Ok(verdict)
 }
 
+/// The first check that fails decides (VAL-001), so a bad signature comes before wrong hardware (VAL-002).
 fn judge(
     chip: &mut Chip,
     device: &Device,
@@ -46,6 +47,7 @@ fn judge(
         return Ok(Err(refusal));
     }
     let init = &packet.init;
+    // PKG-020.
     let known = match init.fw_type {
         None | Some(FwType::Other(_)) => false,
         Some(FwType::ExternalApplication) => device.build.external_application,
@@ -54,6 +56,7 @@ fn judge(
     if !known {
         return Ok(Err(ExtendedError::InitCommandInvalid.into()));
     }
+    // PKG-016: no hash is one of the wrong type.
     if init.hash.as_ref().map(|hash| hash.kind) != Some(HashType::Sha256)
         && !device.build.has(PlantedBug::HashTypeNotChecked)
     {
@@ -68,6 +71,7 @@ fn judge(
     if init.image_size() == 0 {
         return Ok(Err(ExtendedError::InitCommandInvalid.into()));
     }
+    // VAL-019.
     let replaces_bootloader = matches!(init.fw_type, Some(FwType::Bootloader | FwType::SoftDeviceBootloader));
     let region = device.layout.backup_page - device.layout.bootloader;
     if replaces_bootloader && init.bl_size.unwrap_or(0) > region {
@@ -158,7 +162,7 @@ fn softdevice_allowed(chip: &mut Chip, device: &Device, init: &InitCommand) -> R
     })
 }
 
-/// VAL-009..016, VAL-039.
+/// VAL-009..016, VAL-039. So the same application can be sent twice (FLT-029), and the same bootloader can't (FLT-030).
 fn version_allowed(device: &Device, init: &InitCommand) -> Result<(), Refusal> {
     let prevention = device.build.downgrade_prevention;
     let same_accepted = device.build.accept_same_version && !device.build.has(PlantedBug::SameVersionRefused);

@@ -86,6 +86,7 @@ impl Dfu {
         if has(PlantedBug::AnythingIsProgress) {
             self.restart_timer(chip);
         }
+        // Nothing but the rules of each request decides, in whatever order they come (CP-020, CP-021, FLT-003).
         let answer = match opcode {
             _ if self.is_left_out(opcode) => Err(ResultCode::OpcodeNotSupported.into()),
             CREATE => self.create(chip, fields.byte(1), fields.word(2))?,
@@ -140,7 +141,8 @@ impl Dfu {
         }
     }
 
-    /// A Write, counted for receipts whatever became of it.
+    /// A Write, counted for receipts whatever became of it: a refused one (PRN-007), or an empty one (PRN-015). With an interval
+    /// that is longer than the object there is no receipt at all (FLT-035).
     ///
     /// Where an object ends makes no difference: its last write gets a receipt when it is the n-th (PRN-010), and writes
     /// that are left over get none (PRN-009).

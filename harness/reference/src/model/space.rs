@@ -20,13 +20,14 @@ const SD_END_WORD: u32 = 0x3008;
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Place {
     pub(super) start: u32,
-    /// The application in bank 0 has to go (MEM-015).
+    /// The application in bank 0 has to go (MEM-015), for a bootloader as well (MEM-016).
     pub(super) drops_application: bool,
     /// The SoftDevice has to go as well.
     pub(super) drops_softdevice: bool,
 }
 
-/// MEM-002: behind the SoftDevice, or behind the MBR without one.
+/// MEM-002: behind the SoftDevice, or behind the MBR without one. A SoftDevice that is being received in its own place counts
+/// as soon as its information has come (MEM-021).
 pub(super) fn bank_0_start(chip: &mut Chip) -> Result<u32, Halt> {
     if chip.load_word(SD_MAGIC_WORD)? != SOFTDEVICE_MAGIC {
         return Ok(MBR_END);
@@ -75,7 +76,8 @@ pub(super) fn place(
     Ok(fits(MBR_END).then_some(Place { start: MBR_END, drops_application: true, drops_softdevice: true }))
 }
 
-/// Makes the SoftDevice unrecognisable (level 2, non-SD builds only).
+/// Makes the SoftDevice unrecognisable (level 2, non-SD builds only), at once: a cut before the commit that follows leaves the
+/// settings of before without it (PWR-021, PWR-022).
 pub(super) fn forget_softdevice(chip: &mut Chip) -> Result<(), Halt> {
     Ok(chip.nvmc_write_word(SD_MAGIC_WORD, 0)?)
 }

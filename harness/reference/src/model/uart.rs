@@ -1,4 +1,4 @@
-//! The receiver of the serial transport: SLIP frames in three buffers, with what becomes of bad ones (section 5).
+//! The receiver of the serial transport: SLIP frames in three buffers, with what becomes of bad ones (section 5, FLT-015).
 
 use std::collections::VecDeque;
 

@@ -130,3 +130,49 @@ fn a_closed_debug_port_needs_one_more_start() {
     assert_eq!((uicr[0x208], uicr[0x210]), (0, 0), "10.1, step 3");
     assert_eq!(started(Profile::Ble, |_| ()).machine.chip.uicr()[0x208], 0xFF);
 }
+
+#[test]
+fn a_device_of_sdk_14_keeps_settings_of_version_1() {
+    let key = TestKey::Release.signing_key().public_key_le();
+    for profile in Profile::ALL {
+        let mut setup = Setup::new(profile);
+        setup.build = Build::of_generation(Generation::Sdk14, profile, key);
+        let mut device = setup.start();
+        device.connect();
+        let image = gauntlet_reference::images::witness(device.layout.softdevice_end, 7, 5000);
+        let packet = signed(&application(&image, 3));
+        assert_eq!(device.init(&packet), hex("600401"));
+        device.run(500);
+        let page = device.flash(device.layout.settings_page, 1024);
+        assert_eq!(page[4..8], [1, 0, 0, 0]);
+        assert_eq!(page[0x38..0x3A], (packet.len() as u16).to_le_bytes(), "SET-014");
+        assert_eq!(page[0x5C..0x5C + packet.len()], packet);
+        assert_eq!(page[0x1B8..], [0xFF; 1024 - 0x1B8], "8.1: nothing behind the name");
+        assert_eq!(device.image(&image), hex("600401"));
+        device.run(5000);
+        assert_eq!(device.presence(), Presence::Silent, "{profile:?}");
+        assert!(device.flash(device.layout.softdevice_end, 5000) == image);
+        let pages =
+            [device.layout.settings_page, device.layout.backup_page].map(|at| device.flash(at, 0x1B8));
+        assert_eq!(pages[0][..0x15C], pages[1][..0x15C]);
+        assert_eq!((pages[0][8], pages[0][0x20]), (3, 1), "SET-016: version and bank 0");
+        // Spoiled, it is judged by the CRC of its bank.
+        assert!(device.machine.chip.put_image(device.layout.softdevice_end + 4000, &[0; 4]));
+        device.reset(Reset::Pin);
+        assert_eq!(device.presence(), Presence::Waiting, "VAL-029");
+    }
+}
+
+#[test]
+fn a_device_updated_from_version_1_to_2_and_back_never_reads_what_is_not_there() {
+    let key = TestKey::Release.signing_key().public_key_le();
+    let newer = Setup::new(Profile::Ble).with_application().start();
+    let page = newer.flash(newer.layout.settings_page, 896);
+    let mut setup = Setup::new(Profile::Ble).with_application();
+    setup.build = Build::of_generation(Generation::Sdk14, Profile::Ble, key);
+    setup.pages = Some([page.clone(), page]);
+    let device = setup.start();
+    assert_eq!(device.presence(), Presence::Silent, "the CRC of the bank is right");
+    let page = device.flash(device.layout.settings_page, 896);
+    assert_eq!(page[4], 2, "SET-010: the word is kept");
+}
