@@ -4,7 +4,11 @@
 //! its system how much memory it ever had, test harness included, and how long its thread was on a processor. No clock on
 //! the wall is looked at, so a busy machine changes nothing.
 #![cfg(target_os = "linux")]
-#![expect(clippy::unwrap_used, reason = "helpers of the tests")]
+#![expect(
+    clippy::unwrap_used,
+    clippy::print_stdout,
+    reason = "helpers of the tests; one process tells another"
+)]
 
 mod support;
 
