@@ -102,8 +102,8 @@ def search(setups, chosen):
     benches = setups.benches.values()
     if chosen.show_open:
         show_open(benches)
-    requests = sum(bench.requests for bench in benches)
-    print(f"Ran {sequences} sequences with {requests} requests on {len(benches)} kinds of device "
+    requests, cuts = (sum(getattr(bench, name) for bench in benches) for name in ("requests", "cuts"))
+    print(f"Ran {sequences} sequences with {requests} requests and {cuts} power cuts on {len(benches)} kinds of device "
           f"in {time.monotonic() - began:.0f} s (seed {chosen.seed})")  # fmt: skip
     print("OK" if not differences else f"FAILED (differences={differences})")
     return 1 if differences else 0

@@ -110,6 +110,7 @@ class Bench:
         # The variant is the chip's own (CP-008), not the bootloader's.
         self.config = replace(setup.config, variant=int.from_bytes(hardware[7:11], "little"))
         self.requests = 0
+        self.cuts = 0
         self.skipped = {}
 
     def close(self):
@@ -186,6 +187,7 @@ class Pair:
         self.over = False
         self.last = None
         self.ping = 0
+        self.cut = None
 
     def close(self):
         """Leaves nothing running."""
@@ -209,6 +211,9 @@ class Pair:
         now = self.device.now_ms
         if self.device.events and self.model.timer.expired(now):
             self.over = True
+            return
+        if self.cut is not None:
+            self._send_into_cut(step, now)
             return
         expected = self.model.receive(step.wire, now)
         self.bench.requests += 1
@@ -241,6 +246,9 @@ class Pair:
 
     def _happen(self, words):
         """An event (see `Traffic.event`)."""
+        if words[0] == "cut":
+            self.cut = words
+            return
         if words[0] == "wait":
             self._wait(words[1])
             return
@@ -252,6 +260,49 @@ class Pair:
                 self.device.say("put", hex(address), data.hex())
             words = ("reset", "pin")
         self.device.say(*words)
+        self._restart()
+
+    def _send_into_cut(self, step, now):
+        """Power may fail while this step is worked on, or in the boot behind it (section 13)."""
+        cut, self.cut = self.cut, None
+        before = bytes(self.model.flash.bytes)
+        # What the model would do to its flash, operation by operation.
+        self.model.flash.journal = journal = []
+        try:
+            self.model.receive(step.wire, now)
+            restarted = self.model.restarted()
+            if restarted:
+                self._boot(now)
+        finally:
+            self.model.flash.journal = None
+        self.bench.requests += 1
+        self.device.say(*cut)
+        self.device.send(step.wire)
+        if restarted and self.device.state != "off":
+            self.device.say("settle")
+        if self.over:
+            return
+        if self.device.state != "off":
+            # It was not that far, and what was compared of this step is its flash.
+            self.device.say("no-cut")
+            while self.device.answer() is not None:
+                pass
+            if restarted:
+                self._restart(booted=True)
+            return
+        self.bench.cuts += 1
+        flash = self.device.flash()
+        if any(address >= self.bench.config.chip.bootloader and address < self.bench.config.chip.backup
+               for address, _ in journal):  # fmt: skip
+            # PWR-014: what the MBR has done by then is its own business.
+            self.over = True
+            return
+        if not is_on_the_way(before, journal, flash):
+            raise Difference(f"{' '.join(map(str, cut))} in {shown(step.wire)}: the model's flash is never like the device's")
+        self.model.flash.bytes[:] = flash
+        self.device.say("reset", "power")
+        while self.device.answer() is not None:
+            pass
         self._restart()
 
     def _wait(self, span):
@@ -322,6 +373,17 @@ class Pair:
         )
 
 
+def is_on_the_way(before, journal, flash):
+    """Can `flash` be found between `before` and the end of the journal, with at most one operation half done?"""
+    state = bytearray(before)
+    for address, data in journal:
+        end = address + len(data)
+        if state[:address] == flash[:address] and state[end:] == flash[end:]:
+            return True
+        state[address:end] = data
+    return state == flash
+
+
 def shown(data):
     """Bytes for a reader."""
     return "nothing" if data is None else data.hex(" ")
@@ -341,7 +403,7 @@ def parsed(lines):
     for line in lines:
         if line.strip().startswith("!"):
             words = line.split()[1:]
-            yield Event(("wait", int(words[1])) if words[0] == "wait" else tuple(words))
+            yield Event(tuple(int(word) if word.isdigit() and words[0] in ("wait", "cut") else word for word in words))
             continue
         wire, _, at_once = line.partition("(")
         if wire.strip():

@@ -19,6 +19,8 @@ class Flash:
 
     def __init__(self, contents):
         self.bytes = bytearray(contents)
+        self.journal = None
+        """Where it is a list, every operation on a page or a word is entered as (address, bytes afterwards)."""
 
     def read(self, address, length):
         """`length` bytes from `address`."""
@@ -32,6 +34,8 @@ class Flash:
         """Erases every page that the range touches; `address` is the start of a page."""
         length = page_up(length)
         self.bytes[address : address + length] = b"\xff" * length
+        if self.journal is not None:
+            self.journal += ((page, b"\xff" * PAGE) for page in range(address, address + length, PAGE))
 
     def program(self, address, data):
         """Programs the whole words of `data`; 1 to 3 bytes behind them are skipped (FLT-021)."""
@@ -39,3 +43,6 @@ class Flash:
         before = int.from_bytes(self.read(address, length), "little")
         after = before & int.from_bytes(data[:length], "little")
         self.bytes[address : address + length] = after.to_bytes(length, "little")
+        if self.journal is not None:
+            for at in range(address, address + length, WORD):
+                self.journal.append((at, self.read(at, WORD)))

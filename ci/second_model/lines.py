@@ -56,10 +56,13 @@ class Lines:
         """What runs after one more reset, and the flash."""
         self.say("reset", "pin")
         self.say("settle")
-        runs = self.state == "application"
+        return self.state == "application", self.flash()
+
+    def flash(self):
+        """The whole flash as it is now."""
         self.say("dump", self.dump)
         with open(self.dump, "rb") as dump:
-            return runs, dump.read()
+            return dump.read()
 
     def close(self):
         """The process lives on for the next device."""

@@ -68,16 +68,31 @@ class Traffic:
     def event(self):
         """A reset, a while without a word, or other settings pages."""
         rng = self.rng
-        kind = rng.randrange(5)
+        kind = rng.randrange(6)
         if kind == 0:
             yield Event(("reset", rng.choice(("pin", "soft", "power"))))
         elif kind == 1:
             yield Event(("wait", rng.choice((3000, 14_000, 60_000, 110_000, 125_000, 260_000))))
         elif kind == 2 and self.device.config.mtu == 131:
             yield Event(("line-error",))
+        elif kind == 3:
+            yield from self.cut_session()
         else:
             main, backup = Pages(rng, self.device).pair()
             yield Event(("pages", main.hex(), backup.hex()))
+
+    def cut_session(self):
+        """A session during which power fails at one flash operation: of an Execute, of a Create, or of what follows."""
+        rng = self.rng
+        count = rng.choice((rng.randrange(3), rng.randrange(500), rng.randrange(500), rng.randrange(5000)))
+        event = Event(("cut", count, rng.choice(("before", "after", "torn"))))
+        at = rng.choice((op.CREATE, op.EXECUTE, op.EXECUTE, op.EXECUTE))
+        for step in self.session():
+            if isinstance(step, Step) and step.wire[0] == at and rng.random() < 0.35:
+                yield event
+            yield step
+            if self.device.just_restarted:
+                return
 
     def shouting(self):
         """Frames for a device that does not listen any more; its silence is waited for only once in a while."""

@@ -168,11 +168,14 @@ def _check_hash(init, start, size, flash):
 
 
 def _give_up_sd(flash, settings):
-    """The last row of 7.6: what was received at 0x1000 must not count as a SoftDevice."""
+    """The last row of 7.6: what was received at 0x1000 must not count as a SoftDevice.
+
+    "If now present" is read as belonging to the magic word alone: bank 0 grows in any case.
+    """
     sd = memory.SdInfo(flash)
     if sd.present:
         memory.drop_sd(flash)
-        settings.bank_0_size += sd.size - memory.SD_START
+    settings.bank_0_size += sd.size - memory.SD_START
 
 
 def _enter(init, start, flash, settings, config):

@@ -8,12 +8,13 @@
 //! settle                                                         until DFU mode, or an application, has lasted
 //! reset soft                                                     or `pin`, `power`
 //! poke 0x4000051c 0xb1                                           a word in a register
-//! cut 12 before                                                  power fails at a flash operation, or `after`, `torn`
+//! cut 12 before                                                  power fails at a flash operation, or `after`, `torn`;
+//!                                                                `no-cut` takes it back, `reset power` switches on again
 //! dump flash.bin                                                 the whole flash
 //! ```
 //!
 //! Every line is answered by `< bytes` for each message of the device, then by one line `. state at_ms`, where the state is
-//! `waiting`, `connected`, `application` or `silent`. Time passes in `wait`, `settle` and, until the device has done what it
+//! `waiting`, `connected`, `application`, `silent` or `off`. Time passes in `wait`, `settle` and, until the device has done what it
 //! was asked for, in `send`; never otherwise.
 
 use std::error::Error;
@@ -97,8 +98,11 @@ impl Device {
     }
 
     fn state(&self) -> &'static str {
+        if !self.machine.chip.is_powered() {
+            return "off";
+        }
         match (self.machine.is_guest_entered(), self.wire.lock().presence()) {
-            (false, _) if self.machine.chip.is_powered() => "application",
+            (false, _) => "application",
             (_, Presence::Waiting) => "waiting",
             (_, Presence::Connected) => "connected",
             _ => "silent",
@@ -165,7 +169,7 @@ impl Device {
             "after" => Tear::After,
             _ => Tear::Torn(TearPattern::random(at_op)),
         };
-        self.machine.chip.arm_cut(Cut { at_op, tear, off_for: Some(cycles_from_ms(10)) });
+        self.machine.chip.arm_cut(Cut { at_op, tear, off_for: None });
     }
 
     /// What the device has said until now.
