@@ -6,7 +6,7 @@ import tempfile
 import time
 from dataclasses import dataclass, replace
 
-from . import p256, requests as op
+from . import p256, published, requests as op
 from .activation import Outcome
 from .config import NRF52832, NRF52840, NRF52840_USB, Config
 from .device import Device
@@ -14,6 +14,7 @@ from .lines import Lines, process
 from .packages import KEY
 from .results import Unspecified
 from .served import Served
+from .timers import Timer
 from .traffic import Event, Step, Traffic, request
 
 SILENCE = 0.02
@@ -31,6 +32,7 @@ class Setup:
     options: tuple
     config: Config
     served: bool
+    library: tuple = ()
 
 
 def served_setups(folder):
@@ -39,6 +41,16 @@ def served_setups(folder):
     pem = f"{folder}/public.pem"
     with open(pem, "w", encoding="ascii") as file:
         file.write(public_pem(public))
+    library = tuple(published.packages())
+    known = published.public_key()
+    known_pem = f"{folder}/published.pem"
+    with open(known_pem, "w", encoding="ascii") as file:
+        file.write(public_pem(known))
+    for unsigned in ((), ("--unsigned",)):
+        for softdevice in ("0x0101", "none"):
+            options = ("--chip", "nrf52832", "--key", known_pem, "--softdevice", softdevice, *unsigned)
+            label = " ".join(["served published", softdevice, *unsigned])
+            yield Setup(label, options, Config(NRF52832, known, require_signed_app=not unsigned), True, library)
     for name, chip in (("nrf52832", NRF52832), ("nrf52840", NRF52840)):
         for softdevice in ((), ("--softdevice", "none")):
             for unsigned in ((), ("--unsigned",)):
@@ -131,7 +143,7 @@ class Bench:
         pair = Pair(self)
         steps = []
         try:
-            for step in Traffic(rng, pair.model, pair.device.events).steps(acts=rng.randrange(1, 7)):
+            for step in Traffic(rng, pair.model, pair.device.events, self.setup.library).steps(acts=rng.randrange(1, 7)):
                 if pair.offer(step):
                     steps.append(step)
                 if pair.over:
@@ -335,11 +347,16 @@ class Pair:
             self._boot(self.device.now_ms)
         if self.over:
             return
+        by_application = not self.model.in_dfu
+        if by_application:
+            self._boot(self.device.now_ms, enter_dfu=True)
+            if self.over:
+                return
         self.model.just_restarted = True
         if not self.device.wait_until_back():
             raise Difference("the device is not back in DFU mode after its reset")
-        if not self.model.in_dfu:
-            self._boot(self.device.now_ms, enter_dfu=True)
+        if by_application:
+            self.model.timer = Timer(self.bench.config, self.device.now_ms, False)
 
     def finish(self):
         """Compares what can be asked for, and the flash after one more reset."""

@@ -6,12 +6,11 @@
 import hashlib
 import io
 import json
-import pathlib
 import unittest
 import zipfile
 import zlib
 
-from . import p256
+from . import p256, published
 from .activation import Outcome
 from .config import NRF52832, NRF52840, Config
 from .device import Device
@@ -23,7 +22,6 @@ from .settings import SIZE, Settings, load
 from .traffic import request
 from .wire import Decoder, encode
 
-VECTORS = pathlib.Path(__file__).resolve().parents[2] / "harness/package/tests/data/nrfutil"
 IMAGE = bytes((7 * i + i // 256) % 256 for i in range(5000))
 INIT = bytes.fromhex(
     "080210341a028002200028003000388827422408031220105b8a4e8758c83f5e43838d1777ff8142787b7a2a267dee782505f15f855c1b"
@@ -147,7 +145,7 @@ class Packets(unittest.TestCase):
 
     def test_what_nrfutil_writes(self):
         """Every image of the good packages: the fields that nrfutil shows are the ones that are found."""
-        index = json.loads((VECTORS / "vectors.json").read_text(encoding="utf-8"))
+        index = published.index()
         names = ("fw_version", "hw_version", "sd_size", "bl_size", "app_size")
         seen = 0
         for package in index["good"]:
@@ -176,16 +174,15 @@ class BrokenPackages(unittest.TestCase):
     }
 
     def test_answers_on_record(self):
-        index = json.loads((VECTORS / "vectors.json").read_text(encoding="utf-8"))
-        key = index["keys"][0]
-        public = int(key["public_x_be_hex"], 16), int(key["public_y_be_hex"], 16)
+        index = published.index()
+        public = published.public_key()
         seen = 0
         for entry in index["broken"]:
             expected = self.expected(entry["device_result"] or "")
             if expected is None:
                 continue
             with self.subTest(entry["file"]):
-                packet, image = self.unpacked(VECTORS / entry["file"])
+                packet, image = self.unpacked(published.VECTORS / entry["file"])
                 self.assertEqual(expected, self.last_answer(packet, image, public))
                 seen += 1
         self.assertGreater(seen, 30)

@@ -41,8 +41,8 @@ def create(kind, size):
 class Traffic:
     """Steps for a device in its present state."""
 
-    def __init__(self, rng, device, events=False):
-        self.rng, self.device, self.events = rng, device, events
+    def __init__(self, rng, device, events=False, library=()):
+        self.rng, self.device, self.events, self.library = rng, device, events, library
         self.noise_level = rng.choice((0, 0, 0.02, 0.05, 0.2))
 
     def steps(self, acts):
@@ -66,18 +66,18 @@ class Traffic:
         yield request(op.ABORT)
 
     def event(self):
-        """A reset, a while without a word, or other settings pages."""
+        """A reset, a while without a word, an error on the line, a power cut, or other settings pages."""
         rng = self.rng
-        kind = rng.randrange(6)
-        if kind == 0:
+        kind = rng.choices(("reset", "wait", "line-error", "cut", "pages"), (2, 2, 1, 5, 5))[0]
+        if kind == "reset":
             yield Event(("reset", rng.choice(("pin", "soft", "power"))))
-        elif kind == 1:
+        elif kind == "wait":
             yield Event(("wait", rng.choice((3000, 14_000, 60_000, 110_000, 125_000, 260_000))))
-        elif kind == 2 and self.device.config.mtu == 131:
+        elif kind == "line-error" and self.device.config.mtu == 131:
             yield Event(("line-error",))
-        elif kind == 3:
+        elif kind == "cut":
             yield from self.cut_session()
-        else:
+        elif kind == "pages":
             main, backup = Pages(rng, self.device).pair()
             yield Event(("pages", main.hex(), backup.hex()))
 
@@ -158,7 +158,10 @@ class Traffic:
     def session(self):
         """A whole update, or as much of it as this host comes to."""
         rng, device = self.rng, self.device
-        package = Maker(rng, device).package(faults=rng.choice((0, 0, 0, 1, 1, 2)))
+        if self.library and rng.random() < 0.8:
+            package = rng.choice(self.library)
+        else:
+            package = Maker(rng, device).package(faults=rng.choice((0, 0, 0, 1, 1, 2)))
         if rng.random() < 0.5:
             yield request(op.SET_PRN, rng.choice((0, 0, 1, 2, 5, 12)).to_bytes(2, "little"))
         yield from self.transfer_command(package)
