@@ -88,6 +88,11 @@ planted_bugs! {
     MissingHardwareAccepted = 51, "missing-hardware-accepted", "A packet that names no hardware is accepted (VAL-006).";
     AnythingIsProgress = 52, "anything-is-progress", "Every request keeps DFU mode alive (TMR-004).";
     RefusedInitWritesLeak = 53, "refused-init-writes-leak", "Refused packets of an init packet keep their receive buffers (FLT-011).";
+    AddressKept = 200, "address-kept", "Without bonds the bootloader advertises with the address of its application (BLE-003).";
+    StoredNameIgnored = 201, "stored-name-ignored", "The name that the application stored is not used (BLE-002).";
+    RecordsKept = 202, "records-kept", "Name and peer data stay in the settings when the application is started (SET-021).";
+    BondsNotEnforced = 203, "bonds-not-enforced", "A bonded bootloader takes requests from anyone, over a link that is not encrypted (BLE-005, BLE-032).";
+    KeyNotTakenOver = 204, "key-not-taken-over", "A bonded bootloader does not know the key of the bond that it was handed (BLE-029).";
 }
 
 impl fmt::Display for PlantedBug {

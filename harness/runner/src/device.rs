@@ -2,12 +2,12 @@
 
 use std::time::Duration;
 
-use gauntlet_bench::{Application, Build, Device, PlantedBug, Profile, Variant};
+use gauntlet_bench::{Application, Build, Buttonless, Device, Habit, PlantedBug, Profile, Service, Variant};
 use gauntlet_package::keys::TestKey;
 use gauntlet_scenario::Case;
 use gauntlet_scenario::model::{
-    self, BankLayout, Bootloader, Chip, Downgrade, Key, Link, SameVersion, SignaturePolicy, SoftDevice,
-    StepKind,
+    self, BankLayout, Bonds, Bootloader, Chip, Downgrade, Key, Link, SameVersion, SignaturePolicy,
+    SoftDevice, StepKind,
 };
 
 /// The device of `case`, with `bug` planted in its bootloader.
@@ -38,8 +38,25 @@ pub fn flashable(model: &model::Device, variant: Variant, profile: Profile) -> D
             witness: u32::from(app.witness.get()),
             size: app.size.bytes(),
             version: app.version,
-            buttonless: None,
+            buttonless: app.buttonless.map(|service| buttonless(service, app.habit)),
         }),
+    }
+}
+
+/// The buttonless service of an application, and what is odd about it.
+pub(crate) fn buttonless(service: model::Buttonless, habit: Option<model::Habit>) -> Buttonless {
+    Buttonless {
+        service: match service {
+            model::Buttonless::Unbonded => Service::Unbonded,
+            model::Buttonless::Bonded => Service::Bonded,
+        },
+        habit: match habit {
+            None => Habit::None,
+            Some(model::Habit::WritesFail) => Habit::WritesFail,
+            Some(model::Habit::WritesForbidden) => Habit::WritesForbidden,
+            Some(model::Habit::NameCrashes) => Habit::NameCrashes,
+            Some(model::Habit::RequestForgotten) => Habit::RequestForgotten,
+        },
     }
 }
 
@@ -59,6 +76,7 @@ pub(crate) fn build(bootloader: &Bootloader, profile: Profile, bug: Option<Plant
         debug: bootloader.debug,
         inactivity_ms: millis(bootloader.inactivity),
         continuation_ms: millis(bootloader.continuation),
+        requires_bonds: bootloader.bonds == Bonds::Required,
         planted_bug: bug,
         ..Build::release(profile, test_key(bootloader.key).signing_key().public_key_le())
     }

@@ -160,7 +160,7 @@ async fn attempt(
         DfuLink::Ble { att_mtu } => LinkKind::Ble { att_mtu },
         DfuLink::Serial => LinkKind::Serial,
     };
-    let manner = Manner { link, prn: options.prn, reconnects: None };
+    let manner = Manner { link, prn: options.prn, ..Manner::plain(device) };
     let claim = way.send(&package, manner, None).await?;
     say(DfuProgress::Settling);
     let mode = leave_dfu(&*board, board.settle(SETTLE).await, SETTLE).await?;

@@ -197,6 +197,7 @@ fn able(bench: &dyn Bench, need: model::Capability) -> bool {
         model::Capability::PowerCut => Capability::PowerCut,
         model::Capability::FlashOpFaults => Capability::FlashOpFaults,
         model::Capability::Reset => Capability::Reset,
+        model::Capability::Buttonless => Capability::Buttonless,
         model::Capability::Snapshot => Capability::Snapshot,
     };
     bench.capabilities().contains(&need)

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use gauntlet_record::CaseId;
 
-use crate::model::{Capability, Chip, Device, Expect, Link, Package, Step, StepKind};
+use crate::model::{Capability, Chip, Device, Entry, Expect, Link, Package, Step, StepKind};
 use crate::quantity::{FailureId, PackageName, RequirementId, ScenarioId, Tag};
 
 /// Makes the id of a case: the scenario's id, and the values of the matrix when there is one.
@@ -80,6 +80,9 @@ impl Case {
             match &step.kind {
                 StepKind::Update(update) => {
                     all.push(link(update.link));
+                    if update.entry == Entry::Buttonless {
+                        all.push(Capability::Buttonless);
+                    }
                     all.extend(update.faults.iter().flat_map(|fault| fault.needs()));
                 }
                 StepKind::Exchange(exchange) => all.push(link(exchange.link)),

@@ -42,8 +42,10 @@ impl DirectBle {
             let detail = format!("{} runs its application, not its bootloader", found.address);
             return Err(LinkError::NotFound { detail });
         }
-        if database.contains(&Attribute::ServiceChangedCccd) && !self.central.encrypt().await? {
-            let detail = "the bootloader asks for the bond, and does not accept ours".to_owned();
+        // A database with Service Changed is that of a bonded build. A central without a bond goes on and is refused.
+        let bonded = database.contains(&Attribute::ServiceChangedCccd) && self.central.who().bond.is_some();
+        if bonded && !self.central.encrypt().await? {
+            let detail = "the bootloader does not know the bond of this host".to_owned();
             return Err(LinkError::Refused { code: None, detail });
         }
         let att_mtu = self.central.exchange_mtu(self.wanted_mtu).await?;
@@ -52,7 +54,7 @@ impl DirectBle {
         Ok(Connected {
             max_data: usize::from(att_mtu - ATT_HEADER),
             att_mtu: Some(att_mtu),
-            peer: Some(String::from_utf8_lossy(name).into_owned()),
+            peer: Some(format!("{} `{}`", found.address, String::from_utf8_lossy(name))),
         })
     }
 }

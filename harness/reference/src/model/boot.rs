@@ -109,7 +109,8 @@ pub(super) fn boot(chip: &mut Chip, layout: Layout) -> Result<Next, Halt> {
         }
         return Ok(Next::Dfu(Box::new(Dfu::start(chip, device, limit_ms)?)));
     }
-    if device.build.profile == Profile::Ble && has_peer_or_name(&device.settings) {
+    let kept = device.build.has(PlantedBug::RecordsKept);
+    if device.build.profile == Profile::Ble && has_peer_or_name(&device.settings) && !kept {
         device.settings.peer_data = [0xFF; 64];
         device.settings.adv_name = [0xFF; 28];
         device.commit(chip)?;

@@ -6,6 +6,7 @@ use super::Halt;
 use super::air::{Air, slot_after};
 use super::boot::Device;
 use crate::att::{ATT_HEADER, AttError, Attribute, INDICATE, NOTIFY, WriteKind};
+use crate::bugs::PlantedBug;
 use crate::gap::{Address, Advertisement, Central, DFU_SERVICE};
 use crate::records::{PeerData, stored_name};
 use crate::wire::{Closed, Firmware, FromHost, Parameters, SharedWire, ToHost};
@@ -60,6 +61,8 @@ pub(super) struct Gatt {
     bonded: bool,
     peer: Option<PeerData>,
     link: Option<Connection>,
+    /// A planted bug: bonds are not enforced.
+    open: bool,
 }
 
 /// What a link knows, and forgets when it ends.
@@ -82,6 +85,7 @@ impl Gatt {
     pub(super) fn new(chip: &mut Chip, device: &Device) -> Result<Self, Halt> {
         let own = Address::of_chip(chip)?;
         let bonded = device.build.requires_bonds;
+        let open = device.build.has(PlantedBug::BondsNotEnforced);
         if bonded {
             let peer = PeerData::parse(&device.settings.peer_data).ok_or(Halt::Reset)?;
             // BLE-004: the same address as the application, so that the bond holds.
@@ -89,14 +93,18 @@ impl Gatt {
             let flags = if known { NOT_DISCOVERABLE } else { DISCOVERABLE };
             let mut advertisement = Advertisement::new(own, flags, &[DFU_SERVICE], DEFAULT_NAME);
             // BLE-005.
-            advertisement.accepts = known.then_some(peer.identity);
-            return Ok(Self { advertisement, bonded, peer: Some(peer), link: None });
+            advertisement.accepts = (known && !open).then_some(peer.identity);
+            let peer = Some(peer).filter(|_| !device.build.has(PlantedBug::KeyNotTakenOver));
+            return Ok(Self { advertisement, bonded, peer, link: None, open });
         }
         // BLE-002; without a valid record the default (BLE-001).
-        let name = stored_name(&device.settings.adv_name).unwrap_or(DEFAULT_NAME);
+        let stored = stored_name(&device.settings.adv_name)
+            .filter(|_| !device.build.has(PlantedBug::StoredNameIgnored));
+        let name = stored.unwrap_or(DEFAULT_NAME);
         // BLE-003.
-        let advertisement = Advertisement::new(own.next(), DISCOVERABLE, &[DFU_SERVICE], name);
-        Ok(Self { advertisement, bonded, peer: None, link: None })
+        let address = if device.build.has(PlantedBug::AddressKept) { own } else { own.next() };
+        let advertisement = Advertisement::new(address, DISCOVERABLE, &[DFU_SERVICE], name);
+        Ok(Self { advertisement, bonded, peer: None, link: None, open })
     }
 
     /// Waits for a central, with the same data every time (BLE-025). Only one is served at a time (BLE-007).
@@ -260,11 +268,13 @@ impl Gatt {
     /// BLE-032: a bonded build takes nothing over a link that is not encrypted.
     fn secured(&self) -> Result<(), AttError> {
         match &self.link {
-            Some(link) if self.bonded && !link.encrypted => Err(if link.central.bond.is_some() {
-                AttError::InsufficientEncryption
-            } else {
-                AttError::InsufficientAuthentication
-            }),
+            Some(link) if self.bonded && !link.encrypted && !self.open => {
+                Err(if link.central.bond.is_some() {
+                    AttError::InsufficientEncryption
+                } else {
+                    AttError::InsufficientAuthentication
+                })
+            }
             _ => Ok(()),
         }
     }

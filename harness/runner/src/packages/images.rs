@@ -38,7 +38,11 @@ pub(super) fn bootloader(model: &Bootloader, device: &Device) -> Vec<u8> {
 
 /// The witness of a package, linked for where it will stand.
 pub(super) fn application(model: &PackageApplication, footing: &Footing) -> Vec<u8> {
-    images::witness(footing.base, u32::from(model.witness.get()), model.size.bytes() as usize)
+    let (id, size) = (u32::from(model.witness.get()), model.size.bytes() as usize);
+    match model.buttonless {
+        None => images::witness(footing.base, id, size),
+        Some(service) => images::buttonless(footing.base, id, size, device::buttonless(service, None)),
+    }
 }
 
 /// Where the application of `package` will stand.

@@ -11,6 +11,8 @@ pub(crate) struct Claim {
     result: Result<PackageReport, PackageError>,
     report: UpdateReport,
     images: usize,
+    /// A bootloader that was not found where the jump must lead.
+    pub(super) found_elsewhere: Option<Finding>,
 }
 
 impl Claim {
@@ -20,7 +22,7 @@ impl Claim {
             Ok(report) => report.total(),
             Err(failed) => failed.report.total(),
         };
-        Self { result, report, images }
+        Self { result, report, images, found_elsewhere: None }
     }
 
     fn error(&self) -> Option<&UpdateError> {
@@ -100,6 +102,7 @@ impl Claim {
             findings.said = self.report.init_resumed.to_string();
             findings.check("init packet resumed", &wanted, self.report.init_resumed == wanted);
         }
+        findings.list.extend(self.found_elsewhere.clone());
         findings.list
     }
 }

@@ -1,26 +1,38 @@
 //! How a package is sent.
 
-use gauntlet_bench::{Device, LinkKind, Profile};
-use gauntlet_scenario::model::{Link, Update};
+use gauntlet_bench::{Device, LinkKind, Peer, Profile};
+use gauntlet_scenario::model::{self, Entry, Link, Update};
 
 /// ATT_MTU that a host of today asks for.
 const ATT_MTU: u16 = 247;
 
 /// How a package is sent.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 pub(crate) struct Manner {
     pub(crate) link: LinkKind,
     /// Packets per receipt; 0 is off.
     pub(crate) prn: u16,
     /// `None` is the engine's own default.
     pub(crate) reconnects: Option<u32>,
+    /// How a running application is left.
+    pub(crate) entry: Entry,
+    /// The name that the bootloader is given before a jump.
+    pub(crate) rename: Option<String>,
+    /// Who sends it.
+    pub(crate) peer: Peer,
 }
 
 impl Manner {
     /// As a step of a scenario asks.
     pub(crate) fn of(update: &Update) -> Self {
         let link = link(update.link, update.mtu);
-        Self { link, prn: update.prn, reconnects: update.reconnects }
+        let peer = match update.central {
+            model::Peer::Known => Peer::Known,
+            model::Peer::Forgetful => Peer::Forgetful,
+            model::Peer::Stranger => Peer::Stranger,
+        };
+        let rename = update.rename.clone();
+        Self { link, prn: update.prn, reconnects: update.reconnects, entry: update.entry, rename, peer }
     }
 
     /// Without anything special, over the link that `device` has.
@@ -29,7 +41,9 @@ impl Manner {
             Profile::Ble => LinkKind::Ble { att_mtu: ATT_MTU },
             Profile::Uart | Profile::Usb => LinkKind::Serial,
         };
-        Self { link, prn: 0, reconnects: None }
+        // A bootloader that asks for a bond is entered through an application that hands one over, or not at all (BLE-006).
+        let entry = if device.build.requires_bonds { Entry::Buttonless } else { Entry::Probe };
+        Self { link, prn: 0, reconnects: None, entry, rename: None, peer: Peer::Known }
     }
 }
 

@@ -1,6 +1,7 @@
 //! One update step: the engine over a link with faults, and what it may conclude from its own side.
 
 mod claim;
+mod jump;
 mod manner;
 mod observed;
 
@@ -9,12 +10,12 @@ use std::time::Duration;
 
 use gauntlet_bench::{Board, Device, Mode};
 use gauntlet_engine::{
-    self as engine, Cancel, CrcExchange, UpdateError, UpdateEvent, UpdateImage, UpdateOptions,
+    self as engine, Cancel, CrcExchange, DfuEntry, UpdateError, UpdateEvent, UpdateImage, UpdateOptions,
 };
 use gauntlet_links::FaultLink;
 use gauntlet_package::PackageError;
 use gauntlet_record::{Event, Millis};
-use gauntlet_scenario::model;
+use gauntlet_scenario::model::{self, Entry};
 
 use crate::entry::{ProbeEntry, request_dfu};
 use crate::faults::{Armed, BoardHand};
@@ -23,6 +24,7 @@ use crate::told::Teller;
 use crate::trouble::Trouble;
 
 pub(crate) use claim::{Claim, rejection};
+use jump::{FoundAt, Jump};
 pub(crate) use manner::{Manner, link};
 use observed::Observed;
 
@@ -51,12 +53,13 @@ impl Way<'_> {
         mut armed: Option<&mut Armed>,
     ) -> Result<Claim, Trouble> {
         let board = self.board;
-        if board.settle(SETTLE).await != Mode::Dfu {
+        let jumps = manner.entry == Entry::Buttonless;
+        if board.settle(SETTLE).await != Mode::Dfu && !jumps {
             request_dfu(&**board)?;
             board.settle(SETTLE).await;
         }
         let faults = armed.as_mut().map_or_else(Vec::new, |armed| std::mem::take(&mut armed.link));
-        let link = board.link(manner.link, self.device)?;
+        let link = board.link_of(manner.peer, manner.link, self.device)?;
         let mut link = FaultLink::new(link, faults).with_board(Box::new(BoardHand(board.clone())));
         if let Some(armed) = armed {
             armed.watched(link.watch());
@@ -71,19 +74,26 @@ impl Way<'_> {
         options.reconnects = manner.reconnects.unwrap_or(options.reconnects);
         self.started(package);
         let began = board.device_time();
-        let mut entry = ProbeEntry::new(board.clone());
+        let mut probe = ProbeEntry::new(board.clone());
+        let mut jump = if jumps { Some(Jump::new(&**board, &manner)?) } else { None };
         let mut observer = Observed::new(self, package);
         let images: Vec<UpdateImage<'_>> = package
             .images
             .iter()
             .map(|image| UpdateImage { init_packet: &image.init_packet, firmware: &image.firmware })
             .collect();
+        let mut found = FoundAt::default();
         let mut watch = |event: &UpdateEvent| {
             (self.watch)(event);
+            found.see(event);
             observer.see(event);
         };
-        let result = engine::update_images(&mut link, Some(&mut entry), &images, &options, &mut watch).await;
-        if let Some(failed) = entry.failed {
+        let entry: &mut dyn DfuEntry = match &mut jump {
+            Some(jump) => &mut jump.entry,
+            None => &mut probe,
+        };
+        let result = engine::update_images(&mut link, Some(entry), &images, &options, &mut watch).await;
+        if let Some(failed) = probe.failed {
             return Err(failed.into());
         }
         match result.as_ref().map_err(|failed| &failed.error) {
@@ -93,7 +103,8 @@ impl Way<'_> {
             }
             _ => {}
         }
-        let claim = Claim::new(result, images.len());
+        let mut claim = Claim::new(result, images.len());
+        claim.found_elsewhere = jump.and_then(|jump| jump.wrong_place(&found));
         self.finished(&claim, board.device_time() - began);
         Ok(claim)
     }

@@ -73,6 +73,43 @@ words! {
     }
 }
 
+words! {
+    /// What the bootloader asks of who connects over BLE.
+    "a policy for bonds"
+    pub enum Bonds {
+        /// Nothing: anyone may connect.
+        None = "none",
+        /// The bond that the application handed over; without one DFU mode is an error.
+        Required = "required",
+    }
+}
+
+words! {
+    /// The buttonless service of an application: how it is asked to start the bootloader.
+    "a buttonless service"
+    pub enum Buttonless {
+        /// Anyone may ask.
+        Unbonded = "unbonded",
+        /// Only a bonded central may ask, and the bootloader takes over the bond.
+        Bonded = "bonded",
+    }
+}
+
+words! {
+    /// What is odd about an application with the buttonless service.
+    "a habit"
+    pub enum Habit {
+        /// Its flash driver reports every write as failed.
+        WritesFail = "writes-fail",
+        /// Its flash driver may not write the settings page.
+        WritesForbidden = "writes-forbidden",
+        /// It crashes when a name is set.
+        NameCrashes = "name-crashes",
+        /// It resets without having asked for DFU mode.
+        RequestForgotten = "request-forgotten",
+    }
+}
+
 /// The device before the first step: what is flashed into it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Device {
@@ -133,6 +170,8 @@ pub struct Bootloader {
     pub inactivity: Duration,
     /// The same while the next image of a package is waited for. 10 s by default.
     pub continuation: Duration,
+    /// `none` by default.
+    pub bonds: Bonds,
 }
 
 impl Default for Bootloader {
@@ -150,6 +189,7 @@ impl Default for Bootloader {
             debug: false,
             inactivity: Duration::from_secs(120),
             continuation: Duration::from_secs(10),
+            bonds: Bonds::None,
         }
     }
 }
@@ -163,10 +203,14 @@ pub struct Application {
     pub size: Size,
     /// The version in the settings page. 1 by default.
     pub version: u32,
+    /// Its buttonless service. None by default.
+    pub buttonless: Option<Buttonless>,
+    /// What is odd about that. Nothing by default.
+    pub habit: Option<Habit>,
 }
 
 impl Default for Application {
     fn default() -> Self {
-        Self { witness: Witness::FIRST, size: Size::from_kib(20), version: 1 }
+        Self { witness: Witness::FIRST, size: Size::from_kib(20), version: 1, buttonless: None, habit: None }
     }
 }

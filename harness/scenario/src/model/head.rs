@@ -16,6 +16,8 @@ words! {
         FlashOpFaults = "flash-op-faults",
         /// The device can be reset from outside.
         Reset = "reset",
+        /// The application can be talked to over its buttonless service.
+        Buttonless = "buttonless",
         /// The state of the whole device can be stored and brought back.
         Snapshot = "snapshot",
     }

@@ -13,8 +13,8 @@ mod package;
 mod step;
 
 pub use device::{
-    Application, BankLayout, Bootloader, Chip, Device, Downgrade, Key, SameVersion, SignaturePolicy,
-    SoftDevice,
+    Application, BankLayout, Bonds, Bootloader, Buttonless, Chip, Device, Downgrade, Habit, Key, SameVersion,
+    SignaturePolicy, SoftDevice,
 };
 pub use exchange::{Answer, DataSource, Exchange, ExchangeItem};
 pub use expect::{
@@ -28,6 +28,6 @@ pub use package::{
     PackageSoftDevice, Sign, Tamper,
 };
 pub use step::{
-    ExtendedCode, Link, Outcome, Phase, Rejection, ResetKind, ResultCode, Stage, Step, StepKind, Update,
-    UpdateExpect,
+    Entry, ExtendedCode, Link, Outcome, Peer, Phase, Rejection, ResetKind, ResultCode, Stage, Step, StepKind,
+    Update, UpdateExpect,
 };

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::Bootloader;
+use super::{Bootloader, Buttonless};
 use crate::quantity::{Fwid, PackageName, Size, SoftDeviceVersion, Witness};
 use crate::word::words;
 
@@ -158,6 +158,8 @@ pub struct PackageApplication {
     pub size: Size,
     /// What it stands behind: that decides its address, and the SoftDevice its init packet names.
     pub behind: Behind,
+    /// Its buttonless service. None by default.
+    pub buttonless: Option<Buttonless>,
 }
 
 /// What an application stands behind.

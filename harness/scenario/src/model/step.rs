@@ -20,6 +20,30 @@ words! {
 }
 
 words! {
+    /// The way into DFU mode.
+    "a way into DFU mode"
+    pub enum Entry {
+        /// The probe sets the retained register and resets.
+        Probe = "probe",
+        /// The application is asked over its buttonless service.
+        Buttonless = "buttonless",
+    }
+}
+
+words! {
+    /// Which central talks to the device.
+    "a central"
+    pub enum Peer {
+        /// The one that has the bond, where there is one.
+        Known = "known",
+        /// The same one without its bond.
+        Forgetful = "forgetful",
+        /// One that the device has never met.
+        Stranger = "stranger",
+    }
+}
+
+words! {
     /// How the device is reset from outside.
     "a kind of reset"
     pub enum ResetKind {
@@ -218,6 +242,12 @@ pub struct Update {
     pub mtu: Option<u16>,
     /// The client sends the package without having judged it. Off by default.
     pub unchecked: bool,
+    /// How the device is brought into DFU mode when it runs its application. `probe` by default.
+    pub entry: Entry,
+    /// The name that the bootloader is given before the jump. Only with `entry: buttonless`.
+    pub rename: Option<String>,
+    /// Which central sends it. `known` by default.
+    pub central: Peer,
     /// Faults during this update.
     pub faults: Vec<Fault>,
     /// How the update must end.

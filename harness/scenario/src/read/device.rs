@@ -8,8 +8,10 @@ use serde_json::json;
 use super::mapping::mapping;
 use super::scalars::{ranged, scalar_schema};
 use super::{Cx, Shape};
+use crate::diagnostics::ProblemKind;
 use crate::model::{
-    Application, BankLayout, Bootloader, Device, Downgrade, Key, SameVersion, SignaturePolicy, SoftDevice,
+    Application, BankLayout, Bonds, Bootloader, Buttonless, Device, Downgrade, Habit, Key, SameVersion,
+    SignaturePolicy, SoftDevice,
 };
 use crate::quantity::{Fwid, Period, Size, Witness};
 use crate::yaml::{Node, NodeKind};
@@ -41,6 +43,7 @@ pub(crate) struct BootloaderShape {
     debug: Option<bool>,
     inactivity: Option<Timeout>,
     continuation: Option<Timeout>,
+    bonds: Option<Bonds>,
 }
 
 impl BootloaderShape {
@@ -59,6 +62,7 @@ impl BootloaderShape {
             debug: self.debug.unwrap_or(other.debug),
             inactivity: self.inactivity.map_or(other.inactivity, |timeout| timeout.0),
             continuation: self.continuation.map_or(other.continuation, |timeout| timeout.0),
+            bonds: self.bonds.unwrap_or(other.bonds),
         }
     }
 }
@@ -76,9 +80,10 @@ mapping! { BootloaderShape, "a bootloader", |node, cx| {
     optional "debug" => debug: bool, "Whether it is a debug build.";
     optional "inactivity" => inactivity: Timeout, "Time without progress after which DFU mode ends, or `never`. 120 s by default.";
     optional "continuation" => continuation: Timeout, "The same while the next image is waited for. 10 s by default.";
+    optional "bonds" => bonds: Bonds, "What is asked of who connects over BLE.";
 } => Some(BootloaderShape {
     bank, signature, hw_version, key, downgrade, same_version, save_progress, external_application, app_signature_check,
-    debug, inactivity, continuation,
+    debug, inactivity, continuation, bonds,
 }) }
 
 /// A time, or `never`, which is zero.
@@ -102,12 +107,22 @@ mapping! { Application, "the device's application", |node, cx| {
     required "witness" => witness: Witness, "The number by which the running application is recognised.";
     optional "size" => size: Size, "The size of the image. 20 KiB by default.";
     optional "version" => version: u32, "The version in the settings page. 1 by default.";
+    optional "buttonless" => buttonless: Buttonless, "Its buttonless service. None by default.";
+    optional "habit" => habit: Habit, "What is odd about that service.";
 } => {
+    if let Some(at) = node.get("habit").filter(|_| buttonless.is_none()) {
+        let problem = cx
+            .problem(ProblemKind::Contradiction, at, "an application without the buttonless service has no habits")
+            .label("only with `buttonless`");
+        cx.report(problem);
+    }
     let default = Application::default();
     Some(Application {
         witness: witness?,
         size: size.unwrap_or(default.size),
         version: version.unwrap_or(default.version),
+        buttonless,
+        habit,
     })
 }}
 

@@ -12,8 +12,8 @@ use super::scalars::{Text, named, scalar_schema};
 use super::{Cx, Shape};
 use crate::diagnostics::{Problem, ProblemKind, quote};
 use crate::model::{
-    Behind, BootValidation, Bootloader, BuiltPackage, Mutation, Package, PackageApplication, PackageFile,
-    PackageSoftDevice, Rejection, Sign, Tamper,
+    Behind, BootValidation, Bootloader, BuiltPackage, Buttonless, Mutation, Package, PackageApplication,
+    PackageFile, PackageSoftDevice, Rejection, Sign, Tamper,
 };
 use crate::quantity::{Fwid, PackageName, Refusal, Size, SoftDeviceVersion, Witness};
 use crate::yaml::{Node, NodeKind};
@@ -202,7 +202,13 @@ mapping! { PackageApplication, "a package's application", |node, cx| {
     required "witness" => witness: Witness, "The number by which the running application is recognised.";
     required "size" => size: Size, "The size of the image.";
     optional "behind" => behind: Behind, "What it stands behind: `none` or a package with a SoftDevice. The device's SoftDevice by default.";
-} => Some(PackageApplication { witness: witness?, size: size?, behind: behind.unwrap_or(Behind::Usual) }) }
+    optional "buttonless" => buttonless: Buttonless, "Its buttonless service. None by default.";
+} => Some(PackageApplication {
+    witness: witness?,
+    size: size?,
+    behind: behind.unwrap_or(Behind::Usual),
+    buttonless,
+}) }
 
 struct BehindPackage(PackageName);
 

@@ -10,9 +10,9 @@ use serde_yaml::Value;
 use super::{Cx, Shape};
 use crate::diagnostics::{ProblemKind, nearest, quote};
 use crate::model::{
-    BankLayout, BankOne, BankZero, BootValidation, Capability, Chip, ClosingUpdate, DataSource, Downgrade,
-    ExtendedCode, Key, Link, Mode, Outcome, Phase, Region, RequestKind, ResetKind, ResultCode, SameVersion,
-    Sign, SignaturePolicy, Stage, Tamper, Tear,
+    BankLayout, BankOne, BankZero, Bonds, BootValidation, Buttonless, Capability, Chip, ClosingUpdate,
+    DataSource, Downgrade, Entry, ExtendedCode, Habit, Key, Link, Mode, Outcome, Peer, Phase, Region,
+    RequestKind, ResetKind, ResultCode, SameVersion, Sign, SignaturePolicy, Stage, Tamper, Tear,
 };
 use crate::quantity::{
     AreaId, Comparison, FailureId, Fwid, HexBytes, HexPattern, PackageName, Period, Refusal, RequirementId,
@@ -102,7 +102,12 @@ read_words!(
     BankLayout,
     BankOne,
     BankZero,
+    Bonds,
     BootValidation,
+    Buttonless,
+    Entry,
+    Habit,
+    Peer,
     Capability,
     Chip,
     ClosingUpdate,

@@ -1,10 +1,11 @@
 //! Reads updates.
 
 use super::mapping::mapping;
-use super::scalars::{Ranged, range};
+use super::scalars::{Ranged, Text, range};
 use crate::diagnostics::ProblemKind;
 use crate::model::{
-    ExtendedCode, Fault, Link, Outcome, Phase, Rejection, ResultCode, Stage, Update, UpdateExpect,
+    Entry, ExtendedCode, Fault, Link, Outcome, Peer, Phase, Rejection, ResultCode, Stage, Update,
+    UpdateExpect,
 };
 use crate::quantity::{Comparison, PackageName};
 use crate::yaml::Node;
@@ -18,6 +19,9 @@ mapping! { Update, "an update", |node, cx| {
     optional "reconnects" => reconnects: Ranged<u32, { range::RECONNECTS }>, "How often the client may connect again.";
     optional "mtu" => mtu: Ranged<u16, { range::MTU }>, "The ATT MTU, 23 to 247.";
     optional "unchecked" => unchecked: bool, "The client sends the package without having judged it. Off by default.";
+    optional "entry" => entry: Entry, "How the device is brought into DFU mode. `probe` by default.";
+    optional "rename" => rename: Text, "The name that the bootloader is given before the jump.";
+    optional "central" => central: Peer, "Which central sends it. `known` by default.";
     optional "faults" => faults: Vec<Fault>, "Faults during this update.";
     optional "expect" => expect: UpdateExpect, "How the update must end. It completes by default.";
 } => {
@@ -28,6 +32,22 @@ mapping! { Update, "an update", |node, cx| {
             .label("only with `link: ble`");
         cx.report(problem);
     }
+    let entry = entry.unwrap_or(Entry::Probe);
+    for key in ["rename", "central", "entry"] {
+        let at = node.get(key);
+        let wrong = match key {
+            "rename" => entry == Entry::Probe,
+            _ => link != Link::Ble,
+        };
+        if let Some(at) = at.filter(|_| wrong) {
+            let (message, label) = match key {
+                "rename" => ("a name is given before a jump", "only with `entry: buttonless`"),
+                _ => ("a serial link has no centrals and no buttonless service", "only with `link: ble`"),
+            };
+            let problem = cx.problem(ProblemKind::Contradiction, at, message).label(label);
+            cx.report(problem);
+        }
+    }
     Some(Update {
         package: package?,
         link,
@@ -35,6 +55,9 @@ mapping! { Update, "an update", |node, cx| {
         reconnects: reconnects.map(|n| n.0),
         mtu: mtu.map(|mtu| mtu.0),
         unchecked: unchecked.unwrap_or(false),
+        entry,
+        rename: rename.map(|name| name.0),
+        central: central.unwrap_or(Peer::Known),
         faults: faults.unwrap_or_default(),
         expect: expect.unwrap_or_default(),
     })
