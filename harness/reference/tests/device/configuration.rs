@@ -176,3 +176,22 @@ fn a_device_updated_from_version_1_to_2_and_back_never_reads_what_is_not_there()
     let page = device.flash(device.layout.settings_page, 896);
     assert_eq!(page[4], 2, "SET-010: the word is kept");
 }
+
+#[test]
+fn a_reset_can_be_made_to_wait() {
+    for profile in Profile::ALL {
+        let mut setup = Setup::new(profile);
+        setup.build.reset_delay_ms = 2000;
+        let mut device = setup.start();
+        device.connect();
+        let starts = device.machine.chip.starts();
+        let began = device.machine.now();
+        device.request(&hex("0C"));
+        while device.machine.chip.starts() == starts {
+            device.run(1);
+        }
+        let took = device.machine.now() - began;
+        let ms = |ms| gauntlet_nrf52::cycles_from_ms(ms);
+        assert!((ms(2000)..ms(2500)).contains(&took), "TMR-010, {profile:?}: {took} cycles");
+    }
+}

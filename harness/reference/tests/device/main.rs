@@ -13,6 +13,7 @@ mod flash_queue;
 mod known_update;
 mod limits;
 mod link_loss;
+mod made_up_settings;
 mod objects;
 mod placement;
 mod sequences;
