@@ -136,6 +136,8 @@ mutations! {
     "zip_trailing_junk", "40 bytes behind the zip", |b| container::around(b, 0, 40);
     "zip_with_comment", "a comment: legal", |b| container::zip(b, |zip| zip.comment = b"a comment".to_vec());
     "zip_deflated", "all entries deflated: legal", container::deflated;
+    // These two only claim their method: every strict reader refuses by the claim, and a packer of either kind for the sake of
+    // a lenient one would be far larger than all of this.
     "zip_bzip2", "entries marked as packed with bzip2", |b| container::each(b, |entry| entry.method = 12);
     "zip_lzma", "entries marked as packed with LZMA", |b| container::each(b, |entry| entry.method = 14);
     "zip_encrypted_flag", "entries marked as encrypted", |b| container::each(b, |entry| entry.flags |= 1);
