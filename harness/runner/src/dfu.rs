@@ -6,7 +6,7 @@ use std::sync::mpsc;
 use std::time::Duration;
 
 use gauntlet_bench::{Bench, Board, Device, LinkKind, Mode};
-use gauntlet_engine::UpdateEvent;
+use gauntlet_engine::{CrcExchange, UpdateEvent};
 use gauntlet_package::Image;
 use gauntlet_package::settings::BankCode;
 use gauntlet_record::CaseId;
@@ -160,7 +160,7 @@ async fn attempt(
         DfuLink::Ble { att_mtu } => LinkKind::Ble { att_mtu },
         DfuLink::Serial => LinkKind::Serial,
     };
-    let manner = Manner { link, prn: options.prn, ..Manner::plain(device) };
+    let manner = Manner { link, prn: options.prn, crc: CrcExchange::default(), ..Manner::plain(device) };
     let claim = way.send(&package, manner, None).await?;
     say(DfuProgress::Settling);
     let mode = leave_dfu(&*board, board.settle(SETTLE).await, SETTLE).await?;

@@ -1,6 +1,7 @@
 //! How a package is sent.
 
 use gauntlet_bench::{Device, LinkKind, Peer, Profile};
+use gauntlet_engine::CrcExchange;
 use gauntlet_scenario::model::{self, Entry, Link, Update};
 
 /// ATT_MTU that a host of today asks for.
@@ -14,6 +15,8 @@ pub(crate) struct Manner {
     pub(crate) prn: u16,
     /// `None` is the engine's own default.
     pub(crate) reconnects: Option<u32>,
+    /// A device under test is asked for everything it can be asked for.
+    pub(crate) crc: CrcExchange,
     /// How a running application is left.
     pub(crate) entry: Entry,
     /// The name that the bootloader is given before a jump.
@@ -32,7 +35,15 @@ impl Manner {
             model::Peer::Stranger => Peer::Stranger,
         };
         let rename = update.rename.clone();
-        Self { link, prn: update.prn, reconnects: update.reconnects, entry: update.entry, rename, peer }
+        Self {
+            link,
+            prn: update.prn,
+            reconnects: update.reconnects,
+            crc: CrcExchange::EveryObject,
+            entry: update.entry,
+            rename,
+            peer,
+        }
     }
 
     /// Without anything special, over the link that `device` has.
@@ -43,7 +54,8 @@ impl Manner {
         };
         // A bootloader that asks for a bond is entered through an application that hands one over, or not at all (BLE-006).
         let entry = if device.build.requires_bonds { Entry::Buttonless } else { Entry::Probe };
-        Self { link, prn: 0, reconnects: None, entry, rename: None, peer: Peer::Known }
+        let crc = CrcExchange::EveryObject;
+        Self { link, prn: 0, reconnects: None, crc, entry, rename: None, peer: Peer::Known }
     }
 }
 

@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use gauntlet_bench::{Board, Device, Mode};
 use gauntlet_engine::{
-    self as engine, Cancel, CrcExchange, DfuEntry, UpdateError, UpdateEvent, UpdateImage, UpdateOptions,
+    self as engine, Cancel, DfuEntry, UpdateError, UpdateEvent, UpdateImage, UpdateOptions,
 };
 use gauntlet_links::FaultLink;
 use gauntlet_package::PackageError;
@@ -67,8 +67,7 @@ impl Way<'_> {
         let mut options = UpdateOptions {
             cancel: self.cancel.clone(),
             prn: manner.prn,
-            // A device under test is asked for everything it can be asked for.
-            crc: CrcExchange::EveryObject,
+            crc: manner.crc,
             ..UpdateOptions::default()
         };
         options.reconnects = manner.reconnects.unwrap_or(options.reconnects);
