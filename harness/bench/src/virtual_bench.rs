@@ -181,8 +181,12 @@ impl Board for OpenBoard {
         let end = self.device_time() + limit;
         let (mut mode, mut agreed) = (Mode::Unsettled, 0);
         while self.device_time() < end {
+            let began = self.device_time();
             self.board.run_for(LOOK).await;
             let now = self.mode_now();
+            // Firmware in the host that works for longer than a look may have left its work for a reset, with more to do.
+            let worked = self.device_time() - began >= 2 * LOOK;
+            agreed = if worked && now == Mode::Application { 0 } else { agreed };
             agreed = if now == mode { agreed + 1 } else { 1 };
             mode = now;
             match mode {
