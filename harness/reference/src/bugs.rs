@@ -93,6 +93,34 @@ planted_bugs! {
     RecordsKept = 202, "records-kept", "Name and peer data stay in the settings when the application is started (SET-021).";
     BondsNotEnforced = 203, "bonds-not-enforced", "A bonded bootloader takes requests from anyone, over a link that is not encrypted (BLE-005, BLE-032).";
     KeyNotTakenOver = 204, "key-not-taken-over", "A bonded bootloader does not know the key of the bond that it was handed (BLE-029).";
+    BootloaderVersionNotRaised = 100, "bootloader-version-not-raised", "The version of a new bootloader is not put on record (VAL-036).";
+    BootloaderDowngradeAccepted = 101, "bootloader-downgrade-accepted", "A bootloader that is not newer is accepted (VAL-015).";
+    SoftDeviceInfoNotChecked = 102, "softdevice-info-not-checked", "A SoftDevice without its information structure is accepted (VAL-023).";
+    OtherFamilyAccepted = 103, "other-family-accepted", "A SoftDevice of another family is accepted (VAL-023).";
+    RefusedSoftDeviceActivated = 104, "refused-softdevice-activated", "A SoftDevice that was refused stays on record in bank 1 and is activated (VAL-023).";
+    MajorSoftDeviceAloneAccepted = 105, "major-softdevice-alone-accepted", "Over BLE a SoftDevice of another major version is accepted without a bootloader (VAL-024).";
+    MajorUpdateKeepsApplication = 106, "major-update-keeps-application", "The application of another major version of the SoftDevice stays on record (ACT-011).";
+    MinorUpdateDropsApplication = 107, "minor-update-drops-application", "A SoftDevice of the same major version drops the application (ACT-010).";
+    CopyRecordDroppedEarly = 108, "copy-record-dropped-early", "The record of a bootloader copy is taken back before the copy is done (PWR-014).";
+    ContinuationTooShort = 109, "continuation-too-short", "The next image of a package is waited for a tenth of the time (TMR-009).";
+    ContinuationTooLong = 110, "continuation-too-long", "The next image of a package is waited for as long as for anything (TMR-009).";
+    OnlyFirstSdReq = 111, "only-first-sd-req", "Of several SoftDevices that a packet names only the first one counts (VAL-017).";
+    AnySoftDeviceAccepted = 112, "any-softdevice-accepted", "An application that asks for any SoftDevice is accepted (VAL-014).";
+    SoftDeviceCopiedShort = 113, "softdevice-copied-short", "The last page of a SoftDevice is not copied (ACT-009).";
+    BootloaderTakenForDone = 114, "bootloader-taken-for-done", "A bootloader counts as copied without having been compared (ACT-015).";
+    BankOneNotCleared = 115, "bank-1-not-cleared", "Bank 1 is not cleared when its bootloader is in place (ACT-016).";
+    SoftDeviceSizeNotRecorded = 116, "softdevice-size-not-recorded", "The size of a new SoftDevice is not put on record (VAL-028).";
+    BootCrcNotChecked = 117, "boot-crc-not-checked", "The application is started without its CRC having been checked (VAL-029).";
+    SoftDeviceRaisesVersion = 118, "softdevice-raises-version", "The version of a SoftDevice becomes that of the application (VAL-013).";
+    ExternalActivated = 119, "external-activated", "An external application is activated like any other (ACT-029).";
+    DebugFlagObeyed = 120, "debug-flag-obeyed", "A release bootloader lets a debug packet switch off its checks (VAL-008).";
+    AppSignatureNotRequired = 121, "app-signature-not-required", "An application without a boot signature is accepted where one is required (VAL-025).";
+    ForcedDualIgnored = 122, "forced-dual-ignored", "The application gives way to a large update although it must never do so (MEM-012).";
+    EmptySdReqAccepted = 123, "empty-sd-req-accepted", "A packet that names no SoftDevice at all is accepted (VAL-017).";
+    BootSignatureNotChecked = 124, "boot-signature-not-checked", "A boot signature that does not verify is accepted (VAL-025).";
+    BootHashTakenOver = 125, "boot-hash-taken-over", "The boot hash that a packet brings along is stored instead of the computed one (VAL-026).";
+    UnsignedSystemAccepted = 126, "unsigned-system-accepted", "Where applications may be unsigned, bootloaders may, too (VAL-003).";
+    BackupWrittenFirst = 127, "backup-written-first", "The settings backup page is written before the settings page (SET-005).";
 }
 
 impl fmt::Display for PlantedBug {

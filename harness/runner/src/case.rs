@@ -4,13 +4,13 @@ use std::collections::BTreeMap;
 use std::rc::Rc;
 use std::time::Duration;
 
-use gauntlet_bench::{Bench, Board};
+use gauntlet_bench::{Bench, Board, Mode};
 use gauntlet_engine::Cancel;
 use gauntlet_record::{Event, Finding, Verdict};
 use gauntlet_scenario::Case;
 use gauntlet_scenario::model::{self, ExpectedApplication, ResetKind, Step, StepKind};
 
-use crate::entry::leave_dfu;
+use crate::entry::{leave_dfu, restart};
 use crate::judge::{Check, Evidence};
 use crate::packages::{self, Parcel, Sendable};
 use crate::prepare::prepare;
@@ -54,7 +54,7 @@ async fn attempt(case: &Case, way: &Way<'_>) -> Result<Vec<Finding>, Trouble> {
     let board = &**way.board;
     let packages = packages::all(case, way.device)?;
     let (image, before) = prepare(board, way.device, way.teller).await?;
-    let mut found = Found { missed: None, findings: Vec::new() };
+    let mut found = Found { missed: None, findings: Vec::new(), touched: false };
     observe::forget_witness(board)?;
     for (number, step) in case.steps.iter().enumerate() {
         interrupted(way.cancel)?;
@@ -69,6 +69,10 @@ async fn attempt(case: &Case, way: &Way<'_>) -> Result<Vec<Finding>, Trouble> {
     let mut mode = board.settle(SETTLE).await;
     if wants_application(case) {
         mode = leave_dfu(board, mode, SETTLE).await?;
+    }
+    if !found.touched && mode == Mode::Application {
+        // Nothing has made it start again, and only an application that starts leaves its witness.
+        mode = restart(board, SETTLE).await?;
     }
     if let Some(complaint) = board.complaint() {
         return Err(Trouble::Stuck(complaint));
@@ -100,7 +104,7 @@ async fn attempt(case: &Case, way: &Way<'_>) -> Result<Vec<Finding>, Trouble> {
     }
     match found {
         // A device that is wrong may well keep a fault from firing, so what was found about it comes first.
-        Found { missed: Some(missed), findings } if findings.is_empty() => Err(missed),
+        Found { missed: Some(missed), findings, .. } if findings.is_empty() => Err(missed),
         Found { findings, .. } => Ok(findings),
     }
 }
@@ -118,6 +122,8 @@ fn bootloader_now<'a>(
 
 struct Found {
     missed: Option<Trouble>,
+    /// A step has done something to the device.
+    touched: bool,
     findings: Vec<Finding>,
 }
 
@@ -141,6 +147,7 @@ async fn perform(
                 found.findings.extend(rejection(cause, &update.expect));
                 return Ok(model::Outcome::Rejected.to_string());
             }
+            found.touched = true;
             let package = package.contents(update.package.as_str())?;
             let mut armed = faults::arm(&update.faults, board)?;
             let claim = way.send(package, Manner::of(update), Some(&mut armed)).await?;
@@ -151,12 +158,14 @@ async fn perform(
             claim.outcome().to_string()
         }
         StepKind::Exchange(exchange) => {
+            found.touched = true;
             let findings = exchange::run(way, exchange, packages).await?;
             let outcome = if findings.is_empty() { "as expected" } else { "answered otherwise" };
             found.findings.extend(findings);
             outcome.to_owned()
         }
         StepKind::Reset(kind) => {
+            found.touched = true;
             match kind {
                 ResetKind::Pin => board.reset_pin()?,
                 ResetKind::Soft => {
@@ -169,6 +178,7 @@ async fn perform(
             format!("{:?}", board.settle(SETTLE).await).to_lowercase()
         }
         StepKind::PowerCut(off) => {
+            found.touched = true;
             way.teller.tell(board, Event::PowerCut { flash_op: None, address: None, tear: None });
             board.power_cycle(*off).await?;
             way.teller.tell(board, Event::PowerRestored);

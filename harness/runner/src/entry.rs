@@ -25,9 +25,11 @@ pub(crate) fn request_dfu(board: &dyn Board) -> Result<(), ProbeError> {
 /// Sends a device that waits in DFU mode back to its application, and says where it is then. DFU mode would end by itself
 /// after the inactivity timeout, by the same reset.
 pub(crate) async fn leave_dfu(board: &dyn Board, mode: Mode, settle: Duration) -> Result<Mode, ProbeError> {
-    if mode != Mode::Dfu {
-        return Ok(mode);
-    }
+    if mode == Mode::Dfu { restart(board, settle).await } else { Ok(mode) }
+}
+
+/// Resets the core through the probe, and says where the device is then.
+pub(crate) async fn restart(board: &dyn Board, settle: Duration) -> Result<Mode, ProbeError> {
     let mut debugger = board.attach()?;
     debugger.reset()?;
     debugger.detach()?;

@@ -39,6 +39,10 @@ pub(super) fn activate(chip: &mut Chip, device: &mut Device) -> Result<Activated
             application(chip, device)?;
             Ok(())
         }
+        BankCode::ExternalApplication if device.build.has(PlantedBug::ExternalActivated) => {
+            application(chip, device)?;
+            Ok(())
+        }
         BankCode::SoftDevice => softdevice(chip, device)?,
         BankCode::Bootloader => bootloader(chip, device, 0)?,
         BankCode::SoftDeviceBootloader => match softdevice(chip, device)? {
@@ -49,7 +53,9 @@ pub(super) fn activate(chip: &mut Chip, device: &mut Device) -> Result<Activated
         _ => return Ok(Activated::Nothing),
     };
     // SET-016. This is the second reset on the way to the new application (ACT-006).
-    device.settings.bank_1 = Bank::default();
+    if code == BankCode::Application || !device.build.has(PlantedBug::BankOneNotCleared) {
+        device.settings.bank_1 = Bank::default();
+    }
     device.settings.write_offset = 0;
     // What can't be written ends in a reset, and the next start tries again (ACT-018).
     device.commit(chip)?;
@@ -91,7 +97,11 @@ fn softdevice(chip: &mut Chip, device: &mut Device) -> Result<Result<(), Failed>
     if chip.load_word(source.wrapping_add(MAGIC_IN_IMAGE) & !3).unwrap_or(0) != SOFTDEVICE_MAGIC {
         return Ok(Err(Failed));
     }
-    copy(chip, device, source, MBR_END, page_up(device.settings.sd_size))?;
+    let mut size = page_up(device.settings.sd_size);
+    if device.build.has(PlantedBug::SoftDeviceCopiedShort) {
+        size = size.saturating_sub(PAGE);
+    }
+    copy(chip, device, source, MBR_END, size)?;
     Ok(Ok(()))
 }
 
@@ -106,6 +116,9 @@ fn bootloader(chip: &mut Chip, device: &Device, skipped: u32) -> Result<Result<(
     }
     let image = flash::read(chip, source, length)?;
     chip.pass_time(chip.now() + u64::from(length) * CYCLES_PER_BYTE);
+    if device.build.has(PlantedBug::BootloaderTakenForDone) {
+        return Ok(Ok(()));
+    }
     // The places where it may stand already; the second is from upgrades of old SDKs.
     let mut places = vec![device.layout.bootloader];
     if skipped > 0 && device.layout.accepts_old_bootloader(device.build.profile) {

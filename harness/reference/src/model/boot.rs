@@ -93,10 +93,17 @@ pub(super) fn boot(chip: &mut Chip, layout: Layout) -> Result<Next, Halt> {
             device.delay_reset(chip);
             return Err(Halt::Reset);
         }
+        Activated::ExpectMore if device.build.has(PlantedBug::ContinuationTooShort) => {
+            Some(device.build.continuation_ms / 10)
+        }
+        Activated::ExpectMore if device.build.has(PlantedBug::ContinuationTooLong) => {
+            Some(device.build.inactivity_ms)
+        }
         Activated::ExpectMore => Some(device.build.continuation_ms),
         Activated::Nothing => {
             // VAL-038: first of all, and not in a boot that activates something.
-            let skip_crc = take_skip_flags(chip, device.build.skip_crc)?;
+            let skip_crc = take_skip_flags(chip, device.build.skip_crc)?
+                || device.build.has(PlantedBug::BootCrcNotChecked);
             // After the inactivity timer ran out this is what starts the application, unless something still asks for DFU mode
             // (TMR-007) or there is none (TMR-008, ACT-013).
             let enter = !application_valid(chip, &device, skip_crc)? || entry_requested(chip, &device)?;
@@ -151,7 +158,11 @@ impl Device {
     /// Write-and-backup (SET-005): each page only when it differs (SET-006).
     pub(super) fn commit(&mut self, chip: &mut Chip) -> Result<(), Halt> {
         // In this order the backup is what commits: while it is the old one, the old state is what the next boot uses.
-        for page in [self.layout.settings_page, self.layout.backup_page] {
+        let mut pages = [self.layout.settings_page, self.layout.backup_page];
+        if self.build.has(PlantedBug::BackupWrittenFirst) {
+            pages.reverse();
+        }
+        for page in pages {
             // A full queue loses the write, as it does in the field (OBJ-012 is checked by the one caller it matters to).
             let _lost_when_full = self.commit_page(chip, page)?;
         }

@@ -3,6 +3,8 @@
 use gauntlet_nrf52::Chip;
 
 use super::Halt;
+use crate::bugs::PlantedBug;
+use crate::build::Build;
 use crate::images::{COPY_PENDING, START_UP_HAND_OVER};
 use crate::layout::{Layout, PAGE};
 
@@ -33,6 +35,9 @@ pub(super) fn request_bootloader_copy(
 
 /// Finishes the copy in the params page (PWR-014). Cut anywhere, it begins again at the next start: the source stays as it is.
 pub(super) fn finish_bootloader_copy(chip: &mut Chip, layout: &Layout) -> Result<(), Halt> {
+    let mut block = [0; Build::SIZE];
+    chip.load(Build::address(layout), &mut block)?;
+    let early = Build::from_bytes(&block).is_ok_and(|build| build.has(PlantedBug::CopyRecordDroppedEarly));
     let mut record = [0; RECORD_WORDS as usize];
     for (at, word) in record.iter_mut().enumerate() {
         *word = chip.load_word(layout.backup_page + 4 * at as u32)?;
@@ -40,6 +45,9 @@ pub(super) fn finish_bootloader_copy(chip: &mut Chip, layout: &Layout) -> Result
     let [_, source, words, not_source, not_words] = record;
     let room = (layout.backup_page - layout.bootloader) / 4;
     if source == !not_source && words == !not_words && words <= room {
+        if early {
+            chip.nvmc_erase_page(layout.backup_page)?;
+        }
         let end = layout.bootloader + 4 * words;
         for page in (layout.bootloader..end).step_by(PAGE as usize) {
             chip.nvmc_erase_page(page)?;

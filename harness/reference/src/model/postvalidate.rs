@@ -54,6 +54,11 @@ pub(super) fn check(chip: &mut Chip, dfu: &mut Dfu) -> Result<Result<(), Refusal
     }
     let Some(accepted) = parts(chip, dfu, &init, &image)? else {
         dfu.device.settings.bank_1 = Bank::default();
+        if dfu.device.build.has(PlantedBug::RefusedSoftDeviceActivated) && has_softdevice(&init) {
+            dfu.device.settings.sd_size = init.sd_size.unwrap_or(0);
+            dfu.device.settings.bank_1 =
+                Bank { size: dfu.fw_size, crc: crc32(&image), code: BankCode::SoftDevice };
+        }
         forget_unfit_softdevice(chip, dfu, &init)?;
         return Ok(Err(ResultCode::InvalidObject.into()));
     };
@@ -90,7 +95,8 @@ fn parts(chip: &mut Chip, dfu: &Dfu, init: &InitCommand, image: &[u8]) -> Result
         let size = dfu.fw_size;
         accepted.application = component(chip, dfu, init, image, (0, 0), size, ValidationType::GeneratedCrc)?;
         let signed = |stored: &StoredValidation| stored.kind == ValidationType::EcdsaP256Sha256;
-        let required = dfu.device.build.app_signature_check;
+        let required = dfu.device.build.app_signature_check
+            && !dfu.device.build.has(PlantedBug::AppSignatureNotRequired);
         accepted.application = accepted.application.filter(|stored| !required || signed(stored));
         if accepted.application.is_none() {
             return Ok(None);
@@ -116,10 +122,20 @@ fn component(
     let Some(part) = image.get(offset as usize..offset.wrapping_add(size) as usize) else {
         return Ok(None);
     };
-    let Some(stored) = stored_form(init.boot_validation.get(number), part, otherwise) else {
+    let Some(mut stored) = stored_form(init.boot_validation.get(number), part, otherwise) else {
         return Ok(None);
     };
-    let holds = holds(chip, &dfu.device, stored, dfu.fw_addr + offset, size, false)?;
+    if let Some(given) = init.boot_validation.get(number)
+        && stored.kind == ValidationType::Sha256
+        && given.bytes.len() == 32
+        && dfu.device.build.has(PlantedBug::BootHashTakenOver)
+    {
+        stored.bytes[..32].copy_from_slice(&given.bytes);
+        return Ok(Some(stored));
+    }
+    let unchecked = stored.kind == ValidationType::EcdsaP256Sha256
+        && dfu.device.build.has(PlantedBug::BootSignatureNotChecked);
+    let holds = unchecked || holds(chip, &dfu.device, stored, dfu.fw_addr + offset, size, false)?;
     Ok(holds.then_some(stored))
 }
 
@@ -131,20 +147,24 @@ fn softdevice_fits(
     sd_size: u32,
 ) -> Result<Option<bool>, Halt> {
     let new = SoftDevice::at(chip, dfu.fw_addr)?;
-    if new.magic != SOFTDEVICE_MAGIC || new.end < page_up(sd_size.wrapping_add(MBR_END)) {
+    let unfit = new.magic != SOFTDEVICE_MAGIC || new.end < page_up(sd_size.wrapping_add(MBR_END));
+    if unfit && !dfu.device.build.has(PlantedBug::SoftDeviceInfoNotChecked) {
         return Ok(None);
     }
     let mut major = true;
     if dfu.device.softdevice_present(chip)? {
         let installed = SoftDevice::at(chip, MBR_END)?;
-        if installed.id != new.id {
+        if installed.id != new.id && !dfu.device.build.has(PlantedBug::OtherFamilyAccepted) {
             return Ok(None);
         }
         major = installed.version / MAJOR != new.version / MAJOR;
     }
     let alone = init.fw_type == Some(FwType::SoftDevice);
     // VAL-024.
-    let refused = major && alone && dfu.device.build.profile == Profile::Ble;
+    let refused = major
+        && alone
+        && dfu.device.build.profile == Profile::Ble
+        && !dfu.device.build.has(PlantedBug::MajorSoftDeviceAloneAccepted);
     Ok((!refused).then_some(major))
 }
 
@@ -200,11 +220,16 @@ fn record(
     }
     let settings = &mut dfu.device.settings;
     if let Some(validation) = accepted.softdevice {
-        if accepted.major {
+        let build = &dfu.device.build;
+        let dropped = accepted.major && !build.has(PlantedBug::MajorUpdateKeepsApplication)
+            || build.has(PlantedBug::MinorUpdateDropsApplication);
+        if dropped {
             settings.bank_0 = Bank::default();
         }
         settings.validation_sd = validation;
-        settings.sd_size = init.sd_size.unwrap_or(0);
+        if !build.has(PlantedBug::SoftDeviceSizeNotRecorded) {
+            settings.sd_size = init.sd_size.unwrap_or(0);
+        }
     }
     if let Some(validation) = accepted.bootloader {
         settings.validation_bootloader = validation;
@@ -223,6 +248,11 @@ fn record(
         match code {
             BankCode::Application if dfu.device.build.has(PlantedBug::VersionNotRecorded) => {}
             BankCode::Application => settings.app_version = version,
+            BankCode::SoftDevice if dfu.device.build.has(PlantedBug::SoftDeviceRaisesVersion) => {
+                settings.app_version = version;
+            }
+            BankCode::Bootloader | BankCode::SoftDeviceBootloader
+                if dfu.device.build.has(PlantedBug::BootloaderVersionNotRaised) => {}
             BankCode::Bootloader | BankCode::SoftDeviceBootloader => settings.bootloader_version = version,
             _ => {}
         }

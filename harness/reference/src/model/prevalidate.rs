@@ -63,7 +63,8 @@ fn judge(
         return Ok(Err(ExtendedError::WrongHashType.into()));
     }
     // VAL-007, VAL-008: only a debug build lets a packet switch these off.
-    if !(device.build.debug && init.is_debug)
+    let debug = device.build.debug || device.build.has(PlantedBug::DebugFlagObeyed);
+    if !(debug && init.is_debug)
         && let Err(refusal) = versions(chip, device, init)?
     {
         return Ok(Err(refusal));
@@ -105,7 +106,7 @@ fn signed(chip: &mut Chip, device: &Device, packet: &InitPacket, bytes: &[u8]) -
     let by_configuration = match packet.init.fw_type {
         Some(FwType::Application) => true,
         Some(FwType::SoftDevice) => device.build.profile != Profile::Ble,
-        _ => false,
+        _ => device.build.has(PlantedBug::UnsignedSystemAccepted),
     };
     if by_configuration && !device.build.require_signature {
         return Ok(());
@@ -150,9 +151,11 @@ fn softdevice_allowed(chip: &mut Chip, device: &Device, init: &InitCommand) -> R
         });
     }
     let fwid = chip.load_word(0x300C)? & 0xFFFF;
-    let names_it = init.sd_req.contains(&fwid);
+    let any = any || device.build.has(PlantedBug::AnySoftDeviceAccepted) && init.sd_req.contains(&SD_REQ_ANY);
+    let only_first = device.build.has(PlantedBug::OnlyFirstSdReq);
+    let names_it = if only_first { first == Some(fwid) } else { init.sd_req.contains(&fwid) };
     Ok(match (first, init.fw_type) {
-        (None, _) => false,
+        (None, _) => device.build.has(PlantedBug::EmptySdReqAccepted),
         (Some(first), _) if first != 0 => names_it || any,
         (_, Some(FwType::Application)) if init.sd_req.len() == 1 || !protected => true,
         (_, Some(FwType::Application)) => !ble && names_it,
@@ -181,6 +184,7 @@ fn version_allowed(device: &Device, init: &InitCommand) -> Result<(), Refusal> {
         !prevention || version > stored || version == stored && same_accepted
     } else {
         version > device.settings.bootloader_version
+            || device.build.has(PlantedBug::BootloaderDowngradeAccepted)
     };
     if !allowed && !device.build.has(PlantedBug::VersionNotChecked) {
         return Err(ExtendedError::FwVersionFailure.into());

@@ -54,8 +54,9 @@ pub(super) fn place(
     let single = device.build.single_bank
         && !device.build.has(PlantedBug::SingleBankIgnored)
         && matches!(init.fw_type, Some(FwType::Application | FwType::SoftDevice));
-    let keep_application =
-        device.build.force_dual_bank && device.settings.bank_0.code == BankCode::Application;
+    let keep_application = device.build.force_dual_bank
+        && device.settings.bank_0.code == BankCode::Application
+        && !device.build.has(PlantedBug::ForcedDualIgnored);
     let bank_1 = bank_1_start(chip, device)?;
     if fits(bank_1) && !single || keep_application {
         // Behind the application, which stays valid until the final Execute (MEM-014).
