@@ -28,9 +28,14 @@ use crate::{Bench, Capability};
 
 /// How long the board runs between two looks at what it does.
 const LOOK: Duration = Duration::from_millis(20);
-/// Looks in a row that must agree before the board counts as settled: an application starts at once, DFU mode may still end.
-const LOOKS_APPLICATION: u32 = 2;
-const LOOKS_DFU: u32 = 10;
+/// How much looks in a row must weigh until the board counts as settled. DFU mode may still end, an application starts at
+/// once.
+const ENOUGH: u32 = 10;
+const DFU: u32 = 1;
+const APPLICATION: u32 = 5;
+/// Firmware in the host has worked for longer than a look: it may restart with more to do, or start an application that
+/// crashes and is started again.
+const RESTARTED: u32 = 1;
 
 /// Microseconds until a host notices that a device has lost its supply.
 const SUPERVISION_US: u64 = 6_000_000;
@@ -184,15 +189,17 @@ impl Board for OpenBoard {
             let began = self.device_time();
             self.board.run_for(LOOK).await;
             let now = self.mode_now();
-            // Firmware in the host that works for longer than a look may have left its work for a reset, with more to do.
             let worked = self.device_time() - began >= 2 * LOOK;
-            agreed = if worked && now == Mode::Application { 0 } else { agreed };
-            agreed = if now == mode { agreed + 1 } else { 1 };
+            let weight = match now {
+                Mode::Application if worked => RESTARTED,
+                Mode::Application => APPLICATION,
+                Mode::Dfu => DFU,
+                Mode::Unsettled => 0,
+            };
+            agreed = if now == mode { agreed + weight } else { weight };
             mode = now;
-            match mode {
-                Mode::Application if agreed >= LOOKS_APPLICATION => return mode,
-                Mode::Dfu if agreed >= LOOKS_DFU => return mode,
-                _ => {}
+            if agreed >= ENOUGH {
+                return mode;
             }
         }
         Mode::Unsettled
