@@ -54,7 +54,7 @@ class Traffic:
                     return
                 yield Event(("wait", 125_000))
             acts = (self.session, self.noise, self.abort, self.broken_frame, self.event)
-            yield from self.rng.choices(acts, (10, 4, 1, 1, 4 if self.events else 0))[0]()
+            yield from self.rng.choices(acts, (10, 4, 1, 1, 6 if self.events else 0))[0]()
 
     def noise(self):
         """Requests without any sense to them."""
@@ -68,7 +68,7 @@ class Traffic:
     def event(self):
         """A reset, a while without a word, an error on the line, a power cut, or other settings pages."""
         rng = self.rng
-        kind = rng.choices(("reset", "wait", "line-error", "cut", "pages"), (2, 2, 1, 5, 5))[0]
+        kind = rng.choices(("reset", "wait", "line-error", "cut", "pages"), (2, 2, 1, 10, 5))[0]
         if kind == "reset":
             yield Event(("reset", rng.choice(("pin", "soft", "power"))))
         elif kind == "wait":
@@ -84,12 +84,14 @@ class Traffic:
     def cut_session(self):
         """A session during which power fails at one flash operation: of an Execute, of a Create, or of what follows."""
         rng = self.rng
-        count = rng.choice((rng.randrange(3), rng.randrange(500), rng.randrange(500), rng.randrange(5000)))
-        event = Event(("cut", count, rng.choice(("before", "after", "torn"))))
-        at = rng.choice((op.CREATE, op.EXECUTE, op.EXECUTE, op.EXECUTE))
+        often = rng.choice((0.2, 0.5, 1.0))
+        # A commit is about 450 operations, and a page that is copied 1025.
+        counts = {op.CREATE: (1, 2), op.EXECUTE: (3, 230, 460, 3000)}
         for step in self.session():
-            if isinstance(step, Step) and step.wire[0] == at and rng.random() < 0.35:
-                yield event
+            opcode = step.wire[0] if isinstance(step, Step) else None
+            if opcode in counts and rng.random() < often:
+                count = rng.randrange(rng.choice(counts[opcode]))
+                yield Event(("cut", count, rng.choice(("before", "after", "torn"))))
             yield step
             if self.device.just_restarted:
                 return
