@@ -54,7 +54,7 @@ class Setups:
 
     def __init__(self, chosen, folder):
         self.programs = {True: chosen.gauntlet, False: chosen.device_lines}
-        every = [*compare.served_setups(folder), *compare.lines_setups()]
+        every = [*compare.served_setups(folder), *compare.lines_setups(), *compare.ble_setups()]
         # Kinds of device that stand together in the list are much alike, and a short run gets through few of them.
         every.sort(key=lambda setup: hash_of(setup.name))
         self.setups = [setup for setup in every if self.programs[setup.served] != "-" and chosen.only in setup.name]

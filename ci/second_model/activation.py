@@ -37,7 +37,7 @@ class Boot:
 
     def _once(self, enter_dfu):
         """One boot; None when it ends in a reset."""
-        self.settings = page.load(self.flash, self.chip)
+        self.settings = page.load(self.flash, self.config)
         self._save()
         code = self.settings.bank_1_code
         steps = {
@@ -49,6 +49,8 @@ class Boot:
         if code not in steps:  # ACT-029
             if enter_dfu or not app_is_valid(self.settings, self.flash, self.config):
                 return Outcome.DFU
+            if self.config.ble:
+                page.forget_records(self.settings, self.flash, self.chip)
             page.sync_backup(self.flash, self.chip)  # ACT-027
             return Outcome.APPLICATION
         if steps[code]() is Restarted:

@@ -95,6 +95,19 @@ def lines_setups():
                     yield Setup(label, options, Config(chip, public, mtu=mtu, **switches), False)
 
 
+def ble_setups():
+    """BLE builds; they have their SoftDevice always."""
+    public = p256.public_key(KEY)
+    key = b"".join(value.to_bytes(32, "little") for value in public).hex()
+    for line, chip in (("nrf52832 ble", NRF52832), ("nrf52840 ble", NRF52840)):
+        for switches in SWITCHES:
+            for version in ("3", "none"):
+                pairs = [f"{NAMES.get(name, name)}={int(value)}" for name, value in switches.items()]
+                options = (*line.split(), *pairs, f"app_version={version}", f"key={key}")
+                config = Config(chip, public, mtu=600, ble=True, **switches)
+                yield Setup(" ".join(options[:-1]), options, config, False)
+
+
 def public_pem(public):
     """The public key as the SPKI PEM that `--key` takes."""
     prefix = bytes.fromhex("3059301306072a8648ce3d020106082a8648ce3d030107034200" "04")
@@ -120,7 +133,8 @@ class Bench:
         hardware = device.answer()
         _, self.contents = device.end()
         # The variant is the chip's own (CP-008), not the bootloader's.
-        self.config = replace(setup.config, variant=int.from_bytes(hardware[7:11], "little"))
+        variant = int.from_bytes(hardware[7:11], "little")
+        self.config = replace(setup.config, variant=variant)
         self.requests = 0
         self.cuts = 0
         self.skipped = {}
@@ -272,6 +286,10 @@ class Pair:
                 self.device.say("put", hex(address), data.hex())
             words = ("reset", "pin")
         self.device.say(*words)
+        if words[0] == "disconnect":
+            self.device.say("wait", 100)
+            self.model.requests.disconnected()
+            return
         self._restart()
 
     def _send_into_cut(self, step, now):

@@ -39,6 +39,8 @@ class Config:
     app_data_area: int = 0x3000
     copy_step_pages: int = 8
     mtu: int = 131
+    ble: bool = False
+    """Needs its SoftDevice, has the reduced protocol, and flash that is written behind the answers."""
     inactivity_ms: int = 120_000
     continuation_ms: int = 10_000
 

@@ -13,6 +13,9 @@ BUFFERS = 3
 """Receive buffers of a serial transport (0.2)."""
 
 
+BLE_BUFFERS = 17
+
+
 class Device:
     """A device with power on. Between frames all of its state is flash, settings and the few variables of 0.3."""
 
@@ -47,7 +50,7 @@ class Device:
             answer = self._handle(frames[0])
             if self.requests.progressed:
                 self.timer.restart(now)
-            self.deaf = self.requests.leaked >= BUFFERS
+            self.deaf = not self.config.ble and self.requests.leaked >= BUFFERS
             if not self.deaf:
                 # FLT-010: without a free buffer the next bytes go behind the last refused frame.
                 decoder.frame.clear()
@@ -55,6 +58,8 @@ class Device:
         return [] if answer is None else [answer]
 
     def _handle(self, frame):
+        if self.config.ble and frame[0] == WRITE and self.requests.leaked >= BLE_BUFFERS:
+            return None  # FLT-010, PRN-008: lost, and not counted
         before = copy.deepcopy(self.requests) if frame[0] in (CREATE, EXECUTE) else self.requests
         try:
             return self.requests.handle(frame)

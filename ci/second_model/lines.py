@@ -6,10 +6,14 @@ What the served device can't do can be asked for here: other builds, resets, wai
 import os
 import subprocess
 
-from .wire import Answers
+from .wire import Answers, unescaped
 
 GPREGRET = 0x4000051C
 ENTER_DFU = 0xB1
+
+
+FLASH_MS = {0x01: 200, 0x04: 900, 0x08: 60}
+"""Milliseconds that a BLE build may need for what a request has it do in flash."""
 
 
 class Lines:
@@ -22,6 +26,7 @@ class Lines:
         self.dump = os.path.join(folder, "flash.bin")
         self.answers = Answers()
         self.state, self.now_ms = "", 0
+        self.ble = "ble" in options
         self.say("device", *options)
         self.wait_until_back()
 
@@ -30,13 +35,23 @@ class Lines:
         self.process.stdin.write(" ".join(map(str, words)) + "\n")
         self.process.stdin.flush()
         while (line := self.process.stdout.readline()).startswith("<"):
-            self.answers.take(bytes.fromhex(line[1:]))
+            data = bytes.fromhex(line[1:])
+            self.answers.whole.append(data) if self.ble else self.answers.take(data)
         _, self.state, now = line.split()
         self.now_ms = int(now)
 
     def send(self, data):
         """Bytes on the line; the device is given the time that it needs for them."""
-        self.say("send", data.hex())
+        if not self.ble:
+            self.say("send", data.hex())
+            return
+        request = unescaped(data[:-1])
+        if request[:1] == b"\x08":
+            self.say("packet", request[1:].hex() or "-")
+        else:
+            self.say("control", request.hex())
+        # Flash is written behind the answer; whoever waits for it always finds the queue empty.
+        self.say("wait", FLASH_MS.get(request[0], 60))
 
     def answer(self, patience=0):
         """The next answer, or None."""

@@ -49,7 +49,7 @@ def place(init, size, flash, settings, config):
 
     single = config.single_bank and init.type in (init_packet.APPLICATION, init_packet.SOFTDEVICE)
     keep_app = config.force_dual_bank and settings.bank_0_code == 0x01
-    keep_sd = bool(init.sd_req) and init.sd_req[0] != 0
+    keep_sd = config.ble or (bool(init.sd_req) and init.sd_req[0] != 0)
 
     start, level = bank_1_start(flash, settings), 0
     if not ((fits(start) and not single) or keep_app):

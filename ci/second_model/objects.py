@@ -130,6 +130,8 @@ class Objects:
             raise Refused(NOT_PERMITTED)  # OBJ-025
         if s.fw_off - s.fw_off_last + len(data) > s.obj_size:
             raise Refused(INVALID_PARAMETER)  # OBJ-026, FLT-008, FLT-009
+        if self.config.ble and len(data) % WORD or self.config.ble and not data:
+            raise Unspecified("FLT-007, FLT-020: a queued write of no whole words")
         if not data:
             return  # FLT-037
         address = self.fw_addr + s.write_offset

@@ -13,6 +13,9 @@ RESPONSE = 0x60
 PARAMETERS = {CREATE: 5, SET_PRN: 2, SELECT: 1, PING: 1, FIRMWARE: 1}
 """Bytes that a request has behind its opcode; more are ignored (CP-028), fewer leave the rest open (FLT-001)."""
 
+SERIAL_ONLY = (VERSION, GET_MTU, PING, HARDWARE, FIRMWARE)
+"""Requests that the reduced protocol leaves out."""
+
 SD_IMAGE, APP_IMAGE, BL_IMAGE, NO_IMAGE = 0x00, 0x01, 0x02, 0xFF
 
 
@@ -26,7 +29,7 @@ class Requests:
 
     def __init__(self, flash, config):
         self.flash, self.config = flash, config
-        self.settings = page.load(flash, config.chip)
+        self.settings = page.load(flash, config)
         self.objects = Objects(flash, self.settings, config)
         self.prn_target = self.prn_count = 0
         self.leaked = 0
@@ -38,6 +41,8 @@ class Requests:
         """The answer to one request, or None where there is none."""
         opcode, rest = frame[0], frame[1:]
         self.progressed = False
+        if self.config.ble and opcode in SERIAL_ONLY:
+            return bytes([RESPONSE, opcode, OPCODE_NOT_SUPPORTED])  # CP-005
         if len(rest) < PARAMETERS.get(opcode, 0):
             raise Unspecified("FLT-001: a request that is too short")
         if opcode == WRITE:
@@ -61,6 +66,10 @@ class Requests:
         if opcode == SET_PRN:
             self.prn_target = int.from_bytes(rest[:2], "little")
         self.prn_count = self.prn_target
+
+    def disconnected(self):
+        """The link is lost: what is in flash counts again, and the rest of the RAM stays (OBJ-038, PRN-012)."""
+        self.settings = self.objects.settings = page.load(self.flash, self.config)
 
     def _answer(self, opcode, rest):
         objects = self.objects

@@ -101,14 +101,16 @@ class Settings:
         return self.is_sound() and (self.version == 1 or self.validation_crc == zlib.crc32(self.raw[VALIDATION]))
 
 
-def load(flash, chip):
+def load(flash, config):
     """What the bootloader works with after a reset (section 8.2), checksums recomputed (SET-001)."""
+    chip = config.chip
     main = Settings(flash.read(chip.settings, SIZE))
     backup = Settings(flash.read(chip.backup, SIZE))
     if main.is_sound() and backup.is_sound_as_backup():
         settings = Settings(main.raw)
         settings.raw[0x004:0x058] = backup.raw[0x004:0x058]
-        settings.raw[0x05C:0x323] = backup.raw[0x05C:0x323]
+        end = records_start(config)
+        settings.raw[0x05C:end] = backup.raw[0x05C:end]
     elif main.is_sound():
         settings = main
     elif backup.is_sound_as_backup():
@@ -118,18 +120,32 @@ def load(flash, chip):
         settings = Settings(bytes(SIZE))
         settings.version = 2
     if settings.version == 1:
-        _to_version_2(settings)
+        _to_version_2(settings, config)
     settings.seal()
     return settings
 
 
-def _to_version_2(settings):
+def records_start(config):
+    """Where peer data begins, with the name behind it: BLE builds align it (section 8.1)."""
+    return 0x324 if config.ble else 0x323
+
+
+def _to_version_2(settings, config):
     """Moves what version 1 has elsewhere, and gives the application its CRC as validation (SET-008)."""
     peer_and_name = bytes(settings.raw[0x15C:0x1B8])
-    settings.raw[0x323 : 0x323 + len(peer_and_name)] = peer_and_name
+    start = records_start(config)
+    settings.raw[start : start + len(peer_and_name)] = peer_and_name
     settings.raw[0x260], settings.raw[0x2A1], settings.raw[0x2E2] = 0, 1, 0
     settings.raw[0x2A2:0x2A6] = settings.bank_0_crc.to_bytes(4, "little")
     settings.version = 2
+
+
+def forget_records(settings, flash, chip):
+    """A BLE build erases peer data and name before it starts an application (SET-021)."""
+    if all(settings.raw[at : at + 4] == b"\xff" * 4 for at in (0x324, 0x364)):
+        return
+    flash.erase(chip.settings, PAGE)
+    flash.program(chip.settings, settings.raw[:0x324])
 
 
 def write_and_backup(settings, flash, chip):

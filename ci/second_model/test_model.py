@@ -95,7 +95,7 @@ class FirstInstall(unittest.TestCase):
 
 class Pages(unittest.TestCase):
     def test_virgin_pages_become_zero_settings(self):
-        settings = load(Flash(b"\xff" * NRF52832.flash_size), NRF52832)
+        settings = load(Flash(b"\xff" * NRF52832.flash_size), Config(NRF52832, PUBLIC))
         self.assertEqual((0x54C8C87F, 0xACDA1BA2), (settings.crc, settings.validation_crc))
 
     def test_an_edited_main_page_loses_against_its_backup(self):
@@ -105,9 +105,9 @@ class Pages(unittest.TestCase):
             settings.version, settings.app_version = 2, version
             settings.seal()
             flash.program(page, settings.raw)
-        self.assertEqual(3, load(flash, NRF52832).app_version)
+        self.assertEqual(3, load(flash, Config(NRF52832, PUBLIC)).app_version)
         flash.erase(NRF52832.backup)
-        self.assertEqual(9, load(flash, NRF52832).app_version)
+        self.assertEqual(9, load(flash, Config(NRF52832, PUBLIC)).app_version)
 
     def test_version_1_is_taken_over(self):
         flash = Flash(b"\xff" * NRF52832.flash_size)
@@ -116,7 +116,7 @@ class Pages(unittest.TestCase):
         settings.raw[0x15C:0x1B8] = bytes(range(92))
         settings.seal()
         flash.program(NRF52832.settings, settings.raw)
-        settings = load(flash, NRF52832)
+        settings = load(flash, Config(NRF52832, PUBLIC))
         self.assertEqual(2, settings.version)
         self.assertEqual((1, bytes.fromhex("78563412")), (settings.validation(1)[0], settings.validation(1)[1][:4]))
         self.assertEqual(bytes(range(92)), bytes(settings.raw[0x323:0x37F]))

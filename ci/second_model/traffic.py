@@ -54,7 +54,8 @@ class Traffic:
                     return
                 yield Event(("wait", 125_000))
             acts = (self.session, self.noise, self.abort, self.broken_frame, self.event)
-            yield from self.rng.choices(acts, (10, 4, 1, 1, 6 if self.events else 0))[0]()
+            frames = not self.device.config.ble
+            yield from self.rng.choices(acts, (10, 4, 1, frames, 6 if self.events else 0))[0]()
 
     def noise(self):
         """Requests without any sense to them."""
@@ -68,13 +69,17 @@ class Traffic:
     def event(self):
         """A reset, a while without a word, an error on the line, a power cut, or other settings pages."""
         rng = self.rng
-        kind = rng.choices(("reset", "wait", "line-error", "cut", "pages"), (2, 2, 1, 10, 5))[0]
+        ble = self.device.config.ble
+        weights = (2, 2, 1, 0 if ble else 10, 5, 5 if ble else 0)
+        kind = rng.choices(("reset", "wait", "line-error", "cut", "pages", "disconnect"), weights)[0]
         if kind == "reset":
             yield Event(("reset", rng.choice(("pin", "soft", "power"))))
         elif kind == "wait":
             yield Event(("wait", rng.choice((3000, 14_000, 60_000, 110_000, 125_000, 260_000))))
         elif kind == "line-error" and self.device.config.mtu == 131:
             yield Event(("line-error",))
+        elif kind == "disconnect":
+            yield Event(("disconnect",))
         elif kind == "cut":
             yield from self.cut_session()
         elif kind == "pages":

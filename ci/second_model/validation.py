@@ -49,8 +49,9 @@ def prevalidate(packet, flash, settings, config):
 
 
 def _check_signature(packet, config):
-    """7.2 for a build without SoftDevice; a signature that is not required is not looked at."""
-    always = packet.init.type not in (APPLICATION, SOFTDEVICE)
+    """7.2; a signature that is not required is not looked at."""
+    free = (APPLICATION,) if config.ble else (APPLICATION, SOFTDEVICE)
+    always = packet.init.type not in free
     if not (always or config.require_signed_app):
         return
     if packet.signature is None:
@@ -66,27 +67,33 @@ def _check_signature(packet, config):
 def _sd_req_met(init, sd, config):
     """The table of 7.3."""
     required, external = init.sd_req, init.type == EXTERNAL
+    protected = _is_protected(init, config)
     zero_first = bool(required) and required[0] == 0
     if not sd.present:
         if required and not zero_first:
             return external and 0xFFFE in required
-        return not config.downgrade_prevention or init.fw_version is not None
+        return not protected or init.fw_version is not None
     if not required:
         return False
     if not zero_first:
         return sd.fwid in required or (external and 0xFFFE in required)
     if init.type == APPLICATION:
-        return len(required) == 1 or not config.downgrade_prevention or sd.fwid in required
+        return len(required) == 1 or not protected or (sd.fwid in required and not config.ble)
     if init.type == SOFTDEVICE:
-        return not config.downgrade_prevention
+        return not protected
     return not external
+
+
+def _is_protected(init, config):
+    """Downgrade protection of 7.3: always on for the SoftDevice of a build that needs one."""
+    return config.downgrade_prevention or (config.ble and init.type == SOFTDEVICE)
 
 
 def _check_version(init, settings, config):
     """The firmware version rule of 7.1 step 10."""
     version = init.fw_version
     if init.type in (APPLICATION, SOFTDEVICE):
-        if not config.downgrade_prevention:
+        if not _is_protected(init, config):
             return  # VAL-039
         if version is None:
             if init.type == SOFTDEVICE:
@@ -145,7 +152,7 @@ def postvalidate(init, start, size, flash, settings, config):
     in_place = False
     try:
         _check_hash(init, start, size, flash)
-        in_place = init.type in NAMES_SD and start == memory.SD_START
+        in_place = init.type in NAMES_SD and start == memory.SD_START and not config.ble
         _enter(init, start, flash, settings, config)
     except Refused:
         settings.clear_bank_1()
@@ -191,6 +198,8 @@ def _enter(init, start, flash, settings, config):
         if init.type in NAMES_SD:
             sd_size = init.sd_size or 0
             major = _check_sd(init, start, flash)
+            if major and init.type == SOFTDEVICE and config.ble:
+                raise Refused(INVALID_OBJECT)  # VAL-024
             records.append((SD_RECORD, _record(init, 0, CRC, flash, start, sd_size, config)))
         if init.type in NAMES_BL:
             index = len(records)
@@ -231,7 +240,7 @@ def _enter_app(init, start, flash, settings, config):
     settings.bank_0_code = page.BANK_INVALID
     settings.app_version = init.fw_version or 0
     sd = memory.SdInfo(flash)
-    if sd.present and (not init.sd_req or init.sd_req[0] == 0):
+    if sd.present and not config.ble and (not init.sd_req or init.sd_req[0] == 0):
         memory.drop_sd(flash)
         settings.bank_0_size += sd.size - memory.SD_START
 

@@ -192,6 +192,7 @@ impl Device {
             }
             ["send", data] => self.send(FromHost::Serial(bytes(data)?)),
             ["control", data] => self.send(FromHost::Control(bytes(data)?)),
+            ["packet", "-"] => self.send(FromHost::Packet(Vec::new())),
             ["packet", data] => self.send(FromHost::Packet(bytes(data)?)),
             ["disconnect"] => self.send(FromHost::Disconnected),
             ["unplug"] => self.send(FromHost::Unplugged),
