@@ -54,8 +54,10 @@ class Pages:
                 )
             )(settings)
         if settings.bank_1_code == page.BANK_APP:
-            # Nothing says what becomes of a bank 0 that was still valid when the copy turns out wrong (ACT-005).
+            # Nothing says what becomes of a bank 0 that was still valid when the copy turns out wrong (ACT-005), and only
+            # whole chunks are ever on record as copied (ACT-002).
             settings.bank_0_code = page.BANK_INVALID
+            settings.write_offset = 0
         settings.seal()
         return bytes(settings.raw)
 

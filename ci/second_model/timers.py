@@ -17,8 +17,12 @@ class Timer:
         """TMR-002, TMR-003; after TMR-009, too, with the long time."""
         self.deadline = now + self.config.inactivity_ms
 
+    def left(self, now):
+        """Time until DFU mode is over; negative when it is."""
+        return self.deadline - now
+
     def expired(self, now):
         """Is DFU mode over (TMR-006)? Too close to tell is `Unspecified`."""
-        if abs(now - self.deadline) < MARGIN:
+        if abs(self.left(now)) < MARGIN:
             raise Unspecified("TMR-001: too close to the end of the time")
-        return now > self.deadline
+        return self.left(now) < 0
