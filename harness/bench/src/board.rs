@@ -9,7 +9,7 @@ use gauntlet_probe::{BoardSelector, Debugger, ProbeError};
 
 use crate::device::Device;
 #[cfg(unix)]
-use crate::serve::{SerialPort, Timing};
+use crate::serve::{Line, SerialPort};
 
 /// A way to update the device.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -188,8 +188,8 @@ pub trait Board {
     /// # Errors
     /// [`BoardError::Impossible`] on a board that has a port of its own; [`BoardError::Port`].
     #[cfg(unix)]
-    fn serial_port(&self, timing: Timing) -> Result<SerialPort, BoardError> {
-        let _ = timing;
+    fn serial_port(&self, line: &Line) -> Result<SerialPort, BoardError> {
+        let _ = line;
         Err(BoardError::Impossible("be served on a serial port: it has one of its own"))
     }
 

@@ -23,7 +23,7 @@ use gauntlet_reference::{Layout, Profile, ReferenceDevice, SharedWire};
 use crate::board::{Board, BoardError, Cut, CutReport, LinkKind, Mode, Peer, Tear};
 use crate::device::Device;
 #[cfg(unix)]
-use crate::serve::{SerialPort, Timing};
+use crate::serve::{Line, SerialPort};
 use crate::{Bench, Capability};
 
 /// How long the board runs between two looks at what it does.
@@ -259,8 +259,8 @@ impl Board for OpenBoard {
     }
 
     #[cfg(unix)]
-    fn serial_port(&self, timing: Timing) -> Result<SerialPort, BoardError> {
-        SerialPort::open(self.board.clone(), timing).map_err(BoardError::Port)
+    fn serial_port(&self, line: &Line) -> Result<SerialPort, BoardError> {
+        SerialPort::open(self.board.clone(), line).map_err(BoardError::Port)
     }
 
     fn serve(&self, protocol: Protocol, port: u16) -> Result<Server, BoardError> {

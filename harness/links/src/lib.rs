@@ -24,6 +24,6 @@ pub mod faults;
 pub mod serial;
 
 pub use faults::{
-    Action, BoardAction, BoardError, BoardReset, Fault, FaultLink, FaultReport, FaultWatch, Firing, Moment,
-    Position, RequestKind, UnfitFault,
+    Action, BoardAction, BoardError, BoardReset, Break, Due, Fault, FaultLink, FaultReport, FaultWatch,
+    Firing, Injector, Moment, Position, RequestKind, UnfitFault,
 };

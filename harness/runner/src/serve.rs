@@ -4,16 +4,18 @@ use std::path::PathBuf;
 use std::rc::Rc;
 use std::sync::mpsc;
 
-use gauntlet_bench::serve::{Served, Timing};
+use gauntlet_bench::serve::{Line, Served, Timing};
 use gauntlet_bench::{Bench, Board, Device, Mode};
 use gauntlet_package::settings::BankCode;
 use gauntlet_protocol::crc32;
-use gauntlet_record::CaseId;
+use gauntlet_record::{CaseId, Event};
+use gauntlet_scenario::model::Fault;
 use sha2::{Digest, Sha256};
 
 use crate::case::SETTLE;
 use crate::dfu::Runs;
 use crate::entry::{leave_dfu, request_dfu};
+use crate::faults;
 use crate::hold::Hold;
 use crate::observe;
 use crate::prepare::prepare;
@@ -28,6 +30,9 @@ pub struct ServeOptions {
     pub device: Device,
     /// How its time and the wall's go together.
     pub timing: Timing,
+    /// What goes wrong, with the words of a scenario. Positions are counted from the first time that the device listens, over
+    /// all clients.
+    pub faults: Vec<Fault>,
     /// End when one update has been completed and activated.
     pub once: bool,
     /// What every choice of chance is derived from.
@@ -69,8 +74,19 @@ pub struct Now {
 pub struct ServeEnd {
     /// Updates that were completed and activated.
     pub updates: u32,
+    /// What became of the faults, in the order in which they were given.
+    pub faults: Vec<FaultEnd>,
     /// What is there at the end. [`Runs::New`] if it differs from what was flashed at the beginning.
     pub now: Now,
+}
+
+/// What became of a fault.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FaultEnd {
+    /// The fault, in words.
+    pub fault: String,
+    /// Where it fired; or why it did not.
+    pub fired: Result<String, String>,
 }
 
 /// Serves a fresh device on `bench` until it is stopped.
@@ -93,22 +109,36 @@ async fn attempt(
 ) -> Result<ServeEnd, Trouble> {
     let device = &options.device;
     let board: Rc<dyn Board> = Rc::from(bench.open(device.variant, options.seed)?);
-    let (sender, _) = mpsc::channel();
+    let (sender, told) = mpsc::channel();
     let name = CaseId::new("serve").map_err(|error| Trouble::Internal(error.to_string()))?;
-    let (flashed, _) = prepare(&*board, device, &Teller::new(name, sender)).await?;
-    let mut port = board.serial_port(options.timing)?;
+    let teller = Teller::new(name, sender);
+    let (flashed, _) = prepare(&*board, device, &teller).await?;
+    // What the start of DFU mode writes to flash belongs to no update.
+    request_dfu(&*board)?;
+    board.settle(SETTLE).await;
+    let mut armed = faults::arm(&options.faults, &*board)?;
+    let line = Line {
+        profile: device.build.profile,
+        timing: options.timing,
+        faults: std::mem::take(&mut armed.link),
+    };
+    let mut port = board.serial_port(&line)?;
+    if let Some(watch) = port.watch() {
+        armed.watched(watch);
+    }
     let mut before = flashed.application.clone();
     let mut updates = 0;
-    let mut announced = false;
+    let mut announced = None;
     let stopped = || options.stopper.is_stopped();
     loop {
-        request_dfu(&*board)?;
-        board.settle(SETTLE).await;
-        if !std::mem::replace(&mut announced, true) {
+        if announced.as_deref() != Some(port.path()) {
+            announced = Some(port.path().to_owned());
             progress(ServeProgress::Listening(port.path().to_owned()));
         }
-        if port.serve(&stopped).map_err(gauntlet_bench::BoardError::Port)? == Served::Stopped {
-            break;
+        match port.serve(&stopped).map_err(gauntlet_bench::BoardError::Port)? {
+            Served::Stopped => break,
+            Served::HungUp => continue,
+            Served::LeftDfu => {}
         }
         let mode = board.settle(SETTLE).await;
         if mode == Mode::Dfu {
@@ -125,14 +155,27 @@ async fn attempt(
         if stopped() || updated && options.once {
             break;
         }
+        request_dfu(&*board)?;
+        board.settle(SETTLE).await;
     }
+    // A fault that did not fire is told with the others.
+    let _missed = armed.account(&*board, &teller);
+    let faults = told.try_iter().filter_map(|told| fault_end(told.event)).collect();
     let now = at_rest(&*board, device, &flashed.application).await?;
     if let Some(hold) = &options.hold {
         // Whoever ended the serving wants the holding to begin, and not to end.
         let ended = stopped();
         hold.until_stopped(&*board, if ended { &hold.release } else { &options.stopper })?;
     }
-    Ok(ServeEnd { updates, now })
+    Ok(ServeEnd { updates, faults, now })
+}
+
+fn fault_end(event: Event) -> Option<FaultEnd> {
+    match event {
+        Event::FaultFired { fault, position } => Some(FaultEnd { fault, fired: Ok(position) }),
+        Event::FaultMissed { fault, position } => Some(FaultEnd { fault, fired: Err(position) }),
+        _ => None,
+    }
 }
 
 /// The device outside DFU mode, if it can be outside.

@@ -2,6 +2,7 @@
 //!
 //! This is the one place where a virtual board meets the wall clock: the program at the other end has no other.
 
+mod line;
 mod pace;
 mod pty;
 mod pump;
@@ -10,6 +11,8 @@ use std::io;
 use std::path::Path;
 
 use gauntlet_links::direct::VirtualBoard;
+use gauntlet_links::{Fault, FaultWatch};
+use gauntlet_reference::Profile;
 
 use pump::Pump;
 
@@ -19,8 +22,20 @@ pub enum Timing {
     /// Whatever the device has to do takes no wall time; while it has nothing to do, its time follows the wall's.
     #[default]
     Instant,
-    /// The device works as fast as a real one: erasing and programming take the time they take on a board.
+    /// The device works as fast as a real one: erasing and programming take the time they take on a board, and the bytes of a
+    /// UART the time of its line.
     Flash,
+}
+
+/// How a device is served.
+#[derive(Debug, Clone)]
+pub struct Line {
+    /// How its bootloader is built: a UART has a line speed, and what hangs up is noticed on USB only (OBJ-045, SER-015).
+    pub profile: Profile,
+    /// How device time and wall time go together.
+    pub timing: Timing,
+    /// What goes wrong, at positions that are counted from the opening of the port.
+    pub faults: Vec<Fault>,
 }
 
 /// Why serving paused.
@@ -30,6 +45,8 @@ pub enum Served {
     Stopped,
     /// The device has left DFU mode and runs something else.
     LeftDfu,
+    /// A fault has hung up the port; there is another one now, with another [`path`](SerialPort::path).
+    HungUp,
 }
 
 /// A served serial port. Programs can come and go; it is gone when this is dropped.
@@ -38,8 +55,13 @@ pub struct SerialPort {
 }
 
 impl SerialPort {
-    pub(crate) fn open(board: VirtualBoard, timing: Timing) -> io::Result<Self> {
-        Ok(Self { pump: Pump::new(board, timing)? })
+    pub(crate) fn open(board: VirtualBoard, line: &Line) -> io::Result<Self> {
+        Ok(Self { pump: Pump::new(board, line)? })
+    }
+
+    /// Tells which faults fired, also after the port is gone. None without faults.
+    pub fn watch(&self) -> Option<FaultWatch> {
+        self.pump.watch()
     }
 
     /// The name under which programs open it.

@@ -7,12 +7,14 @@
 //! | `fault` | a position and an action that fits it |
 //! | `board` | what resets and power cuts need from the owner of the board |
 //! | `tracker` | knows at any time where in the update host and device are |
-//! | `link` | [`FaultLink`], which puts them together |
+//! | `inject` | [`Injector`]: what they make of the traffic |
+//! | `link` | [`FaultLink`], a link with them |
 //! | `report` | which faults fired, and where |
 
 mod action;
 mod board;
 mod fault;
+mod inject;
 mod link;
 mod position;
 mod report;
@@ -21,6 +23,7 @@ mod tracker;
 pub use action::Action;
 pub use board::{BoardAction, BoardError, BoardReset};
 pub use fault::{Fault, UnfitFault};
+pub use inject::{Break, Due, Injector, OnMessage, OnPacket, OnRequest};
 pub use link::FaultLink;
 pub use position::{Moment, Position, RequestKind};
 pub use report::{FaultReport, FaultWatch, Firing};

@@ -16,6 +16,7 @@ use std::num::NonZeroU8;
 use std::time::Duration;
 
 use super::board::BoardReset;
+use super::inject::Break;
 use super::position::Position;
 
 /// What happens at the position.
@@ -67,14 +68,6 @@ pub(super) struct MessageFate {
     pub(super) arriving: Vec<Vec<u8>>,
     /// How much later.
     pub(super) delay: Duration,
-}
-
-/// What ends the quiet of the whole bench rather than changing one packet.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Break {
-    Link,
-    Reset(BoardReset),
-    Power,
 }
 
 /// One action, as its file defines it.
