@@ -28,6 +28,7 @@ mod exchange;
 mod faults;
 mod hold;
 mod judge;
+pub mod landed;
 mod observe;
 mod packages;
 pub mod port;

@@ -23,6 +23,9 @@ use crate::run::{Stopper, runtime};
 use crate::told::Teller;
 use crate::trouble::Trouble;
 
+/// Where a SoftDevice begins.
+const MBR_END: u32 = 0x1000;
+
 /// How a device is served.
 #[derive(Debug, Clone)]
 pub struct ServeOptions {
@@ -57,6 +60,8 @@ pub enum ServeProgress {
 pub struct Now {
     /// [`Runs::New`] is an application other than the one before, complete by the checksum on record.
     pub application: Runs,
+    /// SoftDevice or bootloader are others than before.
+    pub new_system: bool,
     /// First byte of bank 0.
     pub address: u32,
     /// Bytes of the application on record; 0 without a valid one.
@@ -126,7 +131,9 @@ async fn attempt(
     if let Some(watch) = port.watch() {
         armed.watched(watch);
     }
-    let mut before = flashed.application.clone();
+    let mut before = Before { application: flashed.application.clone(), system: Vec::new() };
+    before.system = look(&*board, device, Mode::Dfu, &before)?.system(device);
+    let first = before.clone();
     let mut updates = 0;
     let mut announced = None;
     let stopped = || options.stopper.is_stopped();
@@ -146,10 +153,10 @@ async fn attempt(
             continue;
         }
         let now = look(&*board, device, mode, &before)?;
-        let updated = now.application == Runs::New;
+        let updated = now.is_updated();
         if updated {
             updates += 1;
-            before = now.application_bytes().to_vec();
+            before = Before { application: now.application_bytes().to_vec(), system: now.system(device) };
         }
         progress(ServeProgress::Left(Box::new(now)));
         if stopped() || updated && options.once {
@@ -161,7 +168,7 @@ async fn attempt(
     // A fault that did not fire is told with the others.
     let _missed = armed.account(&*board, &teller);
     let faults = told.try_iter().filter_map(|told| fault_end(told.event)).collect();
-    let now = at_rest(&*board, device, &flashed.application).await?;
+    let now = at_rest(&*board, device, &first).await?;
     if let Some(hold) = &options.hold {
         // Whoever ended the serving wants the holding to begin, and not to end.
         let ended = stopped();
@@ -179,12 +186,12 @@ fn fault_end(event: Event) -> Option<FaultEnd> {
 }
 
 /// The device outside DFU mode, if it can be outside.
-async fn at_rest(board: &dyn Board, device: &Device, before: &[u8]) -> Result<Now, Trouble> {
+async fn at_rest(board: &dyn Board, device: &Device, before: &Before) -> Result<Now, Trouble> {
     let mode = leave_dfu(board, board.settle(SETTLE).await, SETTLE).await?;
     look(board, device, mode, before)
 }
 
-fn look(board: &dyn Board, device: &Device, mode: Mode, before: &[u8]) -> Result<Now, Trouble> {
+fn look(board: &dyn Board, device: &Device, mode: Mode, before: &Before) -> Result<Now, Trouble> {
     let found = observe::read(board, device, mode)?;
     let flash = found.flash().to_vec();
     let base = found.ground().base as usize;
@@ -195,29 +202,56 @@ fn look(board: &dyn Board, device: &Device, mode: Mode, before: &[u8]) -> Result
     let whole = bytes.zip(valid).is_some_and(|(bytes, bank)| bank.crc == 0 || crc32(bytes) == bank.crc);
     let application = match bytes {
         Some(bytes) if mode == Mode::Application && whole => {
-            if bytes == before {
+            if bytes == before.application {
                 Runs::Previous
             } else {
                 Runs::New
             }
         }
-        None if mode == Mode::Dfu && device.application.is_none() && before.is_empty() => Runs::Nothing,
+        None if mode == Mode::Dfu && before.application.is_empty() => Runs::Nothing,
         _ => Runs::Neither(
             format!("{mode:?}, bank 0 {}", if whole { "valid" } else { "not valid" }).to_lowercase(),
         ),
     };
     let bytes = bytes.unwrap_or_default();
-    Ok(Now {
+    let mut now = Now {
         application,
+        new_system: false,
         address: base as u32,
         size: bytes.len() as u32,
         sha256: Sha256::digest(bytes).into(),
         app_version: settings.map(|settings| settings.app_version),
         flash,
-    })
+    };
+    now.new_system = !before.system.is_empty() && now.system(device) != before.system;
+    Ok(now)
+}
+
+/// What a device held before an update.
+#[derive(Debug, Clone)]
+struct Before {
+    application: Vec<u8>,
+    /// SoftDevice and bootloader; nothing when nobody has looked yet.
+    system: Vec<u8>,
 }
 
 impl Now {
+    /// An update has been activated, and the device is in order.
+    pub fn is_updated(&self) -> bool {
+        match self.application {
+            Runs::New => true,
+            Runs::Previous | Runs::Nothing => self.new_system,
+            Runs::Neither(_) => false,
+        }
+    }
+
+    /// SoftDevice and bootloader.
+    fn system(&self, device: &Device) -> Vec<u8> {
+        let layout = device.layout();
+        let part = |from: u32, to: u32| self.flash.get(from as usize..to as usize).unwrap_or_default();
+        [part(MBR_END, self.address), part(layout.bootloader, layout.backup_page)].concat()
+    }
+
     fn application_bytes(&self) -> &[u8] {
         let start = self.address as usize;
         self.flash.get(start..start + self.size as usize).unwrap_or_default()

@@ -53,7 +53,7 @@ impl Line {
     }
 
     /// The host has sent these bytes, one frame.
-    pub(super) fn from_host(&mut self, raw: Vec<u8>) -> Vec<Happens> {
+    pub(super) fn host_sent(&mut self, raw: Vec<u8>) -> Vec<Happens> {
         let Some(injector) = &mut self.injector else {
             return vec![Happens::Arrives(raw)];
         };
@@ -82,7 +82,7 @@ impl Line {
     }
 
     /// The device has sent these bytes; what breaks because of them is returned.
-    pub(super) fn from_device(&mut self, bytes: Vec<u8>) -> Vec<Due> {
+    pub(super) fn device_sent(&mut self, bytes: Vec<u8>) -> Vec<Due> {
         let Some(injector) = &mut self.injector else {
             self.answers.push_back(Answer { not_before: None, bytes });
             return Vec::new();
@@ -145,8 +145,8 @@ mod tests {
             (&[0x06, 0x02][..], &[0x60, 0x06, 1, 0, 16, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0][..]),
             (&[0x01, 0x02, 0, 16, 0, 0], &[0x60, 0x01, 1]),
         ] {
-            assert!(matches!(&line.from_host(slip::encode(request))[..], [Happens::Arrives(_)]));
-            assert!(line.from_device(slip::encode(answer)).is_empty());
+            assert!(matches!(&line.host_sent(slip::encode(request))[..], [Happens::Arrives(_)]));
+            assert!(line.device_sent(slip::encode(answer)).is_empty());
             assert_eq!(line.next_answer(), Some(slip::encode(answer)));
         }
     }
@@ -155,9 +155,9 @@ mod tests {
     fn without_faults_bytes_pass_as_they_are() {
         let mut line = Line::new(&[]);
         for odd in [&b"\xDB\x01\xC0"[..], b"\xC0", b"\x08"] {
-            assert!(matches!(&line.from_host(odd.to_vec())[..], [Happens::Arrives(bytes)] if bytes == odd));
+            assert!(matches!(&line.host_sent(odd.to_vec())[..], [Happens::Arrives(bytes)] if bytes == odd));
         }
-        line.from_device(vec![1, 2]);
+        line.device_sent(vec![1, 2]);
         assert_eq!(line.next_answer(), Some(vec![1, 2]));
         assert!(!line.counts() && line.watch().is_none());
     }
@@ -168,9 +168,9 @@ mod tests {
         reach_data(&mut line);
         // A frame with an end in front of it stays as it is.
         let odd = [&[0xC0][..], &slip::encode(&[8, 1, 2, 3])].concat();
-        assert!(matches!(&line.from_host(odd.clone())[..], [Happens::Arrives(bytes)] if *bytes == odd));
-        assert!(line.from_host(slip::encode(&[8, 4, 5])).is_empty());
-        assert!(matches!(&line.from_host(slip::encode(&[8, 6]))[..], [Happens::Arrives(_)]));
+        assert!(matches!(&line.host_sent(odd.clone())[..], [Happens::Arrives(bytes)] if *bytes == odd));
+        assert!(line.host_sent(slip::encode(&[8, 4, 5])).is_empty());
+        assert!(matches!(&line.host_sent(slip::encode(&[8, 6]))[..], [Happens::Arrives(_)]));
         assert!(line.watch().unwrap().all_fired());
     }
 
@@ -179,7 +179,7 @@ mod tests {
         let at = Position::Byte { object: Object::Data(1), byte: 3 };
         let mut line = line(at, Action::CorruptByte { xor: std::num::NonZeroU8::MIN });
         reach_data(&mut line);
-        let happens = line.from_host(slip::encode(&[8, 1, 2, 3, 4]));
+        let happens = line.host_sent(slip::encode(&[8, 1, 2, 3, 4]));
         let changed = slip::encode(&[8, 1, 2, 2, 4]);
         assert!(matches!(&happens[..], [Happens::Arrives(bytes)] if *bytes == changed));
     }
@@ -189,7 +189,7 @@ mod tests {
         let kind = gauntlet_links::RequestKind::EXECUTE;
         let at = Position::Request { kind, n: 1, moment: gauntlet_links::Moment::Before };
         let mut line = line(at, Action::Disconnect);
-        let happens = line.from_host(slip::encode(&[4]));
+        let happens = line.host_sent(slip::encode(&[4]));
         let [Happens::Breaks(due), Happens::Arrives(_)] = &happens[..] else { panic!("{happens:?}") };
         assert_eq!(due.what, Break::Link);
         assert!(!line.watch().unwrap().all_fired(), "nobody has carried it out");
@@ -200,11 +200,11 @@ mod tests {
     #[test]
     fn an_answer_does_not_arrive_or_arrives_later() {
         let mut lost = line(Position::Notification { n: 1 }, Action::LoseNotification);
-        lost.from_device(slip::encode(&[0x60, 2, 1]));
+        lost.device_sent(slip::encode(&[0x60, 2, 1]));
         assert_eq!(lost.next_answer(), None);
         let mut later =
             line(Position::Notification { n: 1 }, Action::DelayAnswer { by: Duration::from_secs(900) });
-        later.from_device(slip::encode(&[0x60, 2, 1]));
+        later.device_sent(slip::encode(&[0x60, 2, 1]));
         assert_eq!(later.next_answer(), None);
         assert!(later.holds_for().is_some_and(|time| time > Duration::from_secs(600)));
     }

@@ -149,7 +149,7 @@ impl Pump {
 
     /// What becomes of some bytes of the host.
     fn give(&mut self, bytes: Vec<u8>) -> io::Result<()> {
-        for happens in self.line.from_host(bytes) {
+        for happens in self.line.host_sent(bytes) {
             match happens {
                 Happens::Arrives(bytes) => self.deliver(bytes),
                 Happens::Breaks(due) => {
@@ -220,7 +220,7 @@ impl Pump {
         };
         while let Some(message) = { self.board.wire().lock().receive(until) } {
             if let ToHost::Serial(bytes) = message {
-                for due in self.line.from_device(bytes) {
+                for due in self.line.device_sent(bytes) {
                     self.carry_out(&due)?;
                 }
             }

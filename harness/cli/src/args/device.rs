@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use clap::{Subcommand, ValueEnum};
+use gauntlet_bench::Profile;
 
 use super::hold::HoldChoice;
 use super::virtual_device::VirtualDeviceArgs;
@@ -22,15 +23,21 @@ Examples:
   gauntlet device serve --key public.pem
   gauntlet device serve --link-path /tmp/dfu --timing flash --once --dump flash.bin
   nrfutil dfu serial -pkg update.zip -p /tmp/dfu -cd 0
+  gauntlet device serve --profile usb --once --expect update.zip
+  gauntlet device serve --fault 'at: { packet: 7 }, do: drop' --fault 'at: { flash-op: 900 }, do: power-cut'
 
 The device is erased and flashed through the probe, and put into DFU mode. The name of its port is the
 first line on stdout. Whenever it has left DFU mode it is read back through the probe and sent back to
 DFU mode. Ctrl-C ends it; the device is read back once more. With --once the exit code is 0 when an
-update was completed and its application runs, and 100 when not.")]
+update was completed and activated, and 100 when not; with --expect, 0 only when flash holds the package.")]
 pub(crate) struct ServeArgs {
     /// The kind of port
     #[arg(long, value_enum, value_name = "KIND", default_value_t)]
     pub(crate) serial: SerialChoice,
+
+    /// What the bootloader is built for: a UART (frames of 131 bytes) or USB (2051)
+    #[arg(long, value_enum, value_name = "PROFILE", default_value_t)]
+    pub(crate) profile: ProfileChoice,
 
     /// Make this a link to the port, for as long as it is served
     #[arg(long, value_name = "FILE")]
@@ -43,6 +50,17 @@ pub(crate) struct ServeArgs {
     /// How fast the device works: at once, or with the times that flash takes on a board
     #[arg(long, value_enum, value_name = "HOW", default_value_t)]
     pub(crate) timing: TimingChoice,
+
+    /// Let this go wrong, with the words of a scenario; several are allowed
+    ///
+    /// Positions are counted from the opening of the port, over all clients: `at: { object: 2, byte: 100 }, do: disconnect`.
+    /// A fault that did not fire ends the program with exit code 98.
+    #[arg(long = "fault", value_name = "at: {...}, do: ACTION")]
+    pub(crate) faults: Vec<String>,
+
+    /// Say whether flash holds the images of this package at the end; if not, the exit code is 100
+    #[arg(long, value_name = "PACKAGE")]
+    pub(crate) expect: Option<PathBuf>,
 
     #[command(flatten)]
     pub(crate) device: VirtualDeviceArgs,
@@ -68,12 +86,32 @@ pub(crate) enum SerialChoice {
     Pty,
 }
 
+/// The serial transports of a bootloader.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum)]
+pub(crate) enum ProfileChoice {
+    /// A UART with 115200 baud.
+    #[default]
+    Uart,
+    /// A USB port (CDC ACM).
+    Usb,
+}
+
+impl ProfileChoice {
+    /// The profile itself.
+    pub(crate) fn profile(self) -> Profile {
+        match self {
+            Self::Uart => Profile::Uart,
+            Self::Usb => Profile::Usb,
+        }
+    }
+}
+
 /// How device time and wall time go together.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum)]
 pub(crate) enum TimingChoice {
     /// What the device has to do takes no time.
     #[default]
     Instant,
-    /// Erasing and programming take as long as on a board.
+    /// Erasing, programming and the bytes of a UART take as long as on a board.
     Flash,
 }

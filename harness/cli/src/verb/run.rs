@@ -30,7 +30,7 @@ pub(super) fn run(args: &RunArgs) -> Result<ExitCode, Failure> {
         return Err(Failure::Usage { what, advice });
     }
     let stopper = Stopper::new();
-    interrupt::stops(&stopper);
+    interrupt::stops(&stopper, "the reports are still written");
 
     let mut display = Display::on_stderr(args.progress);
     let mut unwritten: Vec<WriteError> = Vec::new();

@@ -105,6 +105,69 @@ fn updates_one_after_the_other() {
 }
 
 #[test]
+fn usb_has_larger_frames_and_flash_is_judged_by_the_package() {
+    let place = Place::new();
+    let (package, other) = (nrfutil("good/app_4097_signed.zip"), nrfutil("good/app_4096_signed.zip"));
+    let mut served = Served::start(&place, &["--once", "--profile", "usb", "--expect", &package]);
+    place.run(&["dfu", &package, "--port", &served.port]).ends_with(0);
+    let (code, said) = served.end();
+    assert_eq!(code, Some(0), "{said}");
+    assert!(said.contains("application: 4100 bytes at 0x00026000, equal"), "{said}");
+    // Another package was promised.
+    let mut served = Served::start(&place, &["--once", "--expect", &other]);
+    place.run(&["dfu", &package, "--port", &served.port]).ends_with(0);
+    let (code, said) = served.end();
+    assert_eq!(code, Some(100), "{said}");
+    assert!(said.contains("4096 bytes at 0x00026000") && said.contains("bytes differ, first"), "{said}");
+}
+
+#[test]
+fn faults_of_the_line_are_survived_and_told() {
+    let place = Place::new();
+    let package = nrfutil("good/app_30720_signed.zip");
+    let faults = [
+        "at: { packet: 7 }, do: drop",
+        "{ at: { object: 3, byte: 100 }, do: corrupt, xor: 0x80 }",
+        "at: { request: execute, n: 3 }, do: disconnect",
+        "at: { notification: 30 }, do: lose",
+    ];
+    let mut options = vec!["--once", "--link-path", "port", "--expect", &package, "--no-app"];
+    faults.iter().for_each(|fault| options.extend(["--fault", fault]));
+    let mut served = Served::start(&place, &options);
+    place.run(&["dfu", &package, "--port", "port"]).ends_with(0);
+    let (code, said) = served.end();
+    assert_eq!(code, Some(0), "{said}");
+    assert_eq!(said.matches("  fired ").count(), 4, "{said}");
+    assert!(said.contains("30720 bytes at 0x00026000, equal"), "{said}");
+}
+
+#[test]
+fn a_fault_that_did_not_fire_is_an_error_and_a_wrong_one_is_refused() {
+    let place = Place::new();
+    let package = nrfutil("good/app_4096_signed.zip");
+    let mut served = Served::start(&place, &["--once", "--fault", "at: { packet: 9000 }, do: drop"]);
+    place.run(&["dfu", &package, "--port", &served.port]).ends_with(0);
+    let (code, said) = served.end();
+    assert_eq!(code, Some(98), "{said}");
+    assert!(said.contains("did not fire  drop packet"), "{said}");
+    let wrong = gauntlet(&["device", "serve", "--fault", "at: { packet: 7 }, do: dorp"]);
+    wrong.ends_with(2).tells("did you mean `drop`?").tells("--fault:1:");
+    gauntlet(&["device", "serve", "--expect", "missing.zip"]).ends_with(96).tells("missing.zip");
+}
+
+#[test]
+fn the_supply_goes_at_a_flash_operation() {
+    let place = Place::new();
+    let package = nrfutil("good/app_30720_signed.zip");
+    let cut = "at: { flash-op: 3000 }, do: power-cut, tear: torn";
+    let mut served = Served::start(&place, &["--once", "--no-app", "--fault", cut, "--expect", &package]);
+    place.run(&["dfu", &package, "--port", &served.port]).ends_with(0);
+    let (code, said) = served.end();
+    assert_eq!(code, Some(0), "{said}");
+    assert!(said.contains("fired         power-cut at flash-op 3000 (torn)"), "{said}");
+}
+
+#[test]
 fn what_describes_a_virtual_device_does_not_go_with_a_port() {
     let package = nrfutil("good/app_4096_signed.zip");
     for option in [["--chip", "nrf52840"], ["--dump", "flash.bin"], ["--link", "serial"], ["--seed", "7"]] {

@@ -3,6 +3,8 @@
 #[cfg(unix)]
 mod serve;
 #[cfg(unix)]
+mod story;
+#[cfg(unix)]
 mod symlink;
 
 use gauntlet_record::ExitCode;

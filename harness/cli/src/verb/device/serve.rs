@@ -1,17 +1,21 @@
 //! `gauntlet device serve`: the virtual device on a serial port, judged through the probe.
 
-use std::fmt::Write as _;
 use std::path::Path;
 
+use gauntlet_bench::VirtualBench;
 use gauntlet_bench::serve::Timing;
-use gauntlet_bench::{Profile, VirtualBench};
-use gauntlet_record::{ExitCode, Sha256, Word, WriteError};
+use gauntlet_package::Package;
+use gauntlet_record::{ExitCode, Word, WriteError};
 use gauntlet_runner::Stopper;
 use gauntlet_runner::dfu::Runs;
+use gauntlet_runner::landed::{Part, landed};
 use gauntlet_runner::serve::{Now, ServeEnd, ServeOptions, ServeProgress, serve as run};
+use gauntlet_scenario::model::{Action, Fault};
+use gauntlet_scenario::{Source, read_fault};
 
 use super::super::dfu::dump::Dump;
 use super::super::virtual_device;
+use super::story;
 use super::symlink::Symlink;
 use crate::args::{HoldChoice, SerialChoice, ServeArgs, TimingChoice};
 use crate::failure::Failure;
@@ -20,24 +24,32 @@ use crate::{interrupt, output};
 pub(super) fn serve(args: &ServeArgs) -> Result<ExitCode, Failure> {
     let SerialChoice::Pty = args.serial;
     let dump = args.dump.as_deref().map(Dump::to).transpose()?;
+    let expected: Option<Package> = args.expect.as_deref().map(gauntlet_package::read).transpose()?;
+    let device = virtual_device::of(&args.device, args.profile.profile())?;
+    let layout = device.layout();
     let stopper = Stopper::new();
-    interrupt::stops(&stopper);
     let options = ServeOptions {
-        device: virtual_device::of(&args.device, Profile::Uart)?,
+        device,
         timing: match args.timing {
             TimingChoice::Instant => Timing::Instant,
             TimingChoice::Flash => Timing::Flash,
         },
+        faults: faults(&args.faults)?,
         once: args.once,
         seed: args.seed,
         stopper: stopper.clone(),
         hold: args.hold.map(HoldChoice::hold),
     };
+    interrupt::stops(&stopper, "the device is read back");
     let mut link = None;
     let mut failed = None;
     let end = run(&VirtualBench::new(), &options, &mut |progress| {
         let told = match progress {
-            ServeProgress::Listening(port) => announce(args, &port).map(|symlink| link = symlink),
+            ServeProgress::Listening(port) => {
+                // The old link must be gone before there is a new one of the same name.
+                link = None;
+                announce(args, &port).map(|symlink| link = symlink)
+            }
             ServeProgress::Left(now) => {
                 output::tell(&format!("  {}\n", told(&now)));
                 Ok(())
@@ -53,11 +65,31 @@ pub(super) fn serve(args: &ServeArgs) -> Result<ExitCode, Failure> {
         return Err(failure);
     }
     let end = end.map_err(Failure::Trouble)?;
-    output::print(&story(&end))?;
+    let parts = expected.map(|package| landed(&package.images, &end.now.flash, &layout));
+    output::print(&story::of(&end, parts.as_deref()))?;
     if let Some(dump) = &dump {
         dump.write(&end.now.flash)?;
     }
-    Ok(judged(&end, args.once))
+    Ok(judged(&end, args.once, parts.as_deref()))
+}
+
+/// The faults as a scenario would list them. The braces around one may be left out.
+fn faults(texts: &[String]) -> Result<Vec<Fault>, Failure> {
+    let mut faults = Vec::new();
+    for text in texts {
+        let text = text.trim();
+        let braces = text.starts_with('{');
+        let source = Source::new("--fault", if braces { text.to_owned() } else { format!("{{ {text} }}") });
+        faults.push(read_fault(&source).map_err(Failure::Argument)?);
+    }
+    let cuts = faults.iter().filter(|fault| matches!(fault.action, Action::PowerCut { .. })).count();
+    if cuts > 1 {
+        return Err(Failure::Usage {
+            what: "the supply can be cut at one flash operation only".to_owned(),
+            advice: "leave one --fault with `do: power-cut`".to_owned(),
+        });
+    }
+    Ok(faults)
 }
 
 /// Says where the device can be reached, and makes that a lasting name if one is wanted.
@@ -75,69 +107,86 @@ fn announce(args: &ServeArgs, port: &Path) -> Result<Option<Symlink>, Failure> {
 /// What a device is, in a line.
 fn told(now: &Now) -> String {
     let version = now.app_version.map(|version| format!(", version {version}")).unwrap_or_default();
+    let system = if now.new_system { " with another SoftDevice or bootloader" } else { "" };
     match &now.application {
         Runs::New => {
-            format!("updated: {} bytes at {}{version}", now.size, Word(now.address))
+            format!("updated: {} bytes at {}{version}{system}", now.size, Word(now.address))
+        }
+        Runs::Previous | Runs::Nothing if now.new_system => {
+            "updated: another SoftDevice or bootloader, its application as before".to_owned()
         }
         Runs::Previous | Runs::Nothing => "left DFU mode without an update".to_owned(),
         Runs::Neither(found) => format!("left DFU mode without an application that runs: {found}"),
     }
 }
 
-fn story(end: &ServeEnd) -> String {
-    let now = &end.now;
-    let mut text = String::new();
-    let mut row = |label: &str, value: &str| {
-        let _ = writeln!(text, "  {label:<14}{value}");
-    };
-    let count = if end.updates == 1 { "1 update".to_owned() } else { format!("{} updates", end.updates) };
-    row("completed", &count);
-    let runs = match &now.application {
-        Runs::New => "a new application",
-        Runs::Previous => "its previous application",
-        Runs::Nothing => "no application, as before",
-        Runs::Neither(found) => found,
-    };
-    row("runs now", runs);
-    row("flash", &format!("{} bytes at {}, read back through the probe", now.size, Word(now.address)));
-    row("SHA-256", &Sha256(now.sha256).to_string());
-    let settings = now.app_version.map(|version| format!("valid, application version {version}"));
-    row("settings", settings.as_deref().unwrap_or("not valid"));
-    text
-}
-
-/// Serving ends well when it is ended; only `--once` asks for something. A device that runs nothing is wrong in any case.
-fn judged(end: &ServeEnd, once: bool) -> ExitCode {
-    match &end.now.application {
+/// Serving ends well when it is ended; `--once` asks for an update, `--expect` for what is in flash. A device that runs
+/// nothing is wrong in any case, and a fault that did not fire proves nothing.
+fn judged(end: &ServeEnd, once: bool, expected: Option<&[Part]>) -> ExitCode {
+    let device = match &end.now.application {
         Runs::Neither(_) => ExitCode::Failed,
-        Runs::Previous | Runs::Nothing if once => ExitCode::Failed,
-        Runs::New if once && end.updates == 0 => ExitCode::Failed,
+        _ if once && (end.updates == 0 || !end.now.is_updated()) => ExitCode::Failed,
+        _ if expected.is_some_and(|parts| !parts.iter().all(Part::landed)) => ExitCode::Failed,
         _ => ExitCode::Pass,
-    }
+    };
+    let missed = end.faults.iter().any(|fault| fault.fired.is_err());
+    device.and(if missed { ExitCode::FaultDidNotFire } else { ExitCode::Pass })
 }
 
 #[cfg(test)]
 mod tests {
+    use gauntlet_runner::serve::FaultEnd;
+
     use super::*;
+
+    fn end(updates: u32, application: Runs) -> ServeEnd {
+        let now = Now {
+            application,
+            new_system: false,
+            address: 0x26000,
+            size: 4,
+            sha256: [0; 32],
+            app_version: Some(1),
+            flash: vec![],
+        };
+        ServeEnd { updates, faults: vec![], now }
+    }
+
+    fn part(differing: u32) -> Part {
+        Part { name: "application", address: 0x26000, size: 4, differing, first: None }
+    }
 
     #[test]
     fn once_asks_for_an_update_and_a_broken_device_is_never_good() {
-        let end = |updates, application| {
-            let now = Now {
-                application,
-                address: 0x26000,
-                size: 4,
-                sha256: [0; 32],
-                app_version: Some(1),
-                flash: vec![],
-            };
-            ServeEnd { updates, now }
-        };
         let broken = || Runs::Neither("unsettled".to_owned());
-        assert_eq!(judged(&end(1, Runs::New), true), ExitCode::Pass);
-        assert_eq!(judged(&end(0, Runs::Previous), true), ExitCode::Failed);
-        assert_eq!(judged(&end(0, Runs::Previous), false), ExitCode::Pass);
-        assert_eq!(judged(&end(1, broken()), false), ExitCode::Failed);
-        assert_eq!(judged(&end(1, broken()), true), ExitCode::Failed);
+        assert_eq!(judged(&end(1, Runs::New), true, None), ExitCode::Pass);
+        assert_eq!(judged(&end(0, Runs::Previous), true, None), ExitCode::Failed);
+        assert_eq!(judged(&end(0, Runs::Previous), false, None), ExitCode::Pass);
+        assert_eq!(judged(&end(1, broken()), false, None), ExitCode::Failed);
+        assert_eq!(judged(&end(1, broken()), true, None), ExitCode::Failed);
+    }
+
+    #[test]
+    fn flash_is_judged_by_the_package_and_a_fault_by_whether_it_fired() {
+        assert_eq!(judged(&end(1, Runs::New), true, Some(&[part(0)])), ExitCode::Pass);
+        assert_eq!(judged(&end(1, Runs::New), true, Some(&[part(0), part(1)])), ExitCode::Failed);
+        assert_eq!(judged(&end(0, Runs::Previous), false, Some(&[part(1)])), ExitCode::Failed);
+        let fault = |fired| FaultEnd { fault: "drop packet".to_owned(), fired };
+        let mut with = end(1, Runs::New);
+        with.faults = vec![fault(Ok("packet 7".to_owned()))];
+        assert_eq!(judged(&with, true, None), ExitCode::Pass);
+        with.faults.push(fault(Err("packet 900".to_owned())));
+        assert_eq!(judged(&with, true, None), ExitCode::FaultDidNotFire);
+    }
+
+    #[test]
+    fn faults_are_read_with_and_without_braces() {
+        let read = |texts: &[&str]| faults(&texts.iter().map(|text| (*text).to_owned()).collect::<Vec<_>>());
+        let with = read(&["{ at: { packet: 7 }, do: drop }"]).unwrap();
+        assert_eq!(with[0].action, Action::Drop);
+        assert_eq!(read(&["at: { packet: 7 }, do: drop"]).unwrap()[0].at, with[0].at);
+        assert!(matches!(read(&["at: { packet: 7 }, do: drip"]), Err(Failure::Argument(_))));
+        let cut = "at: { flash-op: 1 }, do: power-cut";
+        assert!(matches!(read(&[cut, cut]), Err(Failure::Usage { .. })));
     }
 }

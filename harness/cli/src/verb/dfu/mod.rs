@@ -37,7 +37,7 @@ pub(super) fn dfu(args: &DfuArgs) -> Result<ExitCode, Failure> {
     };
     let device = virtual_device::of(&args.device, profile)?;
     let stopper = Stopper::new();
-    interrupt::stops(&stopper);
+    interrupt::stops(&stopper, "the device is let go");
     let options = DfuOptions {
         device,
         link,

@@ -17,7 +17,7 @@ use crate::{interrupt, output};
 
 pub(super) fn dfu(args: &DfuArgs, port: &Path, image: &Image) -> Result<ExitCode, Failure> {
     let stopper = Stopper::new();
-    interrupt::stops(&stopper);
+    interrupt::stops(&stopper, "the device keeps what it has");
     let port = SerialOptions { flow_control: !args.no_flow_control, ..SerialOptions::new(port) };
     let options = PortOptions { port, prn: args.prn, stopper };
     let mut progress = Progress::on_stderr(args.progress);
