@@ -169,3 +169,51 @@ fn one_seed_gives_one_account() {
     };
     assert!(comparable() == comparable(), "two runs with one seed differ");
 }
+
+/// A scenario with one package and one update.
+fn sent(package: &str, expect: &str, end: &str) -> String {
+    format!(
+        "id: a/b\ntitle: T\npackages:\n  update: {{ {package} }}\nsteps:\n  - update: update\n    expect: {expect}\nexpect: {end}\n"
+    )
+}
+
+#[test]
+fn a_new_softdevice_and_a_new_bootloader_are_judged_whether_they_are_expected_or_not() {
+    let package = "softdevice: { fwid: 0x124 }, bootloader: { hw_version: 53 }, bootloader_version: 2";
+    let ends = [
+        ("{ softdevice: { package: update }, bootloader: { package: update } }", None),
+        ("{ bootloader: { package: update } }", Some("unchanged softdevice")),
+        ("{ softdevice: { package: update } }", Some("unchanged bootloader")),
+        ("{ softdevice: none, bootloader: { package: update } }", Some("softdevice")),
+    ];
+    for (end, complaint) in ends {
+        let found = match verdict(&sent(package, "{ outcome: completed }", end), None) {
+            Verdict::Pass => None,
+            Verdict::Fail(findings) => Some(findings[0].check.clone()),
+            other => panic!("{other:?}"),
+        };
+        assert_eq!(found.as_deref(), complaint, "{end}");
+    }
+}
+
+#[test]
+fn a_package_that_the_client_rejects_is_not_sent() {
+    let package = "application: { witness: 2, size: 4 KiB }, version: 2, mutate: hash_bit_flip";
+    let end = "{ mode: application, application: previous, unchanged: [settings, settings-backup] }";
+    let rejected = "{ outcome: rejected, stage: consistency, reason: hash_mismatch }";
+    let (exit, records) = told(&sent(package, rejected, end), None);
+    assert_eq!(exit, ExitCode::Pass);
+    let before_judgement = records.iter().take_while(|record| !matches!(record.event, Event::Judged { .. }));
+    let connected = |record: &&Record| matches!(record.event, Event::LinkConnected { .. });
+    assert_eq!(before_judgement.filter(connected).count(), 0);
+
+    let checks = |text: &str| match verdict(text, None) {
+        Verdict::Fail(findings) => findings.into_iter().map(|finding| finding.check).collect::<Vec<_>>(),
+        other => panic!("{other:?}"),
+    };
+    let otherwise = "{ outcome: rejected, stage: zip, reason: bad_zip }";
+    assert_eq!(checks(&sent(package, otherwise, end)), ["stage", "reason"]);
+    assert_eq!(checks(&sent(package, "{ outcome: completed }", end)), ["outcome"]);
+    let good = "application: { witness: 2, size: 4 KiB }, version: 2";
+    assert_eq!(checks(&sent(good, "{ outcome: rejected }", "{ application: { witness: 2 } }")), ["outcome"]);
+}

@@ -21,8 +21,8 @@ fn suite() -> Suite {
 fn it_loads_without_errors_and_without_warnings() {
     let suite = suite();
     assert!(suite.warnings().is_empty(), "{}", suite.warnings().render(120, false));
-    assert!(suite.scenarios().len() >= 24, "{} scenarios", suite.scenarios().len());
-    assert!(suite.cases().count() >= 40, "{} cases", suite.cases().count());
+    assert!(suite.scenarios().len() >= 120, "{} scenarios", suite.scenarios().len());
+    assert!(suite.cases().count() >= 340, "{} cases", suite.cases().count());
 }
 
 fn catalogue() -> Catalogue {
