@@ -249,6 +249,8 @@ class Pair:
         for answer in expected:
             self._expect(answer, step)
         if self.model.restarted():
+            if not expected and (found := self.device.answer(SILENCE)) is not None:
+                raise Difference(f"to {shown(step.wire)}: the model says nothing, the device {shown(found)}")
             self._restart()
         elif not expected:
             self._silence(step)
