@@ -156,21 +156,6 @@ fn a_fault_that_did_not_fire_is_an_error_and_a_wrong_one_is_refused() {
 }
 
 #[test]
-fn the_supply_goes_at_a_flash_operation() {
-    let place = Place::new();
-    let package = nrfutil("good/app_30720_signed.zip");
-    let cut = "at: { flash-op: 3000 }, do: power-cut, tear: torn";
-    let mut served = Served::start(&place, &["--once", "--no-app", "--fault", cut, "--expect", &package]);
-    // A UART does not tell the client that the device has lost what it held; the next client completes the update.
-    if place.run(&["dfu", &package, "--port", &served.port]).code != 0 {
-        place.run(&["dfu", &package, "--port", &served.port]).ends_with(0);
-    }
-    let (code, said) = served.end();
-    assert_eq!(code, Some(0), "{said}");
-    assert!(said.contains("fired         power-cut at flash-op 3000 (torn)"), "{said}");
-}
-
-#[test]
 fn what_describes_a_virtual_device_does_not_go_with_a_port() {
     let package = nrfutil("good/app_4096_signed.zip");
     for option in [["--chip", "nrf52840"], ["--dump", "flash.bin"], ["--link", "serial"], ["--seed", "7"]] {
