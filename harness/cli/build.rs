@@ -1,10 +1,12 @@
 //! Packs into the program what stands beside its code: the shipped suite, every file below `scenarios/` under its path
-//! from the root of the project, and a table of the places where code cites a requirement.
+//! from the root of the project, and tables of the places where code and tests cite a
+//! requirement.
 
 #[path = "src/citations/scan.rs"]
 #[allow(dead_code, reason = "the program's tests use the rest of it")]
 mod scan;
 
+use std::collections::BTreeSet;
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 use std::{env, fs, io};
@@ -13,7 +15,10 @@ use std::{env, fs, io};
 const DEEPEST: usize = 16;
 
 /// Crates that describe, run and judge what is required of a device. They cite requirements and implement none.
-const JUDGES: [&str; 3] = ["scenario", "runner", "cli"];
+const JUDGES: [&str; 4] = ["scenario", "runner", "cli", "record"];
+
+/// Crates whose tests make up citations, to see what becomes of them.
+const TELLERS: [&str; 3] = ["scenario", "cli", "record"];
 
 fn main() -> io::Result<()> {
     let variable = |name: &str| env::var_os(name).map(PathBuf::from).ok_or(io::ErrorKind::NotFound);
@@ -69,27 +74,50 @@ fn walk(folder: &Path, depth: usize, files: &mut Vec<PathBuf>) -> io::Result<()>
     Ok(())
 }
 
-/// The places in the sources of every crate that stands for a device or its client.
+/// The places in every crate that stands for a device or its client where code says that it implements a requirement, and
+/// those in tests that check one.
 fn citations(root: &Path) -> io::Result<String> {
-    let mut found = Vec::new();
+    let (mut claims, mut checks) = (Vec::new(), Vec::new());
     for entry in fs::read_dir(root.join("harness"))? {
         let entry = entry?;
-        let sources = entry.path().join("src");
-        if !sources.is_dir() || JUDGES.iter().any(|judge| entry.file_name() == *judge) {
-            continue;
-        }
-        println!("cargo::rerun-if-changed={}", sources.display());
-        for file in scan::files(&sources, &[".rs"])? {
-            let cited = scan::in_comments(&fs::read_to_string(&file)?);
-            found.extend(cited.into_iter().map(|(id, line)| (id, name(root, &file), line)));
+        let is_one_of = |crates: &[&str]| crates.iter().any(|name| entry.file_name() == *name);
+        for part in ["src", "tests"] {
+            let folder = entry.path().join(part);
+            if !folder.is_dir() {
+                continue;
+            }
+            println!("cargo::rerun-if-changed={}", folder.display());
+            for file in scan::files(&folder, &[".rs"])? {
+                let name = name(root, &file);
+                let source = fs::read_to_string(&file)?;
+                let (code, tests) = if scan::is_of_tests(&name) {
+                    (Default::default(), scan::in_test_file(&source))
+                } else {
+                    (scan::in_comments(&source), scan::in_test_module(&source))
+                };
+                let placed = |cited: BTreeSet<scan::Cited>| {
+                    let name = name.clone();
+                    cited.into_iter().map(move |(id, line)| (id, name.clone(), line))
+                };
+                if !is_one_of(&JUDGES) {
+                    claims.extend(placed(code));
+                }
+                if !is_one_of(&TELLERS) {
+                    checks.extend(placed(tests));
+                }
+            }
         }
     }
-    found.retain(|(_, file, _)| !file.ends_with("/tests.rs") && !file.contains("/tests/"));
-    found.sort();
-    let mut code = String::from("static CITATIONS: &[(&str, &str, u32)] = &[\n");
-    for (id, file, line) in found {
+    Ok(table("CLAIMS", claims) + &table("CHECKS", checks))
+}
+
+/// A Rust table of ids, files and lines, in their order.
+fn table(called: &str, mut places: Vec<(String, String, usize)>) -> String {
+    places.sort();
+    let mut code = format!("static {called}: &[(&str, &str, u32)] = &[\n");
+    for (id, file, line) in places {
         let _ = writeln!(code, "    ({id:?}, {file:?}, {line}),");
     }
     code.push_str("];\n");
-    Ok(code)
+    code
 }

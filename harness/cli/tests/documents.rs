@@ -7,6 +7,8 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use gauntlet_bench::VirtualBench;
+use gauntlet_package::Reason;
+use gauntlet_package::mutate::MUTATIONS;
 use gauntlet_record::{Collector, Event, ExitCode, Millis, Recorder};
 use gauntlet_runner::{RunOptions, Stopper, run};
 use gauntlet_scenario::{Case, Source, load_sources, schema_text};
@@ -114,7 +116,14 @@ fn the_page_of_the_language_is_complete() {
     let text = page("docs/scenario-language.md") + &page("docs/faults.md");
     let not_of_words = |c: char| !(c.is_ascii_alphanumeric() || c == '_' || c == '-');
     let said: BTreeSet<&str> = text.split('`').flat_map(|part| part.split(not_of_words)).collect();
-    let missing: Vec<&String> = words.iter().filter(|word| !said.contains(word.as_str())).collect();
+    // Two long lists of names are the program's to show; the page says where.
+    assert!(text.contains("`gauntlet package mutate --help` lists them"));
+    let listed = |word: &str| {
+        MUTATIONS.iter().any(|known| known.name == word)
+            || Reason::ALL.iter().any(|reason| reason.name() == word)
+    };
+    let missing: Vec<&String> =
+        words.iter().filter(|word| !said.contains(word.as_str()) && !listed(word)).collect();
     assert!(missing.is_empty(), "{missing:?}");
 }
 

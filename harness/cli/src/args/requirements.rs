@@ -13,7 +13,7 @@ pub(crate) struct RequirementsArgs {
     #[arg(value_name = "ID|AREA")]
     pub(crate) wanted: Vec<String>,
 
-    /// Show only what no shipped scenario tests
+    /// Show only what neither a shipped scenario nor a test of a crate tests
     #[arg(long)]
     pub(crate) untested: bool,
 

@@ -1,7 +1,8 @@
-//! Where code cites a requirement: collected when the program is built.
+//! Where code and tests cite a requirement: collected when the program is built.
 //!
-//! A comment that names a requirement says that the code below it does what the requirement asks for. Crates that only
-//! describe, run and judge cite requirements too, but implement none: they are left out.
+//! A comment in code that names a requirement says that the code below it does what the requirement asks for. A test that names
+//! one, in a comment or in what an assertion says, checks it without a scenario. Crates that only describe, run and judge cite
+//! requirements too, but implement none: they are left out.
 
 #[cfg(test)]
 mod scan;
@@ -10,7 +11,8 @@ mod tests;
 
 use serde::Serialize;
 
-// `static CITATIONS: &[(&str, &str, u32)]`: id, path from the root of the project, with `/`, and line; sorted.
+// `static CLAIMS` and `static CHECKS`, both `&[(&str, &str, u32)]`: id, path from the root of the project, with `/`, and
+// line; sorted.
 include!(concat!(env!("OUT_DIR"), "/citations.rs"));
 
 /// A place in the source.
@@ -23,8 +25,17 @@ pub(crate) struct Place {
 }
 
 /// Where a requirement is implemented, in the order of files and lines.
-pub(crate) fn of(id: &str) -> Vec<Place> {
-    let from = CITATIONS.partition_point(|(cited, ..)| *cited < id);
-    let own = CITATIONS[from..].iter().take_while(|(cited, ..)| *cited == id);
+pub(crate) fn implementing(id: &str) -> Vec<Place> {
+    of(CLAIMS, id)
+}
+
+/// Where tests of the crates check a requirement, in the order of files and lines.
+pub(crate) fn checking(id: &str) -> Vec<Place> {
+    of(CHECKS, id)
+}
+
+fn of(table: &[(&str, &'static str, u32)], id: &str) -> Vec<Place> {
+    let from = table.partition_point(|(cited, ..)| *cited < id);
+    let own = table[from..].iter().take_while(|(cited, ..)| *cited == id);
     own.map(|&(_, file, line)| Place { file, line }).collect()
 }

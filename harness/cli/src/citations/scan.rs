@@ -15,21 +15,39 @@ pub(crate) fn everywhere(text: &str) -> BTreeSet<Cited> {
     numbered(text).flat_map(|(number, line)| ids(line).into_iter().map(move |id| (id, number))).collect()
 }
 
+/// True for a file that has only tests in it, by its path: `tests.rs`, and everything in a folder `tests`.
+pub(crate) fn is_of_tests(path: &str) -> bool {
+    path.ends_with("/tests.rs") || path.contains("/tests/")
+}
+
 /// The ids in the comments of a source file, without its tests: what the code there says that it implements.
 pub(crate) fn in_comments(source: &str) -> BTreeSet<Cited> {
-    let mut cited = BTreeSet::new();
-    let mut lines = numbered(source).peekable();
-    while let Some((number, line)) = lines.next() {
-        let tests = line == "#[cfg(test)]"
-            && lines.peek().is_some_and(|(_, next)| next.starts_with("mod ") && next.ends_with('{'));
-        if tests {
-            break;
-        }
-        if let Some((_, comment)) = line.split_once("//") {
-            cited.extend(ids(comment).into_iter().map(|id| (id, number)));
-        }
-    }
-    cited
+    let code = numbered(source).take(code_lines(source));
+    let comments = code.filter_map(|(number, line)| Some((number, line.split_once("//")?.1)));
+    comments.flat_map(|(number, comment)| ids(comment).into_iter().map(move |id| (id, number))).collect()
+}
+
+/// The ids in the tests at the end of a source file, in comments and in what assertions say.
+pub(crate) fn in_test_module(source: &str) -> BTreeSet<Cited> {
+    let code = code_lines(source);
+    everywhere(source).into_iter().filter(|(_, line)| *line > code).collect()
+}
+
+/// The ids in a file of tests. What only helps tests, such as a stand-in for a device, checks nothing.
+pub(crate) fn in_test_file(source: &str) -> BTreeSet<Cited> {
+    let is_test = |line: &str| {
+        let line = line.trim_start();
+        line.starts_with("#[test]") || line.starts_with("#[tokio::test")
+    };
+    if source.lines().any(is_test) { everywhere(source) } else { BTreeSet::new() }
+}
+
+/// How many lines stand in front of the tests of a source file: all, if it has none.
+fn code_lines(source: &str) -> usize {
+    let lines: Vec<&str> = source.lines().collect();
+    let tests =
+        |pair: &[&str]| pair[0] == "#[cfg(test)]" && pair[1].starts_with("mod ") && pair[1].ends_with('{');
+    lines.windows(2).position(tests).unwrap_or(lines.len())
 }
 
 fn numbered(text: &str) -> impl Iterator<Item = (usize, &str)> {

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use gauntlet_scenario::Catalogue;
 
-use super::{CITATIONS, Place, of, scan};
+use super::{CHECKS, CLAIMS, Place, checking, implementing, scan};
 use crate::shipped;
 
 fn lines(cited: &BTreeSet<scan::Cited>) -> Vec<(&str, usize)> {
@@ -60,20 +60,34 @@ mod tests {
 ";
     let found = scan::in_comments(source);
     assert_eq!(lines(&found), [("OBJ-001", 1), ("OBJ-002", 4), ("OBJ-003", 4), ("OBJ-005", 5)]);
+    assert_eq!(lines(&scan::in_test_module(source)), [("OBJ-006", 8)]);
+}
+
+#[test]
+fn tests_check_what_they_name_and_their_helpers_do_not() {
+    for mark in ["#[test]", "    #[tokio::test(start_paused = true)]"] {
+        let source = format!("/// OBJ-001\n{mark}\nassert!(done, \"OBJ-002\");\n");
+        assert_eq!(lines(&scan::in_test_file(&source)), [("OBJ-001", 1), ("OBJ-002", 3)], "{mark}");
+    }
+    assert!(scan::in_test_file("/// A stand-in that does OBJ-001.\nstruct Fake;\n").is_empty());
+    assert!(scan::is_of_tests("harness/a/tests/b.rs") && scan::is_of_tests("harness/a/src/b/tests.rs"));
+    assert!(!scan::is_of_tests("harness/a/src/b.rs"));
 }
 
 #[test]
 fn places_are_real() {
-    assert!(CITATIONS.is_sorted());
-    let select = of("CP-014");
-    assert!(!select.is_empty() && select.iter().all(|place| place.file.starts_with("harness/")));
-    assert!(select.iter().any(|place| place.file.starts_with("harness/reference/src/")), "{select:?}");
-    let Place { file, line } = select[0];
-    let source = fs::read_to_string(root().join(file)).expect("the file is there");
-    let line = source.lines().nth(line as usize - 1).unwrap_or_default();
-    assert!(line.contains("CP-014") || line.contains("CP-009.."), "{file}: {line}");
-    assert!(of("CP-999").is_empty() && of("").is_empty());
-    assert!(!CITATIONS.iter().any(|(_, file, _)| file.contains("/tests/") || file.contains("harness/cli/")));
+    for (table, of) in [(CLAIMS, implementing as fn(&str) -> _), (CHECKS, checking)] {
+        assert!(table.is_sorted() && table.len() > 100);
+        let places: Vec<Place> = of("CP-014");
+        assert!(places.iter().any(|place| place.file.starts_with("harness/reference/")), "{places:?}");
+        let Place { file, line } = places[0];
+        let source = fs::read_to_string(root().join(file)).expect("the file is there");
+        let line = source.lines().nth(line as usize - 1).unwrap_or_default();
+        assert!(line.contains("CP-014") || line.contains("CP-009.."), "{file}: {line}");
+        assert!(of("CP-999").is_empty() && of("").is_empty());
+        assert!(!table.iter().any(|(_, file, _)| file.starts_with("harness/cli/")));
+    }
+    assert!(!CLAIMS.iter().any(|(_, file, _)| scan::is_of_tests(file)));
 }
 
 fn root() -> std::path::PathBuf {

@@ -34,8 +34,17 @@ struct Known<'a> {
     implemented: Vec<Place>,
     /// Shipped scenarios that check it.
     tested_by: Vec<&'a str>,
+    /// Tests of the crates that check it.
+    checked_by: Vec<Place>,
     /// Why no scenario can.
     not_tested: Option<&'a str>,
+}
+
+impl Known<'_> {
+    /// Neither a scenario nor a test of a crate checks it.
+    fn is_untested(&self) -> bool {
+        self.tested_by.is_empty() && self.checked_by.is_empty()
+    }
 }
 
 pub(super) fn requirements(args: &RequirementsArgs) -> Result<ExitCode, Failure> {
@@ -45,8 +54,7 @@ pub(super) fn requirements(args: &RequirementsArgs) -> Result<ExitCode, Failure>
     let wanted = chosen(&catalogue, &args.wanted)?;
     let all: Vec<Known<'_>> = wanted.into_iter().map(|requirement| known(requirement, &tests)).collect();
     let shown = |known: &&Known<'_>| {
-        (!args.untested || known.tested_by.is_empty())
-            && (!args.unimplemented || known.implemented.is_empty())
+        (!args.untested || known.is_untested()) && (!args.unimplemented || known.implemented.is_empty())
     };
     let text = if args.json {
         let shown: Vec<&Known<'_>> = all.iter().filter(shown).collect();
@@ -112,8 +120,9 @@ fn known<'a>(requirement: &'a Requirement, tests: &BTreeMap<&'a str, BTreeSet<&'
         says: &requirement.says,
         section: requirement.section.as_str(),
         observed: requirement.observed.iter().map(ToString::to_string).collect(),
-        implemented: citations::of(id),
+        implemented: citations::implementing(id),
         tested_by: tests.get(id).into_iter().flatten().copied().collect(),
+        checked_by: citations::checking(id),
         not_tested: requirement.not_tested.as_deref(),
     }
 }
@@ -141,12 +150,15 @@ fn entry(text: &mut String, known: &Known<'_>, look: &Look) {
         let _ = writeln!(text, "{:INDENT$}{name:13}{value}", "");
     };
     row("observed in", &known.observed.join(", "));
-    let places = places(&known.implemented);
-    row("implemented", if places.is_empty() { "nowhere" } else { &places });
+    let implemented = places(&known.implemented);
+    row("implemented", if implemented.is_empty() { "nowhere" } else { &implemented });
     match known.not_tested {
         Some(reason) if known.tested_by.is_empty() => row("not tested", reason),
-        _ if known.tested_by.is_empty() => row("tested by", "no scenario yet"),
+        _ if known.tested_by.is_empty() => row("tested by", "no scenario"),
         _ => row("tested by", &known.tested_by.join(", ")),
+    }
+    if !known.checked_by.is_empty() {
+        row("checked by", &places(&known.checked_by));
     }
     text.push('\n');
 }
@@ -168,11 +180,14 @@ fn places(places: &[Place]) -> String {
 fn summary(all: &[Known<'_>]) -> String {
     let count = |what: fn(&Known<'_>) -> bool| all.iter().filter(|known| what(known)).count();
     format!(
-        "{} requirement{}: {} implemented, {} tested, {} that can't be tested here\n",
+        "{} requirement{}: {} implemented, {} tested by scenarios, {} only by tests of the crates, {} that can't be tested \
+         here, {} open\n",
         all.len(),
         if all.len() == 1 { "" } else { "s" },
         count(|known| !known.implemented.is_empty()),
         count(|known| !known.tested_by.is_empty()),
-        count(|known| known.tested_by.is_empty() && known.not_tested.is_some()),
+        count(|known| known.tested_by.is_empty() && !known.checked_by.is_empty()),
+        count(|known| known.is_untested() && known.not_tested.is_some()),
+        count(|known| known.is_untested() && known.not_tested.is_none()),
     )
 }

@@ -21,21 +21,38 @@ fn a_requirement_is_shown_with_its_code_and_its_tests() {
     assert!(implemented.contains("harness/reference/src/model/objects.rs:"), "{implemented}");
     let tested = ran.out.lines().find(|line| line.trim_start().starts_with("tested by")).unwrap();
     assert!(tested.contains("objects/"), "{tested}");
+    let summary = "1 requirement: 1 implemented, 1 tested by scenarios, 0 only by tests of the crates, \
+                   0 that can't be tested here, 0 open\n";
+    assert!(ran.out.ends_with(summary), "{}", ran.out);
+}
+
+#[test]
+fn what_only_a_test_of_a_crate_checks_is_shown_with_its_place() {
+    let ran = gauntlet(&["requirements", "FLT-014"]);
+    ran.ends_with(0)
+        .prints("not tested   what the device does")
+        .prints("checked by   harness/reference/tests/device/");
+    ran.prints("0 tested by scenarios, 1 only by tests of the crates, 0 that can't");
+    let known = &json(&["FLT-014"])[0];
+    assert!(is_empty(known, "tested_by"));
+    let implemented = known["implemented"].as_array().unwrap();
+    assert!(!implemented.iter().any(|place| place["file"].as_str().unwrap().contains("/tests/")), "{known}");
+    let place = &known["checked_by"][0];
     assert!(
-        ran.out.ends_with("1 requirement: 1 implemented, 1 tested, 0 that can't be tested here\n"),
-        "{}",
-        ran.out
+        place["file"].as_str().unwrap().contains("/tests/") && place["line"].as_u64().unwrap() > 0,
+        "{known}"
     );
+    assert_eq!(json(&["--untested", "FLT-014"]).len(), 0);
 }
 
 #[test]
 fn what_can_not_be_tested_says_why() {
-    gauntlet(&["requirements", "BLE-029"])
+    gauntlet(&["requirements", "BLE-011"])
         .ends_with(0)
         .prints("observed in  radio")
         .prints("implemented  nowhere")
-        .prints("not tested   encryption happens in the air")
-        .prints("1 requirement: 0 implemented, 0 tested, 1 that can't be tested here\n");
+        .prints("not tested   the PHY is settled in the air")
+        .prints("0 only by tests of the crates, 1 that can't be tested here, 0 open\n");
 }
 
 #[test]
@@ -66,17 +83,22 @@ fn areas_and_ids_are_named_together() {
 fn the_gaps_and_what_is_done_make_up_all() {
     let all = json(&[]);
     let untested = json(&["--untested"]);
-    assert!(untested.iter().all(|known| is_empty(known, "tested_by")));
-    let tested = all.iter().filter(|known| !is_empty(known, "tested_by")).count();
-    assert_eq!(tested + untested.len(), all.len());
+    let is_untested = |known: &Value| is_empty(known, "tested_by") && is_empty(known, "checked_by");
+    assert!(untested.iter().all(is_untested));
+    let count = |what: &dyn Fn(&Value) -> bool| all.iter().filter(|known| what(known)).count();
+    let tested = count(&|known| !is_empty(known, "tested_by"));
+    let checked = count(&|known| is_empty(known, "tested_by") && !is_empty(known, "checked_by"));
+    assert_eq!(tested + checked + untested.len(), all.len());
     let unimplemented = json(&["--unimplemented"]);
     let implemented = all.iter().filter(|known| !is_empty(known, "implemented")).count();
     assert_eq!(implemented + unimplemented.len(), all.len());
     let both = json(&["--unimplemented", "--untested"]);
-    assert!(both.iter().all(|known| is_empty(known, "tested_by") && is_empty(known, "implemented")));
+    assert!(both.iter().all(|known| is_untested(known) && is_empty(known, "implemented")));
     // The summary is about all, whatever is shown.
     let ran = gauntlet(&["requirements", "--untested"]);
-    ran.ends_with(0).prints(&format!("\n403 requirements: {implemented} implemented, {tested} tested, "));
+    ran.ends_with(0).prints(&format!(
+        "\n403 requirements: {implemented} implemented, {tested} tested by scenarios, {checked} only by tests of the crates, "
+    ));
     assert!(!ran.out.contains("tested by    objects/"), "{}", ran.out);
 }
 

@@ -1,4 +1,4 @@
-//! Updates that find something on the device (OBJ-035..044).
+//! Updates that find something on the device (OBJ-043, OBJ-044).
 
 use gauntlet_engine::{Outcome, Shape, UpdateEvent, UpdateImage, UpdateOptions, update};
 use gauntlet_protocol::{ObjectType, Request};
