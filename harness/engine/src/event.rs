@@ -186,6 +186,9 @@ pub enum UpdateEvent {
     Reconnecting(u32),
     /// The device is being brought into DFU mode.
     EnteringDfu,
+    /// The device has started anew and lost progress, and the link did not tell, as a UART does not: the session begins
+    /// again, and goes on from what the device still holds.
+    DeviceRestarted,
     /// What the device holds cannot be continued: the transfer starts again from the init packet.
     StartingAfresh,
     /// The image ended, well or not; sent exactly once for it. Only `Skipped` may follow it.

@@ -33,6 +33,9 @@ pub(crate) enum Sent {
     Good,
     /// It cannot be continued in this transfer; another one from the init packet on may work. If not, this is why.
     Unfit(UpdateError),
+    /// The device stands before this object: it has started anew, and the link did not tell (OBJ-037). The session has to
+    /// begin again. If it may not, this is why.
+    Behind(UpdateError),
 }
 
 impl Engine<'_> {
@@ -66,7 +69,8 @@ impl Engine<'_> {
                     from
                 }
                 Begin::Create | Begin::CreateAndCheck => {
-                    if self.prn != Some(prn) {
+                    // A device that started anew in the meantime has forgotten it.
+                    if self.prn != Some(prn) || (attempt > 1 && prn > 0) {
                         self.set_prn(prn).await?;
                     }
                     match self.create(stretch, attempt).await? {
@@ -88,6 +92,12 @@ impl Engine<'_> {
                                     if object != Object::Init =>
                                 {
                                     return Ok(Sent::Unfit(error));
+                                }
+                                // The size is right behind the objects before, and at the start of the image it is not.
+                                Answer::Result(ResultCode::InvalidParameter)
+                                    if self.stands_before(stretch).await?.is_some() =>
+                                {
+                                    return Ok(Sent::Behind(error));
                                 }
                                 _ if matches!(begin, Begin::CreateAndCheck) => return Ok(Sent::Unfit(error)),
                                 _ => return Err(error),
@@ -117,6 +127,17 @@ impl Engine<'_> {
                 Held::Other { found, refused } => (found, refused),
             };
             let expected = self.prefixes(object).checkpoint(stretch.end);
+            if refused.is_none()
+                && found.offset < stretch.start as u32
+                && let Some(found) = self.stands_before(stretch).await?
+            {
+                return Ok(Sent::Behind(UpdateError::Transfer {
+                    object,
+                    expected,
+                    found,
+                    attempts: attempt,
+                }));
+            }
             self.report.crc_mismatches += 1;
             if attempt > self.options.object_retries {
                 return Err(match refused {
@@ -142,6 +163,18 @@ impl Engine<'_> {
             Held::All => Err(refused),
             held => Ok(held),
         }
+    }
+
+    /// What the device holds if that ends before the object, as it never does in a device that has executed the objects
+    /// before. A UART shows neither a reset nor a power cut: what was selected, the receipt interval and the progress are
+    /// gone, and Get CRC speaks of the command object (OBJ-036, OBJ-037). So it is Select that is asked.
+    async fn stands_before(&mut self, stretch: Stretch) -> Result<Option<Checkpoint>, UpdateError> {
+        if stretch.object == Object::Init || stretch.start == 0 {
+            return Ok(None);
+        }
+        let answer = self.select(stretch.object).await?;
+        let before = (answer.offset as usize) < stretch.start;
+        Ok(before.then_some(Checkpoint { offset: answer.offset, crc: answer.crc }))
     }
 
     /// A device that holds a clean beginning of the object needs only the rest (FF-060); everything else is sent

@@ -50,6 +50,8 @@ pub struct UpdateReport {
     pub image_retries: u32,
     /// How often the transfer began again from the init packet in a running session.
     pub fresh_starts: u32,
+    /// How often the device was found to have started anew in the midst of the transfer while the link stayed up.
+    pub restarts: u32,
     /// Objects created with success, repetitions included.
     pub objects_created: u32,
     /// Objects executed with success.
@@ -115,6 +117,7 @@ impl UpdateReport {
             crc_exchanges: self.crc_exchanges + later.crc_exchanges,
             image_retries: self.image_retries + later.image_retries,
             fresh_starts: self.fresh_starts + later.fresh_starts,
+            restarts: self.restarts + later.restarts,
             objects_created: self.objects_created + later.objects_created,
             objects_executed: self.objects_executed + later.objects_executed,
             receipts: self.receipts + later.receipts,

@@ -6,22 +6,31 @@ use tokio::time::Instant;
 use crate::engine::Engine;
 use crate::object::{Begin, Sent, Stretch};
 use crate::resume::{DataPlan, InitPlan, data_plan, init_plan};
-use crate::{Object, Outcome, Phase, Unsendable, UpdateError, UpdateEvent, Violation};
+use crate::{Checkpoint, Object, Outcome, Phase, Unsendable, UpdateError, UpdateEvent, Violation};
 
 /// How often a transfer may begin again from the init packet within one session.
 const FRESH_STARTS: u32 = 1;
 
+/// How a transfer ended that did not fail.
+pub(crate) enum Transferred {
+    /// There is nothing left to do.
+    To(Outcome),
+    /// The device has started anew in the midst of it; for want of another session, this is why it failed.
+    Restarted(UpdateError),
+}
+
 impl Engine<'_> {
     /// Sends everything that the device does not hold yet, up to the answer of the last Execute.
-    pub(crate) async fn transfer(&mut self) -> Result<Outcome, UpdateError> {
+    pub(crate) async fn transfer(&mut self) -> Result<Transferred, UpdateError> {
         let mut afresh = false;
         let mut starts = 0;
         loop {
             if let Some(outcome) = self.send_init(afresh).await? {
-                return Ok(outcome);
+                return Ok(Transferred::To(outcome));
             }
             match self.send_firmware().await? {
-                Sent::Good => return Ok(Outcome::Completed),
+                Sent::Good => return Ok(Transferred::To(Outcome::Completed)),
+                Sent::Behind(error) => return Ok(Transferred::Restarted(error)),
                 Sent::Unfit(error) if starts >= FRESH_STARTS => return Err(error),
                 Sent::Unfit(_) => {
                     // A new Create of the command object clears all progress (OBJ-003).
@@ -67,8 +76,9 @@ impl Engine<'_> {
         }
         if let Some(begin) = begin {
             let stretch = Stretch { object: Object::Init, start: 0, end: length };
-            if let Sent::Unfit(error) = self.send_object(stretch, begin, false).await? {
-                return Err(error);
+            match self.send_object(stretch, begin, false).await? {
+                Sent::Good => {}
+                Sent::Unfit(error) | Sent::Behind(error) => return Err(error),
             }
         } else {
             self.accepted_execute(Object::Init, false).await?;
@@ -94,7 +104,7 @@ impl Engine<'_> {
             DataPlan::Execute { held } => (held, Begin::Create),
             DataPlan::Foreign => {
                 let expected = self.firmware.checkpoint(length);
-                let found = crate::Checkpoint { offset: answer.offset, crc: answer.crc };
+                let found = Checkpoint { offset: answer.offset, crc: answer.crc };
                 let object = object_at(length - 1);
                 return Ok(Sent::Unfit(UpdateError::Transfer { object, expected, found, attempts: 0 }));
             }
@@ -116,8 +126,9 @@ impl Engine<'_> {
         while start < length {
             let end = (start / size * size + size).min(length);
             let stretch = Stretch { object: object_at(start), start, end };
-            if let Sent::Unfit(error) = self.send_object(stretch, begin, end == length).await? {
-                return Ok(Sent::Unfit(error));
+            match self.send_object(stretch, begin, end == length).await? {
+                Sent::Good => {}
+                unsent => return Ok(unsent),
             }
             self.came_across();
             start = end;

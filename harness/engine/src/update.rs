@@ -4,6 +4,7 @@ use gauntlet_protocol::ExtendedError;
 use tokio::time::Instant;
 
 use crate::engine::{Arrival, Engine, Place};
+use crate::transfer::Transferred;
 use crate::{
     DfuEntry, Link, LinkError, Object, Observer, Outcome, Phase, Unsendable, UpdateError, UpdateEvent,
     UpdateImage, UpdateOptions, UpdateReport,
@@ -153,7 +154,18 @@ impl Engine<'_> {
             }
             Err(error) => return Err(error),
         };
-        self.prepare(&connected).await?;
-        self.transfer().await
+        loop {
+            self.prepare(&connected).await?;
+            let error = match self.transfer().await? {
+                Transferred::To(outcome) => return Ok(outcome),
+                Transferred::Restarted(error) => error,
+            };
+            // As often as the link may be lost, for it is the same to the device.
+            if self.report.restarts >= self.options.reconnects {
+                return Err(error);
+            }
+            self.report.restarts += 1;
+            self.emit(UpdateEvent::DeviceRestarted);
+        }
     }
 }

@@ -65,6 +65,10 @@ impl Link for FakeLink {
                 device.cut();
                 return Err(lost());
             }
+            OnRequest::Restart => {
+                device.restart();
+                return Ok(());
+            }
             OnRequest::Say(messages) => {
                 device.outbox.extend(messages.iter().cloned());
                 return Ok(());
@@ -96,6 +100,7 @@ impl Link for FakeLink {
         match what {
             OnPacket::Pass => device.write(data),
             OnPacket::Drop => {}
+            OnPacket::Restart => device.restart(),
             OnPacket::Twice => {
                 device.write(data);
                 device.write(data);

@@ -32,6 +32,8 @@ pub enum OnRequest {
     Say(Vec<Vec<u8>>),
     /// The device handles it and says this before its answer.
     SayBefore(Vec<Vec<u8>>),
+    /// The device starts anew and never sees it; the link stays up.
+    Restart,
 }
 
 /// What a hook makes of a packet.
@@ -42,6 +44,8 @@ pub enum OnPacket {
     Flip(usize),
     LoseBefore,
     LoseAfter,
+    /// The device starts anew and never sees it; the link stays up.
+    Restart,
 }
 
 pub type RequestHook = Box<dyn FnMut(u64, &Request) -> OnRequest>;
@@ -195,6 +199,18 @@ impl Device {
             self.progress = Progress { offset: executed, executed, size: 0 };
             self.flash.truncate(executed);
         }
+    }
+
+    /// It starts anew, and the link does not tell, as a UART does not: what lives in RAM is gone.
+    pub fn restart(&mut self) {
+        self.outbox.clear();
+        self.init = self.stored_init.clone();
+        self.init_size = self.init.len();
+        let executed = if self.keeps_executed_objects { self.progress.executed } else { 0 };
+        self.progress = Progress { offset: executed, executed, size: 0 };
+        self.flash.truncate(executed);
+        self.selected = ObjectType::Command;
+        (self.prn, self.prn_left) = (0, 0);
     }
 
     fn crc(&self) -> CrcAnswer {

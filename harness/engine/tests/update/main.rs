@@ -13,6 +13,7 @@ mod mismatch;
 mod pacing;
 mod packages;
 mod refused;
+mod restart;
 mod resume;
 mod stopping;
 
