@@ -21,7 +21,7 @@ const CHUNK: usize = 4096;
 pub(super) struct Pty {
     ours: OwnedFd,
     /// Held open, so that programs can come and go without the port being hung up.
-    _theirs: OwnedFd,
+    theirs: OwnedFd,
     path: PathBuf,
 }
 
@@ -37,7 +37,7 @@ impl Pty {
         raw.make_raw();
         tcsetattr(&theirs, OptionalActions::Now, &raw)?;
         fcntl_setfl(&ours, fcntl_getfl(&ours)? | OFlags::NONBLOCK)?;
-        Ok(Self { ours, _theirs: theirs, path })
+        Ok(Self { ours, theirs, path })
     }
 
     /// The name under which programs open it.
@@ -65,6 +65,11 @@ impl Pty {
             Err(Errno::AGAIN | Errno::INTR) => Ok(0),
             Err(error) => Err(error.into()),
         }
+    }
+
+    /// How many bytes of those that were sent no program has read.
+    pub(super) fn unread(&self) -> io::Result<u64> {
+        Ok(rustix::io::ioctl_fionread(&self.theirs)?)
     }
 
     /// Waits until bytes have arrived, or there is room for more, but no longer than `limit`.

@@ -3,7 +3,8 @@
 use std::collections::VecDeque;
 use std::io;
 use std::path::Path;
-use std::time::Duration;
+use std::thread::sleep;
+use std::time::{Duration, Instant};
 
 use gauntlet_links::direct::VirtualBoard;
 use gauntlet_links::{Break, Due, FaultWatch};
@@ -31,6 +32,11 @@ const STARTING_MS: u64 = 20;
 const LEFT_MS: u64 = 40;
 /// How long the supply is off when a fault of the line cuts it.
 const OFF_MS: u64 = 500;
+/// How long a program may take to read the last answers of a device that has left DFU mode. A port that goes away takes
+/// with it what was not read.
+const READ_OUT: Duration = Duration::from_secs(2);
+/// How often it is looked whether it has.
+const READ_LOOK: Duration = Duration::from_millis(1);
 /// A frame with more bytes than this is no frame; what there is of it is passed on.
 const LONGEST_FRAME: usize = 64 * 1024;
 
@@ -49,6 +55,8 @@ pub(super) struct Pump {
     away_since: Option<u64>,
     /// A fault has replaced the port by another one.
     hung_up: bool,
+    /// The device had power when it was last looked.
+    powered: bool,
 }
 
 impl Pump {
@@ -65,6 +73,7 @@ impl Pump {
             outgoing: VecDeque::new(),
             away_since: None,
             hung_up: false,
+            powered: true,
         })
     }
 
@@ -87,15 +96,48 @@ impl Pump {
             self.advance()?;
             self.collect()?;
             self.flush()?;
+            self.lose_usb_without_power()?;
             if std::mem::take(&mut self.hung_up) {
                 return Ok(Served::HungUp);
             }
             if self.has_left() {
+                self.read_out(stop)?;
                 return Ok(Served::LeftDfu);
             }
             self.wait()?;
         }
+        self.let_go();
         Ok(Served::Stopped)
+    }
+
+    /// Waits until the other program has read what the device has said.
+    fn read_out(&mut self, stop: &dyn Fn() -> bool) -> io::Result<()> {
+        let mut end = Instant::now() + READ_OUT;
+        while !stop() && Instant::now() < end {
+            if let Some(held) = self.line.holds_for() {
+                end = Instant::now() + held + READ_OUT;
+            }
+            self.flush()?;
+            if self.outgoing.is_empty() && self.line.holds_for().is_none() && self.pty.unread()? == 0 {
+                break;
+            }
+            sleep(READ_LOOK);
+        }
+        Ok(())
+    }
+
+    /// Nobody talks to the device any more. The line does not show it, but a device with a host is not at rest.
+    fn let_go(&mut self) {
+        let now = self.now();
+        self.board.wire().lock().send(now, FromHost::Disconnected);
+        self.board.machine().run_until(now + cycles_from_ms(STARTING_MS));
+    }
+
+    /// A device that is a USB port itself takes the port with it when its supply goes.
+    fn lose_usb_without_power(&mut self) -> io::Result<()> {
+        let powered = self.board.machine().chip.is_powered();
+        let lost = std::mem::replace(&mut self.powered, powered) && !powered;
+        if lost && self.profile == Profile::Usb { self.replace_port() } else { Ok(()) }
     }
 
     fn now(&self) -> u64 {
@@ -154,7 +196,7 @@ impl Pump {
                 Happens::Arrives(bytes) => self.deliver(bytes),
                 Happens::Breaks(due) => {
                     self.carry_out(&due)?;
-                    if due.what == Break::Link {
+                    if self.hung_up {
                         break;
                     }
                 }
@@ -181,7 +223,13 @@ impl Pump {
     fn carry_out(&mut self, due: &Due) -> io::Result<()> {
         match due.what {
             Break::Link => self.hang_up()?,
-            Break::Reset(_) => self.board.machine().reset(Reset::Pin),
+            Break::Reset(_) => {
+                self.board.machine().reset(Reset::Pin);
+                // A device that is a USB port itself takes the port with it; a UART shows nothing.
+                if self.profile == Profile::Usb {
+                    self.replace_port()?;
+                }
+            }
             Break::Power => {
                 let now = {
                     let mut machine = self.board.machine();
@@ -192,21 +240,30 @@ impl Pump {
                 let mut machine = self.board.machine();
                 machine.run_until(now + cycles_from_ms(OFF_MS));
                 machine.power_on();
+                drop(machine);
+                if self.profile == Profile::Usb {
+                    self.replace_port()?;
+                }
             }
         }
         self.line.happened(due);
         Ok(())
     }
 
-    /// The port goes away under the host, as when a cable is pulled, and another one takes its place.
+    /// The port goes away under the host, as when a cable is pulled.
     fn hang_up(&mut self) -> io::Result<()> {
-        self.incoming.clear();
-        self.outgoing.clear();
-        self.line.hung_up();
         let now = self.now();
         if self.profile == Profile::Usb {
             self.board.wire().lock().send(now, FromHost::Unplugged);
         }
+        self.replace_port()
+    }
+
+    /// The port is gone, and another one takes its place.
+    fn replace_port(&mut self) -> io::Result<()> {
+        self.incoming.clear();
+        self.outgoing.clear();
+        self.line.hung_up();
         self.pty = Pty::open()?;
         self.hung_up = true;
         Ok(())

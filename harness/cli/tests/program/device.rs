@@ -155,6 +155,42 @@ fn a_fault_that_did_not_fire_is_an_error_and_a_wrong_one_is_refused() {
     gauntlet(&["device", "serve", "--expect", "missing.zip"]).ends_with(96).tells("missing.zip");
 }
 
+/// What the served device loses without a sign on the line, and how the client goes on.
+fn survives_on_the_line(fault: &str, fired: &str, options: &[&str]) {
+    let place = Place::new();
+    let package = nrfutil("good/app_30720_signed.zip");
+    let mut all = vec!["--once", "--link-path", "port", "--fault", fault, "--expect", &package];
+    all.extend(options);
+    let mut served = Served::start(&place, &all);
+    place.run(&["dfu", &package, "--port", "port"]).ends_with(0).prints("the device accepted the update");
+    let (code, said) = served.end();
+    assert_eq!(code, Some(0), "{said}");
+    assert!(said.contains(fired) && said.contains("30720 bytes at 0x00026000, equal"), "{said}");
+}
+
+#[test]
+fn a_reset_that_a_uart_does_not_show_is_survived_in_one_go() {
+    for options in [&["--no-app"][..], &[], &["--no-app", "--bootloader", "save-progress=true"]] {
+        let fault = "at: { object: 5, byte: 2000 }, do: reset";
+        survives_on_the_line(fault, "fired         pin reset at byte 2000 of data object 5", options);
+    }
+}
+
+#[test]
+fn a_usb_port_goes_with_its_device_and_comes_back() {
+    let options = ["--no-app", "--profile", "usb"];
+    let reset = "at: { object: 5, byte: 2048 }, do: reset";
+    survives_on_the_line(reset, "fired         pin reset at byte 2048 of data object 5", &options);
+    let cut = "at: { flash-op: 3000 }, do: power-cut";
+    survives_on_the_line(cut, "fired         power-cut at flash-op 3000", &options);
+}
+
+#[test]
+fn the_supply_goes_at_a_flash_operation() {
+    let cut = "at: { flash-op: 3000 }, do: power-cut, tear: torn";
+    survives_on_the_line(cut, "fired         power-cut at flash-op 3000 (torn)", &["--no-app"]);
+}
+
 #[test]
 fn what_describes_a_virtual_device_does_not_go_with_a_port() {
     let package = nrfutil("good/app_4096_signed.zip");
