@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use gauntlet_engine::{ApplicationLink, Link};
+use gauntlet_links::gatt::Gatt;
 use gauntlet_probe::serve::{Protocol, Server};
 use gauntlet_probe::{BoardSelector, Debugger, ProbeError};
 
@@ -143,6 +144,15 @@ pub trait Board {
     fn application_link(&self, peer: Peer) -> Result<Box<dyn ApplicationLink>, BoardError> {
         let _ = peer;
         Err(BoardError::NoSuchLink("the buttonless service of its application"))
+    }
+
+    /// A central that does single things to attributes, not yet connected.
+    ///
+    /// # Errors
+    /// [`BoardError::NoSuchLink`] on a board whose central can't be told what to do.
+    fn gatt(&self, peer: Peer) -> Result<Box<dyn Gatt>, BoardError> {
+        let _ = peer;
+        Err(BoardError::NoSuchLink("single attributes"))
     }
 
     /// Device time since the board was opened.

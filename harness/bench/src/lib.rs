@@ -41,6 +41,8 @@ pub enum Capability {
     Reset,
     /// Talking to the buttonless service of an application.
     Buttonless,
+    /// Telling a central what to do with single attributes.
+    Gatt,
     /// Saving and restoring the whole device.
     Snapshot,
 }

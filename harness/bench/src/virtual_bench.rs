@@ -7,8 +7,9 @@ use std::time::Duration;
 use async_trait::async_trait;
 use gauntlet_engine::{ApplicationLink, Link};
 use gauntlet_links::direct::{
-    DirectApplication, DirectBle, DirectSerial, SharedMachine, VirtualBoard, VirtualCentral,
+    DirectApplication, DirectBle, DirectGatt, DirectSerial, SharedMachine, VirtualBoard, VirtualCentral,
 };
+use gauntlet_links::gatt::Gatt;
 use gauntlet_nrf52::{
     self as nrf52, CYCLES_PER_SECOND, Chip, Fill, FlashAction, Machine, MachineStop, Reset, TearPattern,
     Variant, cycles_from_us,
@@ -67,6 +68,7 @@ impl Bench for VirtualBench {
             Capability::FlashOpFaults,
             Capability::Reset,
             Capability::Buttonless,
+            Capability::Gatt,
         ]
     }
 
@@ -153,6 +155,10 @@ impl Board for OpenBoard {
     fn application_link(&self, peer: Peer) -> Result<Box<dyn ApplicationLink>, BoardError> {
         let central = VirtualCentral::new(self.board.clone(), central(peer));
         Ok(Box::new(DirectApplication::of(central)))
+    }
+
+    fn gatt(&self, peer: Peer) -> Result<Box<dyn Gatt>, BoardError> {
+        Ok(Box::new(DirectGatt::of(VirtualCentral::new(self.board.clone(), central(peer)))))
     }
 
     fn link_of(&self, peer: Peer, kind: LinkKind, device: &Device) -> Result<Box<dyn Link>, BoardError> {

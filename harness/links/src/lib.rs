@@ -3,6 +3,7 @@
 //! | module | what |
 //! |---|---|
 //! | [`direct`] | straight to the firmware of a virtual board |
+//! | [`gatt`] | a central that does single things to attributes |
 //! | [`serial`] | a serial port of this machine |
 //! | [`faults`] | [`FaultLink`] wraps any link and lets faults happen at counted positions |
 //!
@@ -21,6 +22,7 @@
 
 pub mod direct;
 pub mod faults;
+pub mod gatt;
 pub mod serial;
 
 pub use faults::{

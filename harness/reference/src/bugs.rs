@@ -1,6 +1,7 @@
 //! Planted bugs: wrong behaviours that someone could ship, each on its own switch.
 //!
-//! A bug is part of a bootloader build, like any other property of firmware. The suite proves its oracles by finding every one.
+//! A bug is part of a bootloader build, like any other property of firmware; the application with the buttonless service looks there
+//! for the bugs that are its own. The suite proves its oracles by finding every one.
 
 use std::fmt;
 use std::str::FromStr;
@@ -93,6 +94,13 @@ planted_bugs! {
     RecordsKept = 202, "records-kept", "Name and peer data stay in the settings when the application is started (SET-021).";
     BondsNotEnforced = 203, "bonds-not-enforced", "A bonded bootloader takes requests from anyone, over a link that is not encrypted (BLE-005, BLE-032).";
     KeyNotTakenOver = 204, "key-not-taken-over", "A bonded bootloader does not know the key of the bond that it was handed (BLE-029).";
+    ConfigurationIgnored = 210, "configuration-ignored", "A request is executed although notifications are turned off (BLE-014).";
+    ControlCommandObeyed = 211, "control-command-obeyed", "A request that comes as a Write Command is executed (BLE-019).";
+    DamagedNameUsed = 212, "damaged-name-used", "A stored name is used although its CRC is wrong (SET-020).";
+    ConfirmationNotAwaited = 213, "confirmation-not-awaited", "The application resets before its answer is confirmed (BTN-003).";
+    IndicationsNotRequired = 214, "indications-not-required", "The application takes requests without indications turned on (BTN-001).";
+    NameLengthNotChecked = 215, "name-length-not-checked", "The application accepts names of any length (BTN-006).";
+    SecondRequestKept = 216, "second-request-kept", "A second request for the bootloader does not take the first one back (BTN-025).";
     BootloaderVersionNotRaised = 100, "bootloader-version-not-raised", "The version of a new bootloader is not put on record (VAL-036).";
     BootloaderDowngradeAccepted = 101, "bootloader-downgrade-accepted", "A bootloader that is not newer is accepted (VAL-015).";
     SoftDeviceInfoNotChecked = 102, "softdevice-info-not-checked", "A SoftDevice without its information structure is accepted (VAL-023).";

@@ -87,8 +87,13 @@ pub fn name_record(name: &[u8], buffer: [u8; NAME_MAX]) -> [u8; NAME_LEN] {
 
 /// SET-020: the name in a record, if its CRC is right and its length possible. A record of zeros is not right (SET-023).
 pub fn stored_name(record: &[u8; NAME_LEN]) -> Option<&[u8]> {
+    unchecked_name(record).filter(|_| crc_is_right(record))
+}
+
+/// The name in a record whose length is possible, whatever its CRC.
+pub(crate) fn unchecked_name(record: &[u8; NAME_LEN]) -> Option<&[u8]> {
     let length = u32::from_le_bytes(array(&record[24..])) as usize;
-    (crc_is_right(record) && (1..=NAME_MAX).contains(&length)).then(|| &record[4..4 + length])
+    (1..=NAME_MAX).contains(&length).then(|| &record[4..4 + length])
 }
 
 fn crc_is_right(record: &[u8]) -> bool {

@@ -18,7 +18,7 @@ use crate::run::RunOptions;
 use crate::told::Teller;
 use crate::trouble::Trouble;
 use crate::update::{Manner, Way, rejection, unwatched};
-use crate::{closing, device, exchange, faults, observe};
+use crate::{closing, device, exchange, faults, gatt, observe};
 
 /// Transfer, activation and start are done by then.
 pub(crate) const SETTLE: Duration = Duration::from_secs(120);
@@ -164,6 +164,14 @@ async fn perform(
             found.findings.extend(findings);
             outcome.to_owned()
         }
+        StepKind::Gatt(step) => {
+            // Whether the device has started anew depends on what was done, so the witness is asked for at the end.
+            found.touched = false;
+            let findings = gatt::run(way, step).await?;
+            let outcome = if findings.is_empty() { "as expected" } else { "otherwise" };
+            found.findings.extend(findings);
+            outcome.to_owned()
+        }
         StepKind::Reset(kind) => {
             found.touched = true;
             match kind {
@@ -214,6 +222,7 @@ fn words(step: &Step) -> String {
         StepKind::Exchange(exchange) => {
             format!("{} raw requests over {}", exchange.items.len(), exchange.link)
         }
+        StepKind::Gatt(step) => format!("{} actions of a central", step.items.len()),
         StepKind::Reset(kind) => format!("reset ({kind})"),
         StepKind::PowerCut(off) => format!("power off for {off:?}"),
         StepKind::Wait(span) => format!("wait for {span:?}"),

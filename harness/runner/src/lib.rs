@@ -3,7 +3,7 @@
 //! A case is prepared, run and judged the same way on every bench:
 //!
 //! 1. the board is erased and flashed through the probe, started, and read back as the baseline (`prepare`, `observe`);
-//! 2. the steps run: updates through the engine with their faults, raw exchanges, resets, power cuts (`update`, `exchange`, `faults`);
+//! 2. the steps run: updates through the engine with their faults, raw exchanges, single attributes, resets, power cuts (`update`, `exchange`, `gatt`, `faults`);
 //! 3. the board settles, is read back through the probe and judged against the baseline (`judge`);
 //! 4. a clean update proves that the device can still be updated (`closing`).
 //!
@@ -26,6 +26,7 @@ pub mod dfu;
 mod entry;
 mod exchange;
 mod faults;
+mod gatt;
 mod hold;
 mod judge;
 pub mod landed;

@@ -198,6 +198,7 @@ fn able(bench: &dyn Bench, need: model::Capability) -> bool {
         model::Capability::FlashOpFaults => Capability::FlashOpFaults,
         model::Capability::Reset => Capability::Reset,
         model::Capability::Buttonless => Capability::Buttonless,
+        model::Capability::Gatt => Capability::Gatt,
         model::Capability::Snapshot => Capability::Snapshot,
     };
     bench.capabilities().contains(&need)

@@ -86,6 +86,7 @@ impl Case {
                     all.extend(update.faults.iter().flat_map(|fault| fault.needs()));
                 }
                 StepKind::Exchange(exchange) => all.push(link(exchange.link)),
+                StepKind::Gatt(_) => all.extend([Capability::Ble, Capability::Gatt]),
                 StepKind::Reset(_) => all.push(Capability::Reset),
                 StepKind::PowerCut(_) => all.push(Capability::PowerCut),
                 StepKind::Wait(_) | StepKind::Mode(_) => {}

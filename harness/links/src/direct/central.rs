@@ -28,6 +28,10 @@ pub struct VirtualCentral {
     asked: bool,
     /// Notifications and indications that came while something else was waited for.
     told: VecDeque<Vec<u8>>,
+    /// Indications wait for [`VirtualCentral::confirm`].
+    by_hand: bool,
+    /// Indications that have not been confirmed.
+    unconfirmed: usize,
     /// The last response.
     response: Option<ToHost>,
 }
@@ -35,7 +39,22 @@ pub struct VirtualCentral {
 impl VirtualCentral {
     /// `who` within reach of `board`.
     pub fn new(board: VirtualBoard, who: Central) -> Self {
-        Self { board, who, linked: false, asked: false, told: VecDeque::new(), response: None }
+        let told = VecDeque::new();
+        Self { board, who, linked: false, asked: false, told, by_hand: false, unconfirmed: 0, response: None }
+    }
+
+    /// The same, but an indication that it is told is not confirmed before [`VirtualCentral::confirm`].
+    #[must_use]
+    pub fn confirming_by_hand(self) -> Self {
+        Self { by_hand: true, ..self }
+    }
+
+    /// Confirms every indication that waits for it.
+    pub fn confirm(&mut self) {
+        let now = self.board.machine().chip.now();
+        for _ in 0..std::mem::take(&mut self.unconfirmed) {
+            self.board.wire().lock().send(now, FromHost::Confirm);
+        }
     }
 
     /// Who it is.
@@ -97,6 +116,7 @@ impl VirtualCentral {
         self.linked = true;
         self.asked = false;
         self.told.clear();
+        self.unconfirmed = 0;
         self.board.run_for(DISCOVERY).await;
         Ok(self.board.wire().lock().database().to_vec())
     }
@@ -217,7 +237,7 @@ impl VirtualCentral {
         Ok(())
     }
 
-    /// The next notification or indication, which is confirmed by taking it.
+    /// The next notification or indication, which has been confirmed unless that is done by hand.
     ///
     /// # Errors
     /// [`LinkError::Lost`].
@@ -242,9 +262,14 @@ impl VirtualCentral {
                 None => return Ok(()),
                 Some(ToHost::Notification(value)) => self.told.push_back(value),
                 Some(ToHost::Indication { attribute, value }) => {
-                    self.board.wire().lock().send(now, FromHost::Confirm);
                     // What it says is discovered anyway.
-                    if attribute != Attribute::ServiceChanged {
+                    let said = attribute != Attribute::ServiceChanged;
+                    if said && self.by_hand {
+                        self.unconfirmed += 1;
+                    } else {
+                        self.board.wire().lock().send(now, FromHost::Confirm);
+                    }
+                    if said {
                         self.told.push_back(value);
                     }
                 }

@@ -5,6 +5,7 @@ mod ble;
 mod board;
 mod central;
 mod clock;
+mod gatt;
 mod serial;
 
 pub use application::DirectApplication;
@@ -12,6 +13,7 @@ pub use ble::DirectBle;
 pub use board::{SharedMachine, VirtualBoard};
 pub use central::VirtualCentral;
 pub use clock::VirtualClock;
+pub use gatt::DirectGatt;
 pub use serial::DirectSerial;
 
 use std::time::Duration;

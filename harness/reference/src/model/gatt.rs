@@ -8,7 +8,7 @@ use super::boot::Device;
 use crate::att::{ATT_HEADER, AttError, Attribute, INDICATE, NOTIFY, WriteKind};
 use crate::bugs::PlantedBug;
 use crate::gap::{Address, Advertisement, Central, DFU_SERVICE};
-use crate::records::{PeerData, stored_name};
+use crate::records::{PeerData, stored_name, unchecked_name};
 use crate::wire::{Closed, Firmware, FromHost, Parameters, SharedWire, ToHost};
 
 /// Name without a record from the application (section 4.2).
@@ -63,6 +63,10 @@ pub(super) struct Gatt {
     link: Option<Connection>,
     /// A planted bug: bonds are not enforced.
     open: bool,
+    /// A planted bug: the configuration of the Control Point does not count.
+    ignores_configuration: bool,
+    /// A planted bug: a Write Command does for the Control Point, too.
+    obeys_commands: bool,
 }
 
 /// What a link knows, and forgets when it ends.
@@ -86,6 +90,8 @@ impl Gatt {
         let own = Address::of_chip(chip)?;
         let bonded = device.build.requires_bonds;
         let open = device.build.has(PlantedBug::BondsNotEnforced);
+        let ignores_configuration = device.build.has(PlantedBug::ConfigurationIgnored);
+        let obeys_commands = device.build.has(PlantedBug::ControlCommandObeyed);
         if bonded {
             let peer = PeerData::parse(&device.settings.peer_data).ok_or(Halt::Reset)?;
             // BLE-004: the same address as the application, so that the bond holds.
@@ -95,16 +101,36 @@ impl Gatt {
             // BLE-005.
             advertisement.accepts = (known && !open).then_some(peer.identity);
             let peer = Some(peer).filter(|_| !device.build.has(PlantedBug::KeyNotTakenOver));
-            return Ok(Self { advertisement, bonded, peer, link: None, open });
+            return Ok(Self {
+                advertisement,
+                bonded,
+                peer,
+                link: None,
+                open,
+                ignores_configuration,
+                obeys_commands,
+            });
         }
         // BLE-002; without a valid record the default (BLE-001).
-        let stored = stored_name(&device.settings.adv_name)
-            .filter(|_| !device.build.has(PlantedBug::StoredNameIgnored));
+        let stored = if device.build.has(PlantedBug::DamagedNameUsed) {
+            unchecked_name(&device.settings.adv_name)
+        } else {
+            stored_name(&device.settings.adv_name)
+        };
+        let stored = stored.filter(|_| !device.build.has(PlantedBug::StoredNameIgnored));
         let name = stored.unwrap_or(DEFAULT_NAME);
         // BLE-003.
         let address = if device.build.has(PlantedBug::AddressKept) { own } else { own.next() };
         let advertisement = Advertisement::new(address, DISCOVERABLE, &[DFU_SERVICE], name);
-        Ok(Self { advertisement, bonded, peer: None, link: None, open })
+        Ok(Self {
+            advertisement,
+            bonded,
+            peer: None,
+            link: None,
+            open,
+            ignores_configuration,
+            obeys_commands,
+        })
     }
 
     /// Waits for a central, with the same data every time (BLE-025). Only one is served at a time (BLE-007).
@@ -166,6 +192,11 @@ impl Gatt {
             FromHost::Write { attribute: Attribute::Packet, kind: WriteKind::Command, value } => {
                 self.packet(value)
             }
+            FromHost::Write { attribute: Attribute::ControlPoint, kind: WriteKind::Command, value }
+                if self.obeys_commands =>
+            {
+                Effect::Request(value)
+            }
             FromHost::Write { kind: WriteKind::Command, .. } => Effect::Nothing,
             // BLE-020: an authorisation that is never given.
             FromHost::Write { attribute: Attribute::ControlPoint, kind: WriteKind::Prepare, .. } => {
@@ -220,7 +251,9 @@ impl Gatt {
         }
         // BLE-014; a configuration that was never touched can't be looked up and counts as good (BLE-015).
         let configuration = self.link.as_ref().and_then(|link| link.configuration);
-        if configuration.is_some_and(|configuration| configuration & NOTIFY == 0) {
+        if configuration.is_some_and(|configuration| configuration & NOTIFY == 0)
+            && !self.ignores_configuration
+        {
             return Err(AttError::ConfigurationImproper);
         }
         Ok(())

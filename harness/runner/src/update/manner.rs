@@ -29,11 +29,7 @@ impl Manner {
     /// As a step of a scenario asks.
     pub(crate) fn of(update: &Update) -> Self {
         let link = link(update.link, update.mtu);
-        let peer = match update.central {
-            model::Peer::Known => Peer::Known,
-            model::Peer::Forgetful => Peer::Forgetful,
-            model::Peer::Stranger => Peer::Stranger,
-        };
+        let peer = peer(update.central);
         let rename = update.rename.clone();
         Self {
             link,
@@ -56,6 +52,15 @@ impl Manner {
         let entry = if device.build.requires_bonds { Entry::Buttonless } else { Entry::Probe };
         let crc = CrcExchange::EveryObject;
         Self { link, prn: 0, reconnects: None, crc, entry, rename: None, peer: Peer::Known }
+    }
+}
+
+/// The bench's word for a central of the language.
+pub(crate) fn peer(peer: model::Peer) -> Peer {
+    match peer {
+        model::Peer::Known => Peer::Known,
+        model::Peer::Forgetful => Peer::Forgetful,
+        model::Peer::Stranger => Peer::Stranger,
     }
 }
 

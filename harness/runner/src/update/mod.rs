@@ -25,7 +25,7 @@ use crate::trouble::Trouble;
 
 pub(crate) use claim::{Claim, rejection};
 use jump::{FoundAt, Jump};
-pub(crate) use manner::{Manner, link};
+pub(crate) use manner::{Manner, link, peer};
 use observed::Observed;
 
 /// A device in DFU mode has settled by then.

@@ -33,7 +33,11 @@ pub(super) fn check(case: &Case, root: &Node, cx: &mut Cx<'_>) {
                     }
                 }
             }
-            StepKind::Reset(_) | StepKind::PowerCut(_) | StepKind::Wait(_) | StepKind::Mode(_) => {}
+            StepKind::Gatt(_)
+            | StepKind::Reset(_)
+            | StepKind::PowerCut(_)
+            | StepKind::Wait(_)
+            | StepKind::Mode(_) => {}
         }
     }
 }

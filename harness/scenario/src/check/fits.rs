@@ -62,6 +62,7 @@ pub(super) fn check(case: &Case, root: &Node, cx: &mut Cx<'_>) {
                 update.link
             }
             StepKind::Exchange(exchange) => exchange.link,
+            StepKind::Gatt(_) => Link::Ble,
             StepKind::Reset(_) | StepKind::PowerCut(_) | StepKind::Wait(_) | StepKind::Mode(_) => continue,
         };
         one_link(*first.get_or_insert(used), used, at, cx);

@@ -42,6 +42,10 @@ fn uses(case: &Case, name: &str) -> bool {
                 .items
                 .iter()
                 .any(|item| matches!(item, ExchangeItem::Data { package, .. } if package.as_str() == name)),
-            StepKind::Reset(_) | StepKind::PowerCut(_) | StepKind::Wait(_) | StepKind::Mode(_) => false,
+            StepKind::Gatt(_)
+            | StepKind::Reset(_)
+            | StepKind::PowerCut(_)
+            | StepKind::Wait(_)
+            | StepKind::Mode(_) => false,
         })
 }

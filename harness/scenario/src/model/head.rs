@@ -18,6 +18,8 @@ words! {
         Reset = "reset",
         /// The application can be talked to over its buttonless service.
         Buttonless = "buttonless",
+        /// A central can be told what to do with single attributes.
+        Gatt = "gatt",
         /// The state of the whole device can be stored and brought back.
         Snapshot = "snapshot",
     }

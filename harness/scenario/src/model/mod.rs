@@ -8,6 +8,7 @@ mod device;
 mod exchange;
 mod expect;
 mod fault;
+mod gatt;
 mod head;
 mod package;
 mod step;
@@ -22,6 +23,9 @@ pub use expect::{
     ExpectedSoftDevice, Mode, Region,
 };
 pub use fault::{Action, Fault, ImageByte, PacketPosition, Position, RequestKind, RequestPosition, Tear};
+pub use gatt::{
+    AirAddress, Characteristic, Firmware, Gatt, GattAction, GattItem, Pairing, Side, WriteKind, WriteResult,
+};
 pub use head::{Capability, Place};
 pub use package::{
     Behind, BootValidation, BuiltPackage, Mutation, Package, PackageApplication, PackageFile,

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::{Exchange, Fault, Mode, Place};
+use super::{Exchange, Fault, Gatt, Mode, Place};
 use crate::quantity::{Comparison, PackageName};
 use crate::word::words;
 
@@ -217,6 +217,8 @@ pub enum StepKind {
     Update(Update),
     /// Raw requests and their expected answers.
     Exchange(Exchange),
+    /// Attributes, as a central sees them.
+    Gatt(Gatt),
     /// The device is reset from outside.
     Reset(ResetKind),
     /// The supply is off for this long, in device time.

@@ -13,6 +13,7 @@ mod device;
 mod exchange;
 mod expect;
 mod fault;
+mod gatt;
 mod head;
 mod list;
 pub(crate) mod mapping;

@@ -5,12 +5,12 @@ use schemars::{Schema, SchemaGenerator, json_schema};
 use super::mapping::mapping;
 use super::{Cx, Shape};
 use crate::diagnostics::{Problem, ProblemKind, nearest, quote, words};
-use crate::model::{Exchange, Mode, ResetKind, Step, StepKind, Update};
+use crate::model::{Exchange, Gatt, Mode, ResetKind, Step, StepKind, Update};
 use crate::quantity::Period;
 use crate::yaml::{Node, NodeKind};
 
 /// What a step can do, by the key that says it.
-const STEPS: [&str; 6] = ["update", "exchange", "reset", "power-cut", "wait", "mode"];
+const STEPS: [&str; 7] = ["update", "exchange", "gatt", "reset", "power-cut", "wait", "mode"];
 
 impl Shape for Step {
     fn read(node: &Node, cx: &mut Cx<'_>) -> Option<Self> {
@@ -21,6 +21,7 @@ impl Shape for Step {
         let kind = match STEPS.into_iter().find(|key| node.get(key).is_some()) {
             Some("update") => StepKind::Update(Update::read(node, cx)?),
             Some("exchange") => StepKind::Exchange(Exchange::read(node, cx)?),
+            Some("gatt") => StepKind::Gatt(Gatt::read(node, cx)?),
             Some("reset") => StepKind::Reset(Reset::read(node, cx)?.0),
             Some("power-cut") => StepKind::PowerCut(PowerCut::read(node, cx)?.0.duration()),
             Some("wait") => StepKind::Wait(Wait::read(node, cx)?.0.duration()),
@@ -47,6 +48,7 @@ impl Shape for Step {
         json_schema!({ "oneOf": [
             Update::schema(generator),
             Exchange::schema(generator),
+            Gatt::schema(generator),
             Reset::schema(generator),
             PowerCut::schema(generator),
             Wait::schema(generator),

@@ -5,10 +5,10 @@ use std::time::Duration;
 
 use crate::common::{GOOD, load};
 use gauntlet_scenario::model::{
-    Action, Answer, BankLayout, BankOne, BankZero, BootValidation, Capability, Chip, ExchangeItem,
-    ExpectedApplication, ExtendedCode, ImageByte, Key, Link, Mode, Outcome, Package, PacketPosition, Phase,
-    Position, Region, RequestKind, RequestPosition, ResetKind, ResultCode, Sign, SoftDevice, StepKind,
-    Tamper, Tear, Update,
+    Action, AirAddress, Answer, BankLayout, BankOne, BankZero, BootValidation, Capability, Chip,
+    ExchangeItem, ExpectedApplication, ExtendedCode, Firmware, GattAction, ImageByte, Key, Link, Mode,
+    Outcome, Package, PacketPosition, Pairing, Peer, Phase, Position, Region, RequestKind, RequestPosition,
+    ResetKind, ResultCode, Side, Sign, SoftDevice, StepKind, Tamper, Tear, Update, WriteKind, WriteResult,
 };
 use gauntlet_scenario::quantity::{Fwid, Witness};
 use gauntlet_scenario::{Case, Suite};
@@ -134,6 +134,40 @@ fn exchanges() {
     let ExchangeItem::Data { from, to, answer: None, .. } = &exchange.items[1] else { panic!() };
     assert_eq!((*from, *to), (0, Some(100)));
     let ExchangeItem::Send { answer: Answer::Silence, .. } = &exchange.items[2] else { panic!() };
+}
+
+#[test]
+fn actions_of_a_central() {
+    let text = "id: a\ntitle: A\nsteps:\n  - central: stranger\n    gatt:\n      - { find: bootloader, name: Pump 12, address: plus-one }\n      \
+        - { connect: bootloader, mtu: 23 }\n      - { subscribe: control-point }\n      \
+        - { write: control-point, value: \"06 01\", result: 0xFD }\n      \
+        - { write: packet, value: \"00\", kind: command }\n      - { hear: none }\n      \
+        - { hear: \"20 01 ..\", confirm: false }\n      - { pair: reset }\n      - { connect: application }\n      \
+        - { disconnect: device }\n";
+    let suite = load(text).unwrap();
+    let case = suite.cases().next().unwrap();
+    let StepKind::Gatt(gatt) = &case.steps[0].kind else { panic!() };
+    assert_eq!(gatt.central, Peer::Stranger);
+    let actions: Vec<&GattAction> = gatt.items.iter().map(|item| &item.action).collect();
+    assert_eq!(gatt.items[1].place.to_string(), "7:9");
+    let GattAction::Find { name: Some(name), address: Some(AirAddress::PlusOne), .. } = actions[0] else {
+        panic!()
+    };
+    assert_eq!(name, "Pump 12");
+    assert_eq!(*actions[1], GattAction::Connect { firmware: Firmware::Bootloader, mtu: Some(23) });
+    let GattAction::Subscribe { value: None, result: WriteResult::Ok, .. } = actions[2] else { panic!() };
+    let GattAction::Write { kind: WriteKind::Request, result: WriteResult::Error(0xFD), .. } = actions[3]
+    else {
+        panic!()
+    };
+    let GattAction::Write { kind: WriteKind::Command, result: WriteResult::None, .. } = actions[4] else {
+        panic!()
+    };
+    assert_eq!(*actions[5], GattAction::Hear { message: Answer::Silence, confirm: true });
+    let GattAction::Hear { message: Answer::Bytes(_), confirm: false } = actions[6] else { panic!() };
+    assert_eq!(*actions[7], GattAction::Pair(Pairing::Reset));
+    assert_eq!(*actions[9], GattAction::Disconnect(Side::Device));
+    assert_eq!(case.capabilities(), [Capability::Ble, Capability::Gatt]);
 }
 
 #[test]

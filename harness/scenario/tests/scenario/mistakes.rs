@@ -374,3 +374,50 @@ fn what_can_not_be_is_found_before_a_device_is_touched() {
         assert!(bad.render(100, false).contains(label), "{}", bad.render(100, false));
     }
 }
+
+#[test]
+fn a_central_needs_a_link_and_actions_that_can_be() {
+    let cases = [
+        ("[]", ProblemKind::OutOfRange, "this is empty"),
+        ("[{ hear: none }]", ProblemKind::Contradiction, "this needs a link"),
+        (
+            "[{ connect: bootloader }, { connect: bootloader }]",
+            ProblemKind::Contradiction,
+            "a device that is connected does not advertise",
+        ),
+        (
+            "[{ connect: bootloader }, { pair: reset }, { hear: none }]",
+            ProblemKind::Contradiction,
+            "needs a link",
+        ),
+        ("[{ connect: bootloder }]", ProblemKind::UnknownWord, "did you mean `bootloader`?"),
+        ("[{ conect: bootloader }]", ProblemKind::UnknownKey, "did you mean `connect`?"),
+        ("[{ connect: bootloader }, { subscribe: packet }]", ProblemKind::Contradiction, "it sends nothing"),
+        (
+            "[{ connect: bootloader }, { write: packet, value: 00, kind: command, result: ok }]",
+            ProblemKind::Contradiction,
+            "never answered",
+        ),
+        (
+            "[{ connect: bootloader }, { write: packet, value: 00, result: 0x100 }]",
+            ProblemKind::OutOfRange,
+            "",
+        ),
+        (
+            "[{ connect: bootloader }, { hear: none, confirm: true }]",
+            ProblemKind::Contradiction,
+            "no message is expected",
+        ),
+        ("[{ connect: bootloader }, { write: packet }]", ProblemKind::MissingKey, "`value` is missing here"),
+        ("[disconnect]", ProblemKind::WrongType, ""),
+    ];
+    for (actions, kind, label) in cases {
+        let text = format!("id: a/b\ntitle: x\nsteps:\n  - gatt: {actions}\n");
+        let Err(bad) = load_sources(&[Source::new("a.yaml", text.as_str())], &NoFiles) else {
+            panic!("taken: {text}");
+        };
+        assert_eq!(bad.problems().len(), 1, "{}", bad.render(100, false));
+        assert_eq!(bad.problems()[0].kind(), kind, "{text}");
+        assert!(bad.render(100, false).contains(label), "{}", bad.render(100, false));
+    }
+}

@@ -9,6 +9,7 @@ use gauntlet_nrf52::{Chip, GuestStep, Reset, cycles_from_ms};
 use super::Halt;
 use super::air::{Air, slot_after};
 use super::space;
+use crate::bugs::PlantedBug;
 use crate::build::Build;
 use crate::gap::{Address, Advertisement};
 use crate::images::{BLOCK_OFFSET, BLOCK_SIZE, Buttonless, Habit, Service};
@@ -39,6 +40,7 @@ pub(super) struct Application {
     shared: Shared,
     /// The next confirmation of an indication starts the bootloader. Stays when the link goes (BTN-004).
     waiting_for_reset: bool,
+    bug: Option<PlantedBug>,
 }
 
 impl Application {
@@ -68,6 +70,7 @@ impl Application {
             link: None,
             shared: Shared::new(&layout, build.as_ref(), offers),
             waiting_for_reset: false,
+            bug: build.and_then(|build| build.planted_bug),
         }))
     }
 
@@ -106,7 +109,7 @@ impl Application {
             return Ok(false);
         }
         if let FromHost::Connected(central) = message {
-            self.link = Some(Connection::new(*central, self.offers.service));
+            self.link = Some(Connection::new(*central, self.offers.service, self.bug));
             return Ok(false);
         }
         let Some(link) = &mut self.link else { return Ok(false) };
@@ -118,6 +121,7 @@ impl Application {
                 if let Some(answer) = self.request(chip, &request, bonded)? {
                     self.indicate(chip, wire, answer);
                 }
+                return Ok(self.waiting_for_reset && self.bug == Some(PlantedBug::ConfirmationNotAwaited));
             }
         }
         Ok(false)
@@ -159,7 +163,8 @@ impl Application {
     /// bootloader whose answer can't be sent is taken back, and the one before with it (BTN-025).
     fn indicate(&mut self, chip: &Chip, wire: &SharedWire, answer: [u8; 3]) {
         let sent = self.link.as_mut().is_some_and(|link| link.indicate(chip.now(), &self.air, wire, answer));
-        if !sent && self.link.is_some() && answer[1] == service::ENTER {
+        let kept = self.bug == Some(PlantedBug::SecondRequestKept);
+        if !sent && !kept && self.link.is_some() && answer[1] == service::ENTER {
             self.waiting_for_reset = false;
         }
     }

@@ -1,6 +1,7 @@
 //! The buttonless service as a central sees it (sections 11.1 and 11.2).
 
 use crate::att::{AttError, Attribute, DEFAULT_ATT_MTU, INDICATE, WriteKind};
+use crate::bugs::PlantedBug;
 use crate::gap::Central;
 use crate::images::Service;
 use crate::model::air::Air;
@@ -56,11 +57,21 @@ pub(super) struct Connection {
     stored_bond: bool,
     /// An indication waits for its confirmation.
     indicating: bool,
+    /// A planted bug: indications need not be enabled.
+    undemanding: bool,
 }
 
 impl Connection {
-    pub(super) fn new(central: Central, service: Service) -> Self {
-        Self { central, service, configuration: 0, encrypted: false, stored_bond: false, indicating: false }
+    pub(super) fn new(central: Central, service: Service, bug: Option<PlantedBug>) -> Self {
+        Self {
+            central,
+            service,
+            configuration: 0,
+            encrypted: false,
+            stored_bond: false,
+            indicating: false,
+            undemanding: bug == Some(PlantedBug::IndicationsNotRequired),
+        }
     }
 
     pub(super) fn has_stored_bond(&self) -> bool {
@@ -145,6 +156,7 @@ impl Connection {
             return Err(AttError::InvalidLength);
         }
         // BTN-001.
-        if self.configuration & INDICATE == 0 { Err(AttError::ConfigurationImproper) } else { Ok(()) }
+        let enabled = self.configuration & INDICATE != 0 || self.undemanding;
+        if enabled { Ok(()) } else { Err(AttError::ConfigurationImproper) }
     }
 }

@@ -4,6 +4,7 @@
 use gauntlet_nrf52::{Chip, ChipFault, cycles_from_ms};
 
 use super::service::{BAD_NAME, BUSY, ENTER, FAILED, NOT_BONDED, RESPONSE, SET_NAME, SUCCESS};
+use crate::bugs::PlantedBug;
 use crate::build::{Build, Profile};
 use crate::gap::Central;
 use crate::images::{Buttonless, Habit};
@@ -25,6 +26,8 @@ pub(super) struct Shared {
     pending: Option<Pending>,
     /// A write has succeeded in this run: the handler's state is past it (BTN-007).
     finished: bool,
+    /// A planted bug: names of any length are accepted.
+    any_length: bool,
 }
 
 /// What the bootloader answers to a call.
@@ -62,7 +65,9 @@ impl Shared {
             _ => Gate::Closed,
         };
         let gate = if offers.habit == Habit::WritesForbidden { Gate::Closed } else { gate };
-        Self { page: layout.settings_page, gate, habit: offers.habit, pending: None, finished: false }
+        let any_length = build.is_some_and(|build| build.has(PlantedBug::NameLengthNotChecked));
+        let (page, habit) = (layout.settings_page, offers.habit);
+        Self { page, gate, habit, pending: None, finished: false, any_length }
     }
 
     pub(super) fn is_pending(&self) -> bool {
@@ -77,7 +82,7 @@ impl Shared {
     /// BTN-005..008: begins to store a name; `Some` is a refusal.
     pub(super) fn store_name(&mut self, chip: &mut Chip, parameters: &[u8]) -> Result<Option<u8>, Halt> {
         let length = usize::from(parameters.first().copied().unwrap_or(0));
-        if !(1..=NAME_MAX).contains(&length) {
+        if !(1..=NAME_MAX).contains(&length) && !self.any_length {
             return Ok(Some(BAD_NAME));
         }
         // BTN-012: nobody compares the length with what was received; our buffer holds zeros behind it.

@@ -1,0 +1,202 @@
+//! Reads what a central does with attributes.
+
+use schemars::{Schema, SchemaGenerator, json_schema};
+use serde_json::json;
+
+use super::mapping::mapping;
+use super::scalars::{Ranged, Text, range, ranged, read_words, scalar_schema};
+use super::{Cx, Shape};
+use crate::diagnostics::{Problem, ProblemKind, nearest, quote, words};
+use crate::model::{
+    AirAddress, Answer, Characteristic, Firmware, Gatt, GattAction, GattItem, Pairing, Peer, Side, WriteKind,
+    WriteResult,
+};
+use crate::quantity::HexBytes;
+use crate::yaml::{Node, NodeKind};
+
+read_words!(AirAddress, Characteristic, Firmware, Pairing, Side, WriteKind);
+
+/// What a central can do, by the key that says it.
+const ACTIONS: [&str; 7] = ["find", "connect", "subscribe", "write", "hear", "pair", "disconnect"];
+
+mapping! { Gatt, "what a central does", |node, cx| {
+    required "gatt" => items: Vec<GattItem>, "What the central does, in this order.";
+    optional "central" => central: Peer, "Which central does it. `known` by default.";
+} => {
+    let items = items?;
+    let at = node.get("gatt")?;
+    if at.items().is_empty() {
+        let problem = cx.problem(ProblemKind::OutOfRange, at, "a central that does nothing").label("this is empty");
+        cx.report(problem);
+    }
+    // An action with a mistake has been reported, and what follows from it is not known.
+    if at.items().len() == items.len() {
+        linked(&items, at, cx);
+    }
+    Some(Gatt { central: central.unwrap_or(Peer::Known), items })
+}}
+
+/// What needs a link needs one at that point, and nobody connects twice.
+fn linked(items: &[GattItem], at: &Node, cx: &mut Cx<'_>) {
+    let mut linked = false;
+    for (item, node) in items.iter().zip(at.items()) {
+        let (needs, after) = match item.action {
+            GattAction::Find { .. } => (false, linked),
+            GattAction::Connect { .. } => (false, true),
+            GattAction::Pair(Pairing::Reset) | GattAction::Disconnect(_) => (true, false),
+            _ => (true, linked),
+        };
+        if needs != linked {
+            let (message, label) = if linked {
+                ("the central is connected", "a device that is connected does not advertise")
+            } else {
+                ("the central is not connected", "this needs a link")
+            };
+            let problem = cx.problem(ProblemKind::Contradiction, node, message.to_owned());
+            let help = if linked { "put a `disconnect` before it" } else { "put a `connect` before it" };
+            cx.report(problem.label(label).help(help.to_owned()));
+        }
+        linked = after;
+    }
+}
+
+impl Shape for GattItem {
+    fn read(node: &Node, cx: &mut Cx<'_>) -> Option<Self> {
+        let NodeKind::Map(entries) = &node.kind else {
+            cx.wrong_type(node, "an action of a central (a mapping)");
+            return None;
+        };
+        let action = match ACTIONS.into_iter().find(|key| node.get(key).is_some()) {
+            Some("find") => Find::read(node, cx)?.0,
+            Some("connect") => Connect::read(node, cx)?.0,
+            Some("subscribe") => Subscribe::read(node, cx)?.0,
+            Some("write") => Write::read(node, cx)?.0,
+            Some("hear") => Hear::read(node, cx)?.0,
+            Some("pair") => Pair::read(node, cx)?.0,
+            Some(_) => Disconnect::read(node, cx)?.0,
+            None => {
+                let (problem, key) = match entries.first() {
+                    None => (cx.problem(ProblemKind::MissingKey, node, "an action that does nothing"), ""),
+                    Some(first) => {
+                        let message = format!("{} is not an action of a central", quote(&first.key));
+                        let span = first.key_span.clone();
+                        (Problem::new(ProblemKind::UnknownKey, cx.source, span, message), first.key.as_str())
+                    }
+                };
+                let label = nearest(key, ACTIONS)
+                    .map_or("expected an action".to_owned(), |near| format!("did you mean `{near}`?"));
+                cx.report(problem.label(label).help(format!("an action has one of {}", words(ACTIONS))));
+                return None;
+            }
+        };
+        Some(Self { place: cx.place(&node.span), action })
+    }
+
+    fn schema(generator: &mut SchemaGenerator) -> Schema {
+        json_schema!({ "oneOf": [
+            Find::schema(generator),
+            Connect::schema(generator),
+            Subscribe::schema(generator),
+            Write::schema(generator),
+            Hear::schema(generator),
+            Pair::schema(generator),
+            Disconnect::schema(generator),
+        ] })
+    }
+}
+
+struct Find(GattAction);
+
+mapping! { Find, "a look for advertising", |node, cx| {
+    required "find" => firmware: Firmware, "Which firmware must advertise.";
+    optional "name" => name: Text, "The complete name that it must have. Any by default.";
+    optional "address" => address: AirAddress, "The address that it must have. Any by default.";
+} => Some(Find(GattAction::Find { firmware: firmware?, name: name.map(|name| name.0), address })) }
+
+struct Connect(GattAction);
+
+mapping! { Connect, "a connection", |node, cx| {
+    required "connect" => firmware: Firmware, "Which firmware is connected to.";
+    optional "mtu" => mtu: Ranged<u16, { range::MTU }>, "The ATT MTU that is asked for. None is by default.";
+} => Some(Connect(GattAction::Connect { firmware: firmware?, mtu: mtu.map(|mtu| mtu.0) })) }
+
+struct Subscribe(GattAction);
+
+mapping! { Subscribe, "a subscription", |node, cx| {
+    required "subscribe" => characteristic: Characteristic, "The characteristic whose configuration is written.";
+    optional "value" => value: HexBytes, "The value. The one that enables what the characteristic has by default.";
+    optional "result" => result: WriteResult, "How it must end. `ok` by default.";
+} => {
+    let characteristic = characteristic?;
+    if let (Characteristic::Packet, Some(at)) = (characteristic, node.get("subscribe")) {
+        let problem = cx.problem(ProblemKind::Contradiction, at, "`packet` has no configuration".to_owned());
+        cx.report(problem.label("it sends nothing"));
+    }
+    let result = result.unwrap_or(WriteResult::Ok);
+    Some(Subscribe(GattAction::Subscribe { characteristic, value, result }))
+}}
+
+struct Write(GattAction);
+
+mapping! { Write, "a write", |node, cx| {
+    required "write" => characteristic: Characteristic, "The characteristic that is written.";
+    required "value" => value: HexBytes, "The value in hexadecimal.";
+    optional "kind" => kind: WriteKind, "How it is written. `request` by default.";
+    optional "result" => result: WriteResult, "How it must end. `ok` by default; a command has none.";
+} => {
+    let kind = kind.unwrap_or(WriteKind::Request);
+    if let (WriteKind::Command, Some(_), Some(at)) = (kind, result, node.get("result")) {
+        let problem = cx.problem(ProblemKind::Contradiction, at, "a command has no result".to_owned());
+        cx.report(problem.label("a Write Command is never answered"));
+    }
+    let usual = if kind == WriteKind::Command { WriteResult::None } else { WriteResult::Ok };
+    let result = result.unwrap_or(usual);
+    Some(Write(GattAction::Write { characteristic: characteristic?, value: value?, kind, result }))
+}}
+
+struct Hear(GattAction);
+
+mapping! { Hear, "a look for a message", |node, cx| {
+    required "hear" => message: Answer, "The notification or indication that must come; `none` is silence.";
+    optional "confirm" => confirm: bool, "An indication is confirmed. `true` by default.";
+} => {
+    let message = message?;
+    if let (Answer::Silence, Some(_), Some(at)) = (&message, confirm, node.get("confirm")) {
+        let problem = cx.problem(ProblemKind::Contradiction, at, "silence can't be confirmed".to_owned());
+        cx.report(problem.label("no message is expected"));
+    }
+    Some(Hear(GattAction::Hear { message, confirm: confirm.unwrap_or(true) }))
+}}
+
+struct Pair(GattAction);
+
+mapping! { Pair, "pairing", |node, cx| {
+    required "pair" => end: Pairing, "How pairing must end.";
+} => end.map(|end| Pair(GattAction::Pair(end))) }
+
+struct Disconnect(GattAction);
+
+mapping! { Disconnect, "the end of a link", |node, cx| {
+    required "disconnect" => by: Side, "Who ends the link: the host does, or the device must.";
+} => by.map(|by| Disconnect(GattAction::Disconnect(by))) }
+
+impl Shape for WriteResult {
+    fn read(node: &Node, cx: &mut Cx<'_>) -> Option<Self> {
+        match node.scalar().map(|scalar| scalar.text.as_str()) {
+            Some("ok") => Some(Self::Ok),
+            Some("none") => Some(Self::None),
+            _ => {
+                let error = ranged(node, "an ATT error, `ok` or `none`", 1..=0xFF, cx)?;
+                u8::try_from(error).ok().map(Self::Error)
+            }
+        }
+    }
+
+    fn schema(_: &mut SchemaGenerator) -> Schema {
+        scalar_schema(&json!({ "anyOf": [
+            { "const": "ok", "description": "A Write Response." },
+            { "const": "none", "description": "No response at all." },
+            { "type": "integer", "minimum": 1, "maximum": 0xFF },
+        ] }))
+    }
+}
