@@ -44,10 +44,6 @@ pub(crate) enum Failure {
         #[help]
         advice: String,
     },
-    /// A package is good, but not for this verb.
-    #[error("the package {file} holds {what}")]
-    #[diagnostic(help("`gauntlet dfu` sends packages with one application; this one was not sent"))]
-    NotOneApplication { file: String, what: String },
     /// A key can't be used.
     #[error("the key {} can't be used", path.display())]
     Key { path: PathBuf, source: KeyError },
@@ -79,7 +75,6 @@ impl Failure {
             Self::Scenarios(_)
             | Self::PackageUnreadable { .. }
             | Self::PackageRefused { .. }
-            | Self::NotOneApplication { .. }
             | Self::File { .. }
             | Self::Key { .. } => ExitCode::BadScenario,
             Self::NothingSelected { .. } => ExitCode::NothingSelected,

@@ -6,16 +6,18 @@ use std::sync::mpsc;
 use std::time::Duration;
 
 use gauntlet_bench::{Bench, Board, Device, LinkKind, Mode};
-use gauntlet_engine::{CrcExchange, UpdateEvent};
+use gauntlet_engine::{CrcExchange, Object, UpdateEvent};
 use gauntlet_package::Image;
 use gauntlet_package::settings::BankCode;
+use gauntlet_protocol::init_packet::FwType;
 use gauntlet_record::CaseId;
 use gauntlet_scenario::model;
-use sha2::{Digest, Sha256};
 
 use crate::case::SETTLE;
 use crate::entry::leave_dfu;
+use crate::figures::Figures;
 use crate::hold::Hold;
+use crate::landed::{Part, landed};
 use crate::observe;
 use crate::packages::Sendable;
 use crate::prepare::prepare;
@@ -23,6 +25,9 @@ use crate::run::{Stopper, runtime};
 use crate::told::Teller;
 use crate::trouble::Trouble;
 use crate::update::{Manner, Way};
+
+/// Bytes of a flash page.
+const PAGE: usize = 0x1000;
 
 /// The link of a plain update.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -54,12 +59,19 @@ pub struct DfuOptions {
 }
 
 /// How far it is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum DfuProgress {
     /// The device is erased, flashed and started.
     Preparing,
     /// It runs its previous application.
     Prepared,
+    /// An image of the package begins.
+    Image {
+        /// Which one, from 1.
+        number: u32,
+        /// How many there are.
+        of: u32,
+    },
     /// Firmware is being sent.
     Sending {
         /// Bytes sent.
@@ -67,6 +79,18 @@ pub enum DfuProgress {
         /// Bytes in all.
         total: u32,
     },
+    /// The device held a part of the firmware already, from an update that broke off.
+    Resumed {
+        /// Bytes that it held.
+        held: u32,
+    },
+    /// The image is not needed: the device has it, and said so in these words.
+    Skipped {
+        /// The device's words.
+        reason: String,
+    },
+    /// The device restarts and activates the image before the next one is sent.
+    Restarting,
     /// The link was lost and is being made again.
     Reconnecting,
     /// The device activates the image and starts.
@@ -75,14 +99,33 @@ pub enum DfuProgress {
     ReadingBack,
 }
 
+impl DfuProgress {
+    /// What an event of the engine says about it.
+    pub(crate) fn of(event: &UpdateEvent) -> Option<Self> {
+        Some(match event {
+            UpdateEvent::Image { number, of } => Self::Image { number: *number, of: *of },
+            UpdateEvent::Progress { object: Object::Data(_), sent, total } => {
+                Self::Sending { sent: *sent, total: *total }
+            }
+            UpdateEvent::Resumed { object: Object::Data(_), offset } if *offset > 0 => {
+                Self::Resumed { held: *offset }
+            }
+            UpdateEvent::Skipped { refusal, .. } => Self::Skipped { reason: refusal.to_string() },
+            UpdateEvent::AwaitingRestart => Self::Restarting,
+            UpdateEvent::Reconnecting(_) => Self::Reconnecting,
+            _ => return None,
+        })
+    }
+}
+
 /// Which application the probe found.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Runs {
-    /// Bank 0 is valid and holds the firmware of the package.
+    /// Bank 0 is valid and holds the application of the package.
     New,
     /// The one from before runs: its witness was read from RAM.
     Previous,
-    /// There is none, and there was none before.
+    /// There is none, and the bootloader waits for one.
     Nothing,
     /// Neither.
     Neither(String),
@@ -97,41 +140,55 @@ pub struct DfuEnd {
     pub refused: bool,
     /// What was found on the device.
     pub application: Runs,
-    /// Bank 0 holds the firmware byte by byte, and nothing behind it in its last page.
-    pub flash_equals_firmware: bool,
+    /// There was an application before.
+    pub had_application: bool,
+    /// Every image of the package, or part of one, and what flash holds in its place.
+    pub parts: Vec<Part>,
     /// First byte of bank 0.
     pub address: u32,
-    /// Digest of the firmware in the package.
-    pub sha256: [u8; 32],
-    /// Version on record, when the settings page is valid.
-    pub app_version: Option<u32>,
+    /// Versions on record, when the settings page is valid.
+    pub versions: Option<Versions>,
     /// The whole flash.
     pub flash: Vec<u8>,
     /// Device time of the whole thing.
     pub device_time: Duration,
-    /// Bytes sent more than once.
-    pub bytes_resent: u64,
-    /// Times the link was made again.
-    pub reconnects: u32,
+    /// The client's figures, in device time.
+    pub figures: Figures,
 }
 
-/// Updates a fresh device on `bench` with `image`.
+/// Versions on record.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Versions {
+    /// Of the application.
+    pub application: u32,
+    /// Of the bootloader.
+    pub bootloader: u32,
+}
+
+impl DfuEnd {
+    /// Flash holds every part of the package.
+    pub fn landed(&self) -> bool {
+        self.parts.iter().all(Part::landed)
+    }
+}
+
+/// Updates a fresh device on `bench` with the images of a package, one after the other.
 ///
 /// # Errors
 /// [`Trouble`] when bench, probe or link fail; never because the device said no.
 pub fn dfu(
     bench: &dyn Bench,
-    image: &Image,
+    images: &[Image],
     options: &DfuOptions,
     progress: &mut dyn FnMut(DfuProgress),
 ) -> Result<DfuEnd, Trouble> {
     let runtime = runtime(bench).map_err(|error| Trouble::Internal(error.to_string()))?;
-    runtime.block_on(attempt(bench, image, options, &RefCell::new(progress)))
+    runtime.block_on(attempt(bench, images, options, &RefCell::new(progress)))
 }
 
 async fn attempt(
     bench: &dyn Bench,
-    image: &Image,
+    images: &[Image],
     options: &DfuOptions,
     progress: &RefCell<&mut dyn FnMut(DfuProgress)>,
 ) -> Result<DfuEnd, Trouble> {
@@ -147,15 +204,13 @@ async fn attempt(
     say(DfuProgress::Prepared);
     observe::forget_witness(&*board)?;
 
-    let watch = |event: &UpdateEvent| match event {
-        UpdateEvent::Progress { object: gauntlet_engine::Object::Data(_), sent, total } => {
-            say(DfuProgress::Sending { sent: *sent, total: *total });
+    let watch = |event: &UpdateEvent| {
+        if let Some(at) = DfuProgress::of(event) {
+            say(at);
         }
-        UpdateEvent::Reconnecting(_) => say(DfuProgress::Reconnecting),
-        _ => {}
     };
     let way = Way { board: &board, device, teller: &teller, cancel: options.stopper.cancel(), watch: &watch };
-    let package = Sendable::of(image.bin_name.clone(), image.init_packet.clone(), image.firmware.clone());
+    let package = Sendable::package("package", images);
     let link = match options.link {
         DfuLink::Ble { att_mtu } => LinkKind::Ble { att_mtu },
         DfuLink::Serial => LinkKind::Serial,
@@ -167,23 +222,18 @@ async fn attempt(
     say(DfuProgress::ReadingBack);
     let found = observe::read(&*board, device, mode)?;
     let flash = found.flash().to_vec();
-    let base = found.ground().base as usize;
-    let holds = |bytes: &[u8]| {
-        let end = bytes.len().next_multiple_of(0x1000);
-        flash.get(base..base + bytes.len()) == Some(bytes)
-            && flash
-                .get(base + bytes.len()..base + end)
-                .is_some_and(|tail| tail.iter().all(|byte| *byte == 0xFF))
-    };
+    let base = found.ground().base;
     let settings = found.settings().0;
     let bank_0_valid =
         settings.as_ref().is_some_and(|settings| settings.bank_0.code == BankCode::Application);
-    let is_new = holds(&image.firmware);
-    let application = if is_new && bank_0_valid {
+    let parts = landed(images, &flash, &device.layout());
+    let mut own = images.iter().filter(|image| image.kind == FwType::Application);
+    let has_new = own.any(|image| holds(&flash, base, &image.firmware));
+    let application = if has_new && bank_0_valid {
         Runs::New
-    } else if device.application.is_none() && mode == Mode::Dfu && !bank_0_valid {
+    } else if mode == Mode::Dfu && !bank_0_valid {
         Runs::Nothing
-    } else if holds(&flashed.application)
+    } else if holds(&flash, base, &flashed.application)
         && device.application.is_some_and(|before| found.witness == Some(before.witness))
     {
         Runs::Previous
@@ -196,17 +246,27 @@ async fn attempt(
         refused: claim.outcome() == model::Outcome::Refused,
         update: claim.words().map_or(Ok(()), Err),
         application,
-        flash_equals_firmware: is_new,
-        address: base as u32,
-        sha256: Sha256::digest(&image.firmware).into(),
-        app_version: settings.map(|settings| settings.app_version),
+        had_application: device.application.is_some(),
+        parts,
+        address: base,
+        versions: settings.map(|settings| Versions {
+            application: settings.app_version,
+            bootloader: settings.bootloader_version,
+        }),
         flash,
         device_time: board.device_time(),
-        bytes_resent: claim.report().bytes_resent,
-        reconnects: claim.report().reconnects,
+        figures: Figures::of(claim.package()),
     };
     if let Some(hold) = &options.hold {
         hold.until_stopped(&*board, &options.stopper)?;
     }
     Ok(end)
+}
+
+/// Flash holds an application there, and nothing behind it in its last page.
+fn holds(flash: &[u8], base: u32, application: &[u8]) -> bool {
+    let held = flash.get(base as usize..).unwrap_or_default();
+    let (size, whole) = (application.len(), application.len().next_multiple_of(PAGE));
+    held.get(..size) == Some(application)
+        && held.get(size..whole).is_some_and(|behind| behind.iter().all(|byte| *byte == 0xFF))
 }

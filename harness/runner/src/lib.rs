@@ -12,8 +12,9 @@
 //! | module | what |
 //! |---|---|
 //! | [`run`] | a run: workers, order, cancellation |
-//! | [`dfu`] | one plain update of a fresh device |
-//! | [`port`] | one update of a device on a serial port, by the client alone |
+//! | [`dfu`] | a package for a fresh device |
+//! | [`port`] | a package for a device on a serial port, by the client alone |
+//! | [`figures`] | bytes, time and speed of both |
 //! | `serve` | a fresh device that other programs update over its serial line (Unix) |
 //! | `case` | one case from start to verdict |
 //! | `device`, `packages` | what a scenario asks for, as something that can be flashed and sent |
@@ -26,6 +27,7 @@ pub mod dfu;
 mod entry;
 mod exchange;
 mod faults;
+pub mod figures;
 mod gatt;
 mod hold;
 mod judge;

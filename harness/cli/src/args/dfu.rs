@@ -15,7 +15,7 @@ const MTU: std::ops::RangeInclusive<i64> = 23..=247;
 /// What describes a virtual device, and means nothing for one on a port.
 const VIRTUAL: [&str; 6] = ["VirtualDeviceArgs", "link", "mtu", "dump", "hold", "seed"];
 
-/// Do one update.
+/// Send a package to a device.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 Examples:
@@ -23,6 +23,11 @@ Examples:
   gauntlet dfu update.zip --chip nrf52840 --softdevice 0x0123 --hw-version 52
   gauntlet dfu update.zip --link serial --softdevice none --dump flash.hex
   gauntlet dfu update.zip --port /dev/ttyACM0
+  gauntlet dfu update.zip --json > result.json
+
+A package may hold an application, a bootloader, a SoftDevice, or several of them: then the images are
+sent one after the other, with the restart of the device in between. What the device says it has
+already is skipped.
 
 The package is read strictly first: one that no bootloader would take is refused before the device is
 touched (exit code 96). Whether key, versions and SoftDevice fit is for the device to say; when it
@@ -70,6 +75,10 @@ pub(crate) struct DfuArgs {
     /// What every choice of chance is derived from
     #[arg(long, value_name = "S", default_value = "1", value_parser = words::seed)]
     pub(crate) seed: u64,
+
+    /// Print the result as one JSON object
+    #[arg(long)]
+    pub(crate) json: bool,
 
     /// How progress is shown on the terminal
     #[arg(long, value_enum, value_name = "HOW", default_value_t)]

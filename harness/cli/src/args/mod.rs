@@ -73,7 +73,7 @@ pub(crate) enum Verb {
     Check(CheckArgs),
     /// List what a bootloader must do, where that is implemented, and what tests it.
     Requirements(RequirementsArgs),
-    /// Do one plain update with a package, and verify it through the probe.
+    /// Send a package to a fresh virtual device and verify it through the probe, or to a device on a port.
     Dfu(DfuArgs),
     /// Offer a virtual device to other programs.
     #[command(subcommand)]

@@ -1,6 +1,7 @@
 //! What the verbs do.
 
 mod check;
+mod compared;
 mod completions;
 mod device;
 mod dfu;

@@ -7,6 +7,7 @@ mod device;
 mod dfu;
 mod interrupt;
 mod package;
+mod parts;
 mod requirements;
 mod rerun;
 mod run;

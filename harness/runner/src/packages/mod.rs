@@ -49,6 +49,18 @@ impl Sendable {
         Self { name: name.into(), images: vec![image], softdevice: None, bootloader: None }
     }
 
+    /// One that was read and judged.
+    pub(crate) fn package(name: impl Into<String>, images: &[gauntlet_package::Image]) -> Self {
+        let image = |image: &gauntlet_package::Image| Image {
+            kind: Some(image.kind),
+            init_packet: image.init_packet.clone(),
+            firmware: image.firmware.clone(),
+            witness: None,
+        };
+        let images = images.iter().map(image).collect();
+        Self { name: name.into(), images, softdevice: None, bootloader: None }
+    }
+
     /// The application that the bootloader starts, if there is one inside.
     pub(crate) fn application(&self) -> Option<&Image> {
         self.images.iter().find(|image| image.kind == Some(FwType::Application))

@@ -29,6 +29,14 @@ impl Claim {
         self.result.as_ref().err().map(|failed| &failed.error)
     }
 
+    /// What was done, image by image.
+    pub(crate) fn package(&self) -> &PackageReport {
+        match &self.result {
+            Ok(report) => report,
+            Err(failed) => &failed.report,
+        }
+    }
+
     /// The engine's figures.
     pub(crate) fn report(&self) -> &UpdateReport {
         &self.report

@@ -7,6 +7,8 @@ use gauntlet_runner::dfu::Runs;
 use gauntlet_runner::landed::Part;
 use gauntlet_runner::serve::ServeEnd;
 
+use super::super::compared::compared;
+
 /// Columns of a label.
 const LABEL: usize = 14;
 
@@ -41,16 +43,4 @@ pub(super) fn of(end: &ServeEnd, expected: Option<&[Part]>) -> String {
         }
     }
     text
-}
-
-/// A part of a package and what flash holds in its place.
-pub(in crate::verb) fn compared(part: &Part) -> String {
-    let place = format!("{}: {} bytes at {}", part.name, part.size, Word(part.address));
-    if part.landed() {
-        return format!("{place}, equal");
-    }
-    let first = part.first.map_or_else(String::new, |(address, found, expected)| {
-        format!(", first {found:#04x} instead of {expected:#04x} at {}", Word(address))
-    });
-    format!("{place}, {} bytes differ{first}", part.differing)
 }

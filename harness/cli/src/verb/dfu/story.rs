@@ -1,89 +1,99 @@
-//! How an update ended, for a person.
-
-use std::fmt::Write as _;
+//! What became of an update, for a person.
 
 use gauntlet_package::Image;
 use gauntlet_record::{Sha256, Word};
 use gauntlet_runner::dfu::{DfuEnd, DfuLink, DfuOptions, Runs};
+use sha2::Digest;
 
+use super::super::compared::compared;
 use super::dump::Dump;
-use super::hints;
+use super::rows::Rows;
+use super::{hints, is_done};
 use crate::args::DfuArgs;
-use crate::display::{tame, time};
-
-/// Columns of a label.
-const LABEL: usize = 14;
+use crate::display::time;
 
 pub(super) fn of(
     args: &DfuArgs,
-    image: &Image,
+    images: &[Image],
     options: &DfuOptions,
     end: &DfuEnd,
     dump: Option<&Dump>,
 ) -> String {
-    let mut text = format!("{}\n\n", headline(end));
-    let mut row = |label: &str, value: &str| {
-        let _ = writeln!(text, "  {label:<LABEL$}{}", tame(value));
-    };
-    let version =
-        image.init.init.fw_version.map(|version| format!(", version {version}")).unwrap_or_default();
-    let bytes = image.firmware.len();
-    row("package", &format!("{}: {bytes} bytes of firmware{version}", args.package.display()));
-    row("device", &device(args, options));
+    let mut rows = Rows::below(&headline(images, end));
+    rows.package(&args.package, images, &end.figures);
+    rows.add("device", &device(args, options));
     if let Err(words) = &end.update {
-        row(if end.refused { "refused" } else { "broken off" }, words);
-        let hints = if end.refused { hints::of(image, options) } else { Vec::new() };
-        hints.iter().for_each(|hint| row("hint", hint));
+        rows.add(if end.refused { "refused" } else { "broken off" }, words);
     }
-    row("runs now", &runs(&end.application));
-    let address = Word(end.address);
-    let flash = if end.flash_equals_firmware {
-        format!("equal to the firmware: {bytes} bytes at {address}, read back through the probe")
-    } else if end.application == Runs::Nothing {
-        format!("no application at {address}, as before, read back through the probe")
-    } else if end.application == Runs::Previous {
-        format!("the previous application, unchanged, at {address}, read back through the probe")
-    } else {
-        format!("not the firmware of the package at {address}, read back through the probe")
-    };
-    row("flash", &flash);
-    if end.flash_equals_firmware {
-        row("SHA-256", &Sha256(end.sha256).to_string());
+    let hints = if end.refused { hints::of(images, options, end) } else { Vec::new() };
+    hints.iter().for_each(|hint| rows.add("hint", hint));
+    rows.add("runs now", &runs(end));
+    flash(&mut rows, end);
+    if let ([image], true) = (images, end.landed()) {
+        rows.add("SHA-256", &Sha256(sha2::Sha256::digest(&image.firmware).into()).to_string());
     }
-    let settings = end.app_version.map(|version| format!("valid, application version {version}"));
-    row("settings", settings.as_deref().unwrap_or("not valid"));
-    let mut took = format!("{} of device time", time(end.device_time.into()));
-    if end.reconnects > 0 || end.bytes_resent > 0 {
-        let _ = write!(took, ", {} reconnects, {} bytes sent again", end.reconnects, end.bytes_resent);
-    }
-    row("took", &took);
+    let settings = end.versions.map(|versions| {
+        format!(
+            "valid, application version {}, bootloader version {}",
+            versions.application, versions.bootloader
+        )
+    });
+    rows.add("settings", settings.as_deref().unwrap_or("not valid"));
+    rows.amounts(&end.figures.total, end.update.is_ok());
+    rows.add("took", &format!("{} of device time", time(end.device_time.into())));
     if let Some(dump) = dump {
-        row("dump", &format!("{}: {} bytes of flash", dump.path.display(), end.flash.len()));
+        rows.add("dump", &format!("{}: {} bytes of flash", dump.path.display(), end.flash.len()));
     }
-    text
+    rows.text()
 }
 
-fn headline(end: &DfuEnd) -> &'static str {
+/// Every part of the package, and what is there in its place.
+fn flash(rows: &mut Rows, end: &DfuEnd) {
+    for part in &end.parts {
+        let address = Word(end.address);
+        let found = match &end.application {
+            Runs::Nothing if part.name == "application" => format!("no application at {address}"),
+            Runs::Previous if part.name == "application" && !part.landed() => {
+                format!("the previous application, unchanged, at {address}")
+            }
+            _ => compared(part),
+        };
+        rows.add("flash", &format!("{found}, read back through the probe"));
+    }
+}
+
+fn headline(images: &[Image], end: &DfuEnd) -> String {
+    let before = if end.had_application { " any more" } else { ", as before" };
     match (&end.update, &end.application) {
-        (Ok(()), Runs::New) if end.flash_equals_firmware => "the update is done and verified",
-        (Ok(()), _) => "the device accepted the update, but does not run it",
+        (Ok(()), _) if is_done(images, end) => "the update is done and verified".to_owned(),
+        (Ok(()), _) if !end.landed() => {
+            "the device accepted the update, but does not hold all of it".to_owned()
+        }
+        (Ok(()), _) => "the device accepted the update, but does not run it".to_owned(),
         (Err(_), Runs::Previous) if end.refused => {
-            "the device refused the update, and still runs its previous application"
+            "the device refused the update, and still runs its previous application".to_owned()
         }
         (Err(_), Runs::Nothing) if end.refused => {
-            "the device refused the update, and has no application, as before"
+            format!("the device refused the update, and has no application{before}")
         }
-        (Err(_), Runs::Nothing) => "the update broke off; the device has no application, as before",
-        (Err(_), Runs::Previous) => "the update broke off; the device still runs its previous application",
-        (Err(_), Runs::New) => "the update broke off at its end, but the device runs the new application",
-        (Err(_), Runs::Neither(_)) => "the update broke the device",
+        (Err(_), Runs::Nothing) => format!("the update broke off; the device has no application{before}"),
+        (Err(_), Runs::Previous) => {
+            "the update broke off; the device still runs its previous application".to_owned()
+        }
+        (Err(_), Runs::New) => {
+            "the update broke off at its end, but the device runs the new application".to_owned()
+        }
+        (Err(_), Runs::Neither(_)) => "the update broke the device".to_owned(),
     }
 }
 
-fn runs(runs: &Runs) -> String {
-    match runs {
+fn runs(end: &DfuEnd) -> String {
+    match &end.application {
         Runs::New => "the new application".to_owned(),
         Runs::Previous => "its previous application".to_owned(),
+        Runs::Nothing if end.had_application => {
+            "no application any more; the bootloader waits for one".to_owned()
+        }
         Runs::Nothing => "no application, as before".to_owned(),
         Runs::Neither(found) => format!("neither the new nor the previous application: {found}"),
     }

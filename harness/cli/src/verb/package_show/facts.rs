@@ -66,14 +66,14 @@ pub(super) struct SignatureFacts {
 /// A warning, or why the package is refused.
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "kebab-case")]
-pub(super) struct Remark {
+pub(in crate::verb) struct Remark {
     /// Where in the reading it was noticed.
-    pub(super) stage: &'static str,
+    pub(in crate::verb) stage: &'static str,
     /// The entry of the zip.
-    pub(super) entry: Option<String>,
-    pub(super) reason: &'static str,
-    pub(super) message: String,
-    pub(super) advice: &'static str,
+    pub(in crate::verb) entry: Option<String>,
+    pub(in crate::verb) reason: &'static str,
+    pub(in crate::verb) message: String,
+    pub(in crate::verb) advice: &'static str,
 }
 
 impl ImageFacts {
@@ -117,7 +117,7 @@ impl ImageFacts {
 }
 
 impl Remark {
-    pub(super) fn of(finding: &Finding) -> Self {
+    pub(in crate::verb) fn of(finding: &Finding) -> Self {
         Self {
             stage: finding.stage.name(),
             entry: finding.entry.clone(),

@@ -12,7 +12,8 @@ use crate::args::package::ShowArgs;
 use crate::failure::{Failure, about};
 use crate::output;
 
-use facts::{ImageFacts, Remark};
+use facts::ImageFacts;
+pub(super) use facts::Remark;
 
 /// The answer, for programs.
 #[derive(Serialize)]
