@@ -27,10 +27,10 @@ pub(crate) fn in_comments(source: &str) -> BTreeSet<Cited> {
     comments.flat_map(|(number, comment)| ids(comment).into_iter().map(move |id| (id, number))).collect()
 }
 
-/// The ids in the tests at the end of a source file, in comments and in what assertions say.
+/// The ids in the tests at the end of a source file: in comments, in what assertions say, and in names of functions.
 pub(crate) fn in_test_module(source: &str) -> BTreeSet<Cited> {
     let code = code_lines(source);
-    everywhere(source).into_iter().filter(|(_, line)| *line > code).collect()
+    checked(source).into_iter().filter(|(_, line)| *line > code).collect()
 }
 
 /// The ids in a file of tests. What only helps tests, such as a stand-in for a device, checks nothing.
@@ -39,7 +39,21 @@ pub(crate) fn in_test_file(source: &str) -> BTreeSet<Cited> {
         let line = line.trim_start();
         line.starts_with("#[test]") || line.starts_with("#[tokio::test")
     };
-    if source.lines().any(is_test) { everywhere(source) } else { BTreeSet::new() }
+    if source.lines().any(is_test) { checked(source) } else { BTreeSet::new() }
+}
+
+fn checked(source: &str) -> BTreeSet<Cited> {
+    let names = numbered(source).flat_map(|(number, line)| in_name(line).map(move |id| (id, number)));
+    everywhere(source).into_iter().chain(names).collect()
+}
+
+/// The ids at the beginning of a function's name: `fn pkg_010_011_lengths()` has PKG-010 and PKG-011.
+fn in_name(line: &str) -> impl Iterator<Item = String> {
+    let name = line.trim_start().strip_prefix("fn ").unwrap_or_default();
+    let (area, rest) = name.split_once('_').unwrap_or_default();
+    let is_area = (2..=3).contains(&area.len()) && area.bytes().all(|c| c.is_ascii_lowercase());
+    let numbers = rest.split('_').take(if is_area { usize::MAX } else { 0 });
+    numbers.map_while(number).map(move |number| format!("{}-{number:03}", area.to_ascii_uppercase()))
 }
 
 /// How many lines stand in front of the tests of a source file: all, if it has none.

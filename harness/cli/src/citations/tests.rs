@@ -69,6 +69,8 @@ fn tests_check_what_they_name_and_their_helpers_do_not() {
         let source = format!("/// OBJ-001\n{mark}\nassert!(done, \"OBJ-002\");\n");
         assert_eq!(lines(&scan::in_test_file(&source)), [("OBJ-001", 1), ("OBJ-002", 3)], "{mark}");
     }
+    let named = "#[test]\nfn obj_001_002_lengths_of_004() {}\nfn objects_005() {}\nfn obj() {}\n";
+    assert_eq!(lines(&scan::in_test_file(named)), [("OBJ-001", 2), ("OBJ-002", 2)]);
     assert!(scan::in_test_file("/// A stand-in that does OBJ-001.\nstruct Fake;\n").is_empty());
     assert!(scan::is_of_tests("harness/a/tests/b.rs") && scan::is_of_tests("harness/a/src/b/tests.rs"));
     assert!(!scan::is_of_tests("harness/a/src/b.rs"));

@@ -89,6 +89,7 @@ impl Inbox {
 mod tests {
     use super::*;
 
+    /// CP-027, FLT-033, PRN-013: the count begins anew at once, whatever still waits.
     #[test]
     fn the_thirty_third_request_is_lost_but_its_receipt_setting_counts() {
         let mut inbox = Inbox::default();

@@ -41,6 +41,7 @@ fn a_stored_name_is_used_for_as_long_as_no_application_starts() {
     }
     assert!(device.connect_as(Central::stranger()));
     assert!(device.advertisement().is_none(), "one link only (BLE-007)");
+    assert!(!device.connect_as(Central::bonded()), "FLT-024");
     device.send(FromHost::Read(Attribute::DeviceName));
     let name = std::iter::from_fn(|| device.heard()).find(|heard| matches!(heard, ToHost::Value(_)));
     assert_eq!(name, Some(ToHost::Value(Ok(b"Door 7".to_vec()))), "the GAP name as well");
@@ -61,7 +62,11 @@ fn a_record_that_is_torn_or_zero_is_not_used() {
     };
     for record in [torn, [0; 28], [0xFF; 28], bad_length] {
         let device = with_record(record);
-        assert_eq!(device.advertisement().unwrap().name(), Some(&b"DfuTarg"[..]), "SET-020, SET-023");
+        assert_eq!(
+            device.advertisement().unwrap().name(),
+            Some(&b"DfuTarg"[..]),
+            "SET-020, SET-023, PWR-023"
+        );
         assert_eq!(device.flash(device.layout.settings_page + NAME_OFFSET, 28), record);
     }
 }

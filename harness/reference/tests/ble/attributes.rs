@@ -99,7 +99,7 @@ fn pairing_resets_and_encryption_has_no_key() {
     let starts = device.machine.chip.starts();
     device.send(FromHost::Pair);
     device.run(3000);
-    assert_eq!(device.machine.chip.starts(), starts + 1, "BLE-028");
+    assert_eq!(device.machine.chip.starts(), starts + 1, "BLE-028, FLT-031");
     assert!(device.advertisement().is_some(), "there is no application to start");
 }
 

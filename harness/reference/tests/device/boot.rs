@@ -152,7 +152,7 @@ fn only_the_backup_counts_for_what_both_pages_have() {
     edited.update_crcs();
     setup.pages = Some([edited.to_bytes().to_vec(), good.to_bytes().to_vec()]);
     let device = setup.start();
-    assert_eq!(device.settings().app_version, 3, "SET-003");
+    assert_eq!(device.settings().app_version, 3, "SET-003, SET-018");
 
     let mut setup = Setup::new(Profile::Ble).with_application();
     let mut torn = good.clone();

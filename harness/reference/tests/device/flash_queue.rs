@@ -39,7 +39,7 @@ fn a_receipt_of_a_write_that_found_the_queue_full_says_nothing_has_arrived() {
     image.chunks(4).take(16).for_each(|packet| device.write(packet));
     assert_eq!(device.answer(), Some(hex("600101")));
     // The erase takes one slot of sixteen, so the sixteenth write is dropped, and its receipt is due.
-    assert_eq!(device.answer(), Some(hex("600301 00000000 00000000")), "OBJ-027, PRN-016");
+    assert_eq!(device.answer(), Some(hex("600301 00000000 00000000")), "OBJ-027, PRN-016, BLE-022");
     assert_eq!(offset(&device.ask("03")), 60);
 }
 
@@ -56,7 +56,7 @@ fn an_odd_write_stops_the_queue_and_spoils_the_image() {
         device.run(100);
     }
     device.data(&image[64..]);
-    assert_eq!(offset(&device.ask("03")), 4096, "FLT-020: offsets look right");
+    assert_eq!(offset(&device.ask("03")), 4096, "FLT-020, BLE-034: offsets look right");
     let start = device.layout.softdevice_end;
     let flash = device.flash(start, 64);
     assert_eq!(flash[..22], image[..22]);

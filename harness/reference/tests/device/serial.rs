@@ -13,7 +13,7 @@ fn raw(device: &mut Device, bytes: &str) {
 fn a_bad_escape_drops_its_frame() {
     let mut device = Device::connected(Profile::Uart);
     raw(&mut device, "09 DB 01 02 C0");
-    assert_eq!(device.answer(), None, "SER-003");
+    assert_eq!(device.answer(), None, "SER-003, FLT-015");
     assert_eq!(device.ask("0907"), hex("60090107"));
     raw(&mut device, "09 DB C0");
     assert_eq!(device.answer(), None);
@@ -28,7 +28,7 @@ fn a_frame_of_131_bytes_silences_the_receiver_until_reset() {
     device.request(&[9; 129]);
     assert_eq!(device.answer(), Some(hex("60090109")), "CP-028");
     device.request(&[9; 131]);
-    assert_eq!(device.answer(), None, "SER-010");
+    assert_eq!(device.answer(), None, "SER-010, FLT-016");
     device.request(&hex("0901"));
     assert_eq!(device.answer(), None);
     device.reset(gauntlet_nrf52::Reset::Pin);
