@@ -103,6 +103,13 @@ fn the_gaps_and_what_is_done_make_up_all() {
 }
 
 #[test]
+fn nothing_is_left_open_without_a_reason() {
+    let open: Vec<Value> =
+        json(&["--untested"]).into_iter().filter(|known| known["not_tested"].is_null()).collect();
+    assert!(open.is_empty(), "neither a scenario, nor a test, nor a reason: {open:#?}");
+}
+
+#[test]
 fn an_id_that_does_not_exist_is_answered_with_one_that_does() {
     gauntlet(&["requirements", "OJB-031"]).ends_with(4).tells("`OJB-031`").tells("did you mean `OBJ-031`?");
     gauntlet(&["requirements", "obj"]).ends_with(4).tells("did you mean `OBJ`?");

@@ -82,6 +82,20 @@ fn an_activation_that_fails_is_given_up_without_a_word() {
 }
 
 #[test]
+fn an_image_that_changed_behind_its_check_is_copied_and_given_up() {
+    let image = super::common::noise(8192);
+    let mut device =
+        received(Setup::new(Profile::Ble).with_application(), BankCode::Application, 0x8_0000, &image, 0);
+    device.machine.chip.put_image(0x8_0000, &[!image[0]]);
+    device.reset(Reset::Pin);
+    assert_eq!(device.presence(), Presence::Waiting, "ACT-005");
+    let settings = device.settings();
+    assert_eq!((settings.bank_0.code, settings.bank_1), (BankCode::Invalid, Bank::default()), "ACT-005");
+    device.reset(Reset::Pin);
+    assert_eq!(device.presence(), Presence::Waiting, "ACT-005: there is no application");
+}
+
+#[test]
 fn a_bootloader_that_is_no_whole_words_is_copied_for_ever() {
     let setup = Setup::new(Profile::Uart).with_application();
     let layout = Layout::of(Variant::Nrf52840);

@@ -18,5 +18,6 @@ mod objects;
 mod placement;
 mod sequences;
 mod serial;
+mod stored;
 mod system;
 mod usb;
