@@ -8,14 +8,14 @@ use std::process::{Child, ChildStdout, Command, Stdio};
 use crate::{Place, gauntlet, nrfutil};
 
 /// A served device. It ends with this, whatever the test has found.
-struct Served {
+pub(crate) struct Served {
     child: Child,
     out: BufReader<ChildStdout>,
-    port: String,
+    pub(crate) port: String,
 }
 
 impl Served {
-    fn start(place: &Place, options: &[&str]) -> Self {
+    pub(crate) fn start(place: &Place, options: &[&str]) -> Self {
         let mut args = vec!["device", "serve"];
         args.extend(options);
         let mut command = place.command(&args);
@@ -26,14 +26,14 @@ impl Served {
         Self { child, out, port: port.trim().to_owned() }
     }
 
-    fn interrupt(&self) {
+    pub(crate) fn interrupt(&self) {
         assert!(
             Command::new("kill").args(["-INT", &self.child.id().to_string()]).status().unwrap().success()
         );
     }
 
     /// What it says when it has ended by itself or was interrupted.
-    fn end(&mut self) -> (Option<i32>, String) {
+    pub(crate) fn end(&mut self) -> (Option<i32>, String) {
         let mut rest = String::new();
         self.out.read_to_string(&mut rest).unwrap();
         (self.child.wait().unwrap().code(), rest)
@@ -170,7 +170,7 @@ fn survives_on_the_line(fault: &str, fired: &str, options: &[&str]) {
 
 #[test]
 fn a_reset_that_a_uart_does_not_show_is_survived_in_one_go() {
-    for options in [&["--no-app"][..], &[], &["--no-app", "--bootloader", "save-progress=true"]] {
+    for options in [&["--no-app"][..], &[], &["--no-app", "--bootloader", "save_progress=true"]] {
         let fault = "at: { object: 5, byte: 2000 }, do: reset";
         survives_on_the_line(fault, "fired         pin reset at byte 2000 of data object 5", options);
     }

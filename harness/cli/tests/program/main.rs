@@ -8,6 +8,7 @@ mod dfu;
 mod interrupt;
 mod package;
 mod parts;
+mod port;
 mod requirements;
 mod rerun;
 mod run;

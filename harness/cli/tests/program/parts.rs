@@ -51,7 +51,7 @@ pub(crate) fn pack(place: &Place, name: &str, parts: [Option<&[u8]>; 3], sd_req:
     std::fs::write(place.path(name), package.build().unwrap().zip).unwrap();
 }
 
-fn firmware(size: usize) -> Vec<u8> {
+pub(crate) fn firmware(size: usize) -> Vec<u8> {
     (0..size).map(|at| (at * 7 / 3) as u8).collect()
 }
 

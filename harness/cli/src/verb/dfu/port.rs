@@ -18,7 +18,7 @@ use crate::{interrupt, output};
 
 pub(super) fn dfu(args: &DfuArgs, port: &Path, images: &[Image]) -> Result<ExitCode, Failure> {
     let stopper = Stopper::new();
-    interrupt::stops(&stopper, "the device keeps what it has");
+    interrupt::stops(&stopper, "the device keeps what it has, and the same command goes on from there");
     let options = SerialOptions { flow_control: !args.no_flow_control, ..SerialOptions::new(port) };
     let options = PortOptions { port: options, prn: args.prn, stopper };
     let mut progress = Progress::on_stderr(args.progress, images);
