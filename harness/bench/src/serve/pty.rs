@@ -67,9 +67,14 @@ impl Pty {
         }
     }
 
-    /// How many bytes of those that were sent no program has read.
-    pub(super) fn unread(&self) -> io::Result<u64> {
-        Ok(rustix::io::ioctl_fionread(&self.theirs)?)
+    /// Whether there are bytes among those that were sent which no program has read. Asked with a poll, because that first
+    /// moves on what is still between the two ends, and the count of unread bytes does not know of it.
+    pub(super) fn is_unread(&self) -> io::Result<bool> {
+        let mut ends = [PollFd::new(&self.theirs, PollFlags::IN)];
+        match poll(&mut ends, Some(&Timespec::default())) {
+            Ok(_) | Err(Errno::INTR) => Ok(ends[0].revents().contains(PollFlags::IN)),
+            Err(error) => Err(error.into()),
+        }
     }
 
     /// Waits until bytes have arrived, or there is room for more, but no longer than `limit`.
@@ -81,6 +86,24 @@ impl Pty {
         match poll(&mut [PollFd::new(&self.ours, flags)], limit.as_ref()) {
             Ok(_) | Err(Errno::INTR) => Ok(()),
             Err(error) => Err(error.into()),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_was_just_sent_is_unread_until_somebody_reads_it() {
+        let pty = Pty::open().unwrap();
+        for _ in 0..500 {
+            assert!(!pty.is_unread().unwrap());
+            assert_eq!(pty.write(b"answer").unwrap(), 6);
+            // At once, whether it has got to the other end or not.
+            assert!(pty.is_unread().unwrap());
+            let mut read = [0; 16];
+            assert_eq!(rustix::io::read(&pty.theirs, &mut read).unwrap(), 6);
         }
     }
 }

@@ -118,7 +118,7 @@ impl Pump {
                 end = Instant::now() + held + READ_OUT;
             }
             self.flush()?;
-            if self.outgoing.is_empty() && self.line.holds_for().is_none() && self.pty.unread()? == 0 {
+            if self.outgoing.is_empty() && self.line.holds_for().is_none() && !self.pty.is_unread()? {
                 break;
             }
             sleep(READ_LOOK);

@@ -2,7 +2,7 @@
 
 #![cfg(unix)]
 
-use std::io::{BufRead, BufReader, Read};
+use std::io::{BufRead, BufReader, Read, Write};
 use std::process::{Child, ChildStdout, Command, Stdio};
 
 use crate::{Place, gauntlet, nrfutil};
@@ -189,6 +189,28 @@ fn a_usb_port_goes_with_its_device_and_comes_back() {
 fn the_supply_goes_at_a_flash_operation() {
     let cut = "at: { flash-op: 3000 }, do: power-cut, tear: torn";
     survives_on_the_line(cut, "fired         power-cut at flash-op 3000 (torn)", &["--no-app"]);
+}
+
+#[test]
+fn a_device_that_was_left_in_the_middle_is_at_rest_at_the_end() {
+    let place = Place::new();
+    let mut served = Served::start(&place, &[]);
+    let mut port = std::fs::OpenOptions::new().read(true).write(true).open(&served.port).unwrap();
+    // Create of a command object, and a Ping.
+    for (request, answer) in [
+        (&b"\x01\x01\x8C\x00\x00\x00\xC0"[..], &b"\x60\x01\x01\xC0"[..]),
+        (b"\x09\x07\xC0", b"\x60\x09\x01\x07\xC0"),
+    ] {
+        port.write_all(request).unwrap();
+        let mut found = vec![0; answer.len()];
+        port.read_exact(&mut found).unwrap();
+        assert_eq!(found, answer);
+    }
+    drop(port);
+    served.interrupt();
+    let (code, said) = served.end();
+    assert_eq!(code, Some(0), "{said}");
+    assert!(said.contains("its previous application"), "{said}");
 }
 
 #[test]
