@@ -23,7 +23,7 @@ pub use gauntlet_nrf52::Variant;
 pub use gauntlet_probe::serve::{Protocol, Server};
 pub use gauntlet_probe::{BoardSelector, Debugger, ProbeError};
 pub use gauntlet_reference::images::{Buttonless, Habit, Service, WITNESS_ADDRESS, WITNESS_MAGIC};
-pub use gauntlet_reference::{Build, Layout, PlantedBug, Profile};
+pub use gauntlet_reference::{Build, Entry, Generation, Layout, PlantedBug, Profile};
 pub use virtual_bench::VirtualBench;
 
 /// Something a bench may be able to do.

@@ -2,7 +2,9 @@
 
 use std::time::Duration;
 
-use gauntlet_bench::{Application, Build, Buttonless, Device, Habit, PlantedBug, Profile, Service, Variant};
+use gauntlet_bench::{
+    Application, Build, Buttonless, Device, Entry, Generation, Habit, PlantedBug, Profile, Service, Variant,
+};
 use gauntlet_package::keys::TestKey;
 use gauntlet_scenario::Case;
 use gauntlet_scenario::model::{
@@ -63,6 +65,13 @@ pub(crate) fn buttonless(service: model::Buttonless, habit: Option<model::Habit>
 /// How a bootloader of a scenario is built: the one that is flashed, or one of a package.
 pub(crate) fn build(bootloader: &Bootloader, profile: Profile, bug: Option<PlantedBug>) -> Build {
     let millis = |span: Duration| u32::try_from(span.as_millis()).unwrap_or(u32::MAX);
+    let generation = match bootloader.generation {
+        model::Generation::Sdk14 => Generation::Sdk14,
+        model::Generation::Sdk15To17 => Generation::Sdk15To17,
+        model::Generation::Sdk17 => Generation::Sdk17,
+    };
+    let key = test_key(bootloader.key).signing_key().public_key_le();
+    let built = Build::of_generation(generation, profile, key);
     Build {
         hw_version: bootloader.hw_version,
         require_signature: bootloader.signature == SignaturePolicy::Required,
@@ -77,8 +86,11 @@ pub(crate) fn build(bootloader: &Bootloader, profile: Profile, bug: Option<Plant
         inactivity_ms: millis(bootloader.inactivity),
         continuation_ms: millis(bootloader.continuation),
         requires_bonds: bootloader.bonds == Bonds::Required,
+        entry: Entry { pin_reset: bootloader.enter_by_pin_reset, ..built.entry },
+        reset_delay_ms: millis(bootloader.reset_delay),
+        copy_step_pages: bootloader.copy_step,
         planted_bug: bug,
-        ..Build::release(profile, test_key(bootloader.key).signing_key().public_key_le())
+        ..built
     }
 }
 

@@ -108,7 +108,12 @@ fn link_fault(fault: &Fault) -> Result<links::Fault, Trouble> {
             links::Position::Packet { object: at.object.map(data), packet: u64::from(at.packet) }
         }
         Position::Request(at) => {
-            links::Position::Request { kind: kind(at.kind), n: u64::from(at.n), moment: Moment::Before }
+            // What happens to a message happens to the answer.
+            let moment = match fault.action {
+                Action::Lose | Action::Delay { .. } => Moment::Answered,
+                _ => Moment::Before,
+            };
+            links::Position::Request { kind: kind(at.kind), n: u64::from(at.n), moment }
         }
         Position::Notification(n) => links::Position::Notification { n: u64::from(n) },
         Position::FlashOp(_) => {
@@ -120,7 +125,9 @@ fn link_fault(fault: &Fault) -> Result<links::Fault, Trouble> {
         Action::Drop => links::Action::DropPacket,
         Action::Duplicate => links::Action::DuplicatePacket,
         Action::Corrupt { xor } => links::Action::CorruptByte { xor: NonZeroU8::from(xor) },
+        Action::Truncate { keep } => links::Action::TruncatePacket { keep: keep as usize },
         Action::Lose => links::Action::LoseNotification,
+        Action::Delay { by } => links::Action::DelayAnswer { by },
         Action::Reset => links::Action::Reset { kind: BoardReset::Pin },
         Action::PowerCut { .. } => links::Action::PowerCut,
     };

@@ -74,6 +74,19 @@ words! {
 }
 
 words! {
+    /// The SDK that the bootloader comes from, where SDKs differ.
+    "an SDK generation"
+    pub enum Generation {
+        /// SDK 14: settings version 1 with init packets of up to 256 bytes.
+        Sdk14 = "sdk14",
+        /// SDK 15 to 17 as the field reports them: Execute of what was executed is answered 08 (OBJ-041).
+        Sdk15To17 = "sdk15-17",
+        /// SDK 17.0.2, the specification itself.
+        Sdk17 = "sdk17",
+    }
+}
+
+words! {
     /// What the bootloader asks of who connects over BLE.
     "a policy for bonds"
     pub enum Bonds {
@@ -172,6 +185,14 @@ pub struct Bootloader {
     pub continuation: Duration,
     /// `none` by default.
     pub bonds: Bonds,
+    /// `sdk17` by default.
+    pub generation: Generation,
+    /// Whether a reset by the reset pin leads to DFU mode. Off by default.
+    pub enter_by_pin_reset: bool,
+    /// Time between the last flash write and a reset (TMR-010). None by default.
+    pub reset_delay: Duration,
+    /// Pages that are copied between two commits of the progress, at least 1 (ACT-002). 8 by default.
+    pub copy_step: u32,
 }
 
 impl Default for Bootloader {
@@ -190,6 +211,10 @@ impl Default for Bootloader {
             inactivity: Duration::from_secs(120),
             continuation: Duration::from_secs(10),
             bonds: Bonds::None,
+            generation: Generation::Sdk17,
+            enter_by_pin_reset: false,
+            reset_delay: Duration::ZERO,
+            copy_step: 8,
         }
     }
 }

@@ -58,9 +58,13 @@ impl Fault {
         match self.action {
             Action::Reset => &[Capability::Reset],
             Action::PowerCut { .. } => &[Capability::PowerCut, Capability::FlashOpFaults],
-            Action::Disconnect | Action::Drop | Action::Duplicate | Action::Corrupt { .. } | Action::Lose => {
-                &[]
-            }
+            Action::Disconnect
+            | Action::Drop
+            | Action::Duplicate
+            | Action::Truncate { .. }
+            | Action::Corrupt { .. }
+            | Action::Lose
+            | Action::Delay { .. } => &[],
         }
     }
 }
@@ -130,13 +134,23 @@ pub enum Action {
     Drop,
     /// The packet arrives twice.
     Duplicate,
+    /// Only the first bytes of the packet arrive.
+    Truncate {
+        /// How many.
+        keep: u32,
+    },
     /// The byte arrives changed.
     Corrupt {
         /// What the byte is combined with by exclusive or. 0x01 by default.
         xor: NonZeroU8,
     },
-    /// The notification does not arrive.
+    /// The notification, or the answer to the request, does not arrive.
     Lose,
+    /// It arrives later, and what follows it waits behind it.
+    Delay {
+        /// By how much.
+        by: Duration,
+    },
     /// The device is reset by its pin.
     Reset,
     /// The supply goes at the flash operation.

@@ -14,8 +14,8 @@ mod package;
 mod step;
 
 pub use device::{
-    Application, BankLayout, Bonds, Bootloader, Buttonless, Chip, Device, Downgrade, Habit, Key, SameVersion,
-    SignaturePolicy, SoftDevice,
+    Application, BankLayout, Bonds, Bootloader, Buttonless, Chip, Device, Downgrade, Generation, Habit, Key,
+    SameVersion, SignaturePolicy, SoftDevice,
 };
 pub use exchange::{Answer, DataSource, Exchange, ExchangeItem};
 pub use expect::{

@@ -6,12 +6,12 @@ use schemars::{Schema, SchemaGenerator, json_schema};
 use serde_json::json;
 
 use super::mapping::mapping;
-use super::scalars::{ranged, scalar_schema};
+use super::scalars::{Ranged, range, ranged, scalar_schema};
 use super::{Cx, Shape};
 use crate::diagnostics::ProblemKind;
 use crate::model::{
-    Application, BankLayout, Bonds, Bootloader, Buttonless, Device, Downgrade, Habit, Key, SameVersion,
-    SignaturePolicy, SoftDevice,
+    Application, BankLayout, Bonds, Bootloader, Buttonless, Device, Downgrade, Generation, Habit, Key,
+    SameVersion, SignaturePolicy, SoftDevice,
 };
 use crate::quantity::{Fwid, Period, Size, Witness};
 use crate::yaml::{Node, NodeKind};
@@ -44,6 +44,10 @@ pub(crate) struct BootloaderShape {
     inactivity: Option<Timeout>,
     continuation: Option<Timeout>,
     bonds: Option<Bonds>,
+    generation: Option<Generation>,
+    enter_by_pin_reset: Option<bool>,
+    reset_delay: Option<Period>,
+    copy_step: Option<CopyStep>,
 }
 
 impl BootloaderShape {
@@ -63,6 +67,10 @@ impl BootloaderShape {
             inactivity: self.inactivity.map_or(other.inactivity, |timeout| timeout.0),
             continuation: self.continuation.map_or(other.continuation, |timeout| timeout.0),
             bonds: self.bonds.unwrap_or(other.bonds),
+            generation: self.generation.unwrap_or(other.generation),
+            enter_by_pin_reset: self.enter_by_pin_reset.unwrap_or(other.enter_by_pin_reset),
+            reset_delay: self.reset_delay.map_or(other.reset_delay, Period::duration),
+            copy_step: self.copy_step.as_ref().map_or(other.copy_step, |pages| pages.0),
         }
     }
 }
@@ -81,10 +89,16 @@ mapping! { BootloaderShape, "a bootloader", |node, cx| {
     optional "inactivity" => inactivity: Timeout, "Time without progress after which DFU mode ends, or `never`. 120 s by default.";
     optional "continuation" => continuation: Timeout, "The same while the next image is waited for. 10 s by default.";
     optional "bonds" => bonds: Bonds, "What is asked of who connects over BLE.";
+    optional "generation" => generation: Generation, "The SDK that it comes from, where SDKs differ. `sdk17` by default.";
+    optional "enter_by_pin_reset" => enter_by_pin_reset: bool, "Whether a reset by the reset pin leads to DFU mode.";
+    optional "reset_delay" => reset_delay: Period, "Time between the last flash write and a reset. None by default.";
+    optional "copy_step" => copy_step: CopyStep, "Pages that are copied between two commits of the progress. 8 by default.";
 } => Some(BootloaderShape {
     bank, signature, hw_version, key, downgrade, same_version, save_progress, external_application, app_signature_check,
-    debug, inactivity, continuation, bonds,
+    debug, inactivity, continuation, bonds, generation, enter_by_pin_reset, reset_delay, copy_step,
 }) }
+
+type CopyStep = Ranged<u32, { range::PAGES }>;
 
 /// A time, or `never`, which is zero.
 #[derive(Clone, Copy)]

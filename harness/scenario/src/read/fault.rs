@@ -15,6 +15,7 @@ use crate::word::{Word, words};
 use crate::yaml::{Node, NodeKind};
 
 type Count = Ranged<u32, { range::COUNT }>;
+type Keep = Ranged<u32, { range::KEPT_BYTES }>;
 
 words! {
     /// What happens, without its details.
@@ -26,10 +27,14 @@ words! {
         Drop = "drop",
         /// The packet arrives twice.
         Duplicate = "duplicate",
+        /// Only the first bytes of the packet arrive.
+        Truncate = "truncate",
         /// The byte arrives changed.
         Corrupt = "corrupt",
-        /// The notification does not arrive.
+        /// The notification, or the answer to the request, does not arrive.
         Lose = "lose",
+        /// It arrives later.
+        Delay = "delay",
         /// The device is reset by its pin.
         Reset = "reset",
         /// The supply goes at the flash operation.
@@ -55,9 +60,9 @@ fn positions(action: ActionWord) -> &'static [&'static str] {
         ActionWord::Disconnect | ActionWord::Reset => {
             &["object and byte", "init-byte", "packet", "request", "notification"]
         }
-        ActionWord::Drop | ActionWord::Duplicate => &["packet"],
+        ActionWord::Drop | ActionWord::Duplicate | ActionWord::Truncate => &["packet"],
         ActionWord::Corrupt => &["object and byte", "init-byte"],
-        ActionWord::Lose => &["notification"],
+        ActionWord::Lose | ActionWord::Delay => &["notification", "request"],
         ActionWord::PowerCut => &["flash-op"],
     }
 }
@@ -66,12 +71,16 @@ mapping! { Fault, "a fault", |node, cx| {
     required "at" => at: Position, "The position at which it happens.";
     required "do" => action: ActionWord, "What happens.";
     optional "xor" => xor: NonZeroU8, "With `corrupt`: what the byte is combined with. 0x01 by default.";
+    optional "keep" => keep: Keep, "With `truncate`, which needs it: how many bytes of the packet arrive, 1 to 1023.";
+    optional "by" => by: Period, "With `delay`, which needs it: how much later the message arrives.";
     optional "tear" => tear: Tear, "With `power-cut`: how the flash operation is interrupted. `before` by default.";
     optional "off" => off: Period, "With `power-cut`: how long the supply is off. 500 ms by default.";
 } => {
     let (at, action) = (at?, action?);
     fits(node, at, action, cx);
     only_with(node, "xor", action, ActionWord::Corrupt, cx);
+    only_with(node, "keep", action, ActionWord::Truncate, cx);
+    only_with(node, "by", action, ActionWord::Delay, cx);
     only_with(node, "tear", action, ActionWord::PowerCut, cx);
     only_with(node, "off", action, ActionWord::PowerCut, cx);
     let action = match action {
@@ -79,7 +88,9 @@ mapping! { Fault, "a fault", |node, cx| {
         ActionWord::Drop => Action::Drop,
         ActionWord::Duplicate => Action::Duplicate,
         ActionWord::Corrupt => Action::Corrupt { xor: xor.unwrap_or(NonZeroU8::MIN) },
+        ActionWord::Truncate => Action::Truncate { keep: needed(node, "keep", keep, action, cx)?.0 },
         ActionWord::Lose => Action::Lose,
+        ActionWord::Delay => Action::Delay { by: needed(node, "by", by, action, cx)?.duration() },
         ActionWord::Reset => Action::Reset,
         ActionWord::PowerCut => Action::PowerCut {
             tear: tear.unwrap_or(Tear::Before),
@@ -111,6 +122,15 @@ fn fits(node: &Node, at: Position, action: ActionWord, cx: &mut Cx<'_>) {
         .also(cx.shown(at), format!("this is `{name}`"))
         .help(format!("at `{name}` there can be {}", list(others)));
     cx.report(problem);
+}
+
+/// What an action can't do without.
+fn needed<T>(node: &Node, key: &str, value: Option<T>, action: ActionWord, cx: &mut Cx<'_>) -> Option<T> {
+    if value.is_none() && node.get(key).is_none() {
+        let problem = cx.problem(ProblemKind::MissingKey, node, format!("`{action}` needs `{key}`"));
+        cx.report(problem.label(format!("`{key}` is missing here")));
+    }
+    value
 }
 
 fn only_with(node: &Node, key: &str, action: ActionWord, right: ActionWord, cx: &mut Cx<'_>) {

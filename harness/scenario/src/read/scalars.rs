@@ -11,8 +11,8 @@ use super::{Cx, Shape};
 use crate::diagnostics::{ProblemKind, nearest, quote};
 use crate::model::{
     BankLayout, BankOne, BankZero, Bonds, BootValidation, Buttonless, Capability, Chip, ClosingUpdate,
-    DataSource, Downgrade, Entry, ExtendedCode, Habit, Key, Link, Mode, Outcome, Peer, Phase, Region,
-    RequestKind, ResetKind, ResultCode, SameVersion, Sign, SignaturePolicy, Stage, Tamper, Tear,
+    DataSource, Downgrade, Entry, ExtendedCode, Generation, Habit, Key, Link, Mode, Outcome, Peer, Phase,
+    Region, RequestKind, ResetKind, ResultCode, SameVersion, Sign, SignaturePolicy, Stage, Tamper, Tear,
 };
 use crate::quantity::{
     AreaId, Comparison, FailureId, Fwid, HexBytes, HexPattern, PackageName, Period, Refusal, RequirementId,
@@ -114,6 +114,7 @@ read_words!(
     DataSource,
     Downgrade,
     ExtendedCode,
+    Generation,
     Key,
     Link,
     Mode,
@@ -233,6 +234,8 @@ pub(crate) mod range {
     pub(crate) const OBJECT_BYTE: usize = 2;
     pub(crate) const COUNT: usize = 3;
     pub(crate) const RECONNECTS: usize = 4;
+    pub(crate) const KEPT_BYTES: usize = 5;
+    pub(crate) const PAGES: usize = 6;
 }
 
 read_numbers! {
@@ -246,6 +249,8 @@ read_numbers! {
     Ranged<u32, { range::OBJECT_BYTE }>, "a byte of an object", 1..=4096, |value| u32::try_from(value).ok().map(Self);
     Ranged<u32, { range::COUNT }>, "a position counted from 1", 1..=0xFFFF_FFFF, |value| u32::try_from(value).ok().map(Self);
     Ranged<u64, { range::COUNT }>, "a position counted from 1", 1..=0xFFFF_FFFF, |value| Some(Self(value));
+    Ranged<u32, { range::KEPT_BYTES }>, "the number of bytes that arrive", 1..=1023, |value| u32::try_from(value).ok().map(Self);
+    Ranged<u32, { range::PAGES }>, "a number of pages", 1..=256, |value| u32::try_from(value).ok().map(Self);
     Ranged<u32, { range::RECONNECTS }>, "a number of reconnects", 0..=100, |value| u32::try_from(value).ok().map(Self);
 }
 

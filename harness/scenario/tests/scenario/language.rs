@@ -121,6 +121,37 @@ fn steps_and_faults() {
 }
 
 #[test]
+fn faults_of_messages_and_short_packets() {
+    let read = |text: &str| gauntlet_scenario::read_fault(&gauntlet_scenario::Source::new("--fault", text));
+    let action = |text: &str| read(text).unwrap().action;
+    assert_eq!(action("{ at: { request: crc, n: 2 }, do: lose }"), Action::Lose);
+    let late = Action::Delay { by: Duration::from_secs(5) };
+    assert_eq!(action("{ at: { request: create }, do: delay, by: 5 s }"), late);
+    assert_eq!(action("{ at: { packet: 7 }, do: truncate, keep: 12 }"), Action::Truncate { keep: 12 });
+    for wrong in [
+        "{ at: { packet: 7 }, do: truncate }",
+        "{ at: { packet: 7 }, do: truncate, keep: 0 }",
+        "{ at: { notification: 7 }, do: delay }",
+        "{ at: { notification: 7 }, do: lose, by: 5 s }",
+        "{ at: { packet: 7 }, do: lose }",
+    ] {
+        assert!(read(wrong).is_err(), "{wrong}");
+    }
+}
+
+#[test]
+fn bootloaders_of_other_generations() {
+    let read = |text: &str| {
+        gauntlet_scenario::read_bootloader(&gauntlet_scenario::Source::new("--bootloader", text))
+    };
+    let built = read("generation=sdk14,enter_by_pin_reset=true,reset_delay=50ms,copy_step=1").unwrap();
+    assert_eq!((built.generation, built.copy_step), (gauntlet_scenario::model::Generation::Sdk14, 1));
+    assert!(built.enter_by_pin_reset);
+    assert_eq!(built.reset_delay, Duration::from_millis(50));
+    assert!(read("copy_step=0").is_err() && read("generation=sdk13").is_err());
+}
+
+#[test]
 fn exchanges() {
     let suite = suite();
     let case = suite.cases().next().unwrap();
