@@ -144,11 +144,12 @@ fn bootloaders_of_other_generations() {
     let read = |text: &str| {
         gauntlet_scenario::read_bootloader(&gauntlet_scenario::Source::new("--bootloader", text))
     };
-    let built = read("generation=sdk14,enter_by_pin_reset=true,reset_delay=50ms,copy_step=1").unwrap();
+    let built =
+        read("{ generation: sdk14, enter_by_pin_reset: true, reset_delay: 50 ms, copy_step: 1 }").unwrap();
     assert_eq!((built.generation, built.copy_step), (gauntlet_scenario::model::Generation::Sdk14, 1));
     assert!(built.enter_by_pin_reset);
     assert_eq!(built.reset_delay, Duration::from_millis(50));
-    assert!(read("copy_step=0").is_err() && read("generation=sdk13").is_err());
+    assert!(read("{ copy_step: 0 }").is_err() && read("{ generation: sdk13 }").is_err());
 }
 
 #[test]
