@@ -15,12 +15,14 @@ from pathlib import Path
 from unicorn import UC_ARCH_ARM, UC_ERR_INSN_INVALID, UC_HOOK_INTR, UC_MODE_MCLASS, UC_MODE_THUMB, Uc, UcError
 from unicorn import arm_const as arm
 
+import float_templates
 import templates
 
 SIZE, CODE, RAM = 0x4000, 0x10000, 0x20000000
 PATTERN = bytes((n * 37 ^ (n >> 5) * 101) & 0xFF for n in range(SIZE))
 REGISTERS = [getattr(arm, f"UC_ARM_REG_R{n}") for n in range(13)] + [
     arm.UC_ARM_REG_SP, arm.UC_ARM_REG_LR, arm.UC_ARM_REG_PC, arm.UC_ARM_REG_XPSR]
+SINGLES = [getattr(arm, f"UC_ARM_REG_S{n}") for n in range(32)] + [arm.UC_ARM_REG_FPSCR]
 CORNERS = [0, 1, 0xFFFFFFFF, 0x80000000, 0x7FFFFFFF, 0x8000, 0x7FFF, 0x80808080, 0x80008000, 0x7FFF7FFF, 0xFF]
 EXECUTED, UNDEFINED, NO_COPROCESSOR, USAGE, MEMORY, SUPERVISOR, BREAKPOINT, ASLEEP, UNSUPPORTED, OTHER = range(10)
 STATUS = ["executed", "undefined", "no coprocessor", "usage fault", "memory fault", "svc", "bkpt", "asleep",
@@ -50,6 +52,9 @@ class Other:
     # CLREX: an exclusive load of an earlier case must not help a store.
     CLEAR, CLEAR_CODE = CODE + 0x3F80, bytes.fromhex("bff32f8f")
 
+    # VMOV.F32 S0, S0: makes a floating-point context, which stays; a new one would change FPSCR.
+    CONTEXT, CONTEXT_CODE = CODE + 0x3FC0, bytes.fromhex("b0ee400a")
+
     def __init__(self):
         self.uc = Uc(UC_ARCH_ARM, UC_MODE_THUMB | UC_MODE_MCLASS)
         self.uc.ctl_set_cpu_model(arm.UC_CPU_ARM_CORTEX_M4)
@@ -58,10 +63,12 @@ class Other:
         self.code = bytearray(PATTERN)
         self.code[self.SET_GE - CODE:self.SET_GE - CODE + 4] = self.SET_GE_CODE
         self.code[self.CLEAR - CODE:self.CLEAR - CODE + 4] = self.CLEAR_CODE
+        self.code[self.CONTEXT - CODE:self.CONTEXT - CODE + 4] = self.CONTEXT_CODE
         self.uc.mem_write(CODE, bytes(self.code))
         self.uc.mem_write(RAM, PATTERN)
         self.uc.hook_add(UC_HOOK_INTR, self.interrupt)
         self.taken = None
+        self.execute(self.CONTEXT)
 
     def interrupt(self, uc, number, _):
         self.taken = number
@@ -77,7 +84,7 @@ class Other:
             self.uc.reg_write(arm.UC_ARM_REG_R0, ge << 16)
             self.execute(self.SET_GE)
 
-    def run(self, encoding, address, registers, xpsr):
+    def run(self, encoding, address, registers, xpsr, singles=None):
         uc, at = self.uc, address - CODE
         code = struct.pack("<HH", encoding >> 16, encoding & 0xFFFF) if encoding > 0xFFFF else struct.pack("<H", encoding)
         if encoding >> 20 in (0xE84, 0xE8C):
@@ -88,6 +95,8 @@ class Other:
         uc.reg_write_batch(list(zip(REGISTERS[:15], registers)))
         uc.reg_write(arm.UC_ARM_REG_PC, address | 1)
         uc.reg_write(arm.UC_ARM_REG_XPSR, xpsr)
+        if singles is not None:
+            uc.reg_write_batch(list(zip(SINGLES, singles)))
         self.taken = None
         status = EXECUTED
         try:
@@ -95,6 +104,7 @@ class Other:
         except UcError as error:
             status = UNDEFINED if error.errno == UC_ERR_INSN_INVALID else MEMORY
         state = list(uc.reg_read_batch(REGISTERS))
+        after = None if singles is None else list(uc.reg_read_batch(SINGLES))
         state[15] &= ~1
         if self.taken is not None:
             # A branch out of the mapped memory faults at its target: the branch itself was executed.
@@ -109,7 +119,7 @@ class Other:
         if ram != PATTERN:
             uc.mem_write(RAM, PATTERN)
         uc.mem_write(address, bytes(self.code[at:at + 4]))
-        return state, value, status
+        return state, value, status, after
 
 
 def mapped(address):
@@ -162,7 +172,30 @@ def draw_base(rng, template, case):
     return case
 
 
+def draw_float_case(rng, template, encoding):
+    case = draw_case(rng, template, encoding)
+    name = "any" if template is None else template.name
+    if "VLD" in name and encoding >> 16 & 15 not in (13, 15) and rng.random() < 0.9:
+        case[2][encoding >> 16 & 15] = RAM + 0x1400 + (rng.randrange(0x1400) & ~3)
+    return *case, float_templates.draw_state(rng, name, encoding)
+
+
+def float_cases(rng, count, mode):
+    known = float_templates.CLASSES.get(mode)
+    for n in range(count):
+        if known:
+            template = known[n % len(known)]
+            yield template.name, draw_float_case(rng, template, template.generate(rng))
+        else:
+            # Every encoding of the two coprocessors.
+            encoding = rng.getrandbits(28) & ~0xE00 | rng.choice((0xE0000000, 0xF0000000)) | 0x0C000000 | 0xA00
+            yield "any floating point", draw_float_case(rng, None, encoding)
+
+
 def cases(rng, count, mode):
+    if mode not in ("templates", "random"):
+        yield from float_cases(rng, count, mode)
+        return
     known = templates.NARROW + templates.WIDE
     for n in range(count):
         if mode == "templates":
@@ -179,17 +212,23 @@ def cases(rng, count, mode):
 
 
 def run_ours(program, records):
-    data = b"".join(struct.pack("<18I", e, a, *r, x) for e, a, r, x in records)
-    answer = subprocess.run([program], input=data, stdout=subprocess.PIPE, check=True).stdout
-    assert len(answer) == 80 * len(records)
-    for at in range(0, len(answer), 80):
-        words = struct.unpack_from("<20I", answer, at)
-        yield list(words[:17]), words[17] | words[18] << 32, words[19]
+    floating = len(records[0]) > 4
+    if floating:
+        data = b"".join(struct.pack("<51I", e, a, *r, x, *s) for e, a, r, x, s in records)
+    else:
+        data = b"".join(struct.pack("<18I", e, a, *r, x) for e, a, r, x in records)
+    command = [program, "float"] if floating else [program]
+    answer = subprocess.run(command, input=data, stdout=subprocess.PIPE, check=True).stdout
+    size = 53 if floating else 20
+    assert len(answer) == 4 * size * len(records)
+    for at in range(0, len(answer), 4 * size):
+        words = struct.unpack_from(f"<{size}I", answer, at)
+        yield list(words[:17]), words[17] | words[18] << 32, words[19], list(words[20:]) or None
 
 
 def compare(ours, theirs):
     """None when equal, "skip" when not comparable, else what differs."""
-    (our_state, our_hash, our_status), (their_state, their_hash, their_status) = ours, theirs
+    (our_state, our_hash, our_status, ours_after), (their_state, their_hash, their_status, theirs_after) = ours, theirs
     if their_status == SKIPPED:
         # It takes a branch to 0xFF...... in thread mode for an exception return.
         return "skip"
@@ -213,6 +252,10 @@ def compare(ours, theirs):
         return f"xPSR: ours {our_state[16]:08x}, other {their_state[16]:08x}"
     if our_hash != their_hash:
         return "memory"
+    if ours_after != theirs_after:
+        names = [f"S{n}" for n in range(32)] + ["FPSCR"]
+        return ", ".join(f"{name}: ours {a:08x}, other {b:08x}"
+                         for name, a, b in zip(names, ours_after, theirs_after) if a != b)
     return None
 
 
@@ -225,20 +268,61 @@ def accepts_too_much(ours, theirs):
     return theirs[2] == UNDEFINED and ours[2] not in (UNDEFINED, NO_COPROCESSOR)
 
 
+REFUSALS = (UNDEFINED, NO_COPROCESSOR)
+
+
+def accepts_differently(encoding, ours, theirs):
+    """Which floating-point encodings exist. The other one takes undefined ones for an absent coprocessor."""
+    refused = ours[2] in REFUSALS, theirs[2] in REFUSALS
+    if refused[0] == refused[1]:
+        return None
+    if refused[1]:
+        return "executed, undefined for the other"
+    return "skip" if float_templates.explained(encoding) else "undefined, executed by the other"
+
+
+def write_golden(rng, path):
+    """Vectors of the other implementation: encoding, S0 to S2 and FPSCR before, S0 and FPSCR after."""
+    other, lines = Other(), []
+    for name in ("arithmetic", "fused", "compare", "convert"):
+        for template in float_templates.CLASSES[name]:
+            for _ in range(120):
+                # S0 is the destination, S1 and S2 are the operands.
+                encoding = template.generate(rng, v=0, D=0, w=0, N=1, y=1, M=0)
+                encoding, address, registers, xpsr, singles = draw_float_case(rng, template, encoding)
+                *_, after = other.run(encoding, address, registers, 1 << 24, singles)
+                lines.append(" ".join(f"{word:08x}" for word in (encoding, *singles[:3], singles[32], after[0], after[32])))
+    path.write_text("\n".join(lines) + "\n")
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("oracle", type=Path, help="the example `oracle` of gauntlet-armv7em, built in release mode")
     parser.add_argument("--count", type=int, default=100_000)
     parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--mode", choices=("templates", "random"), default="templates")
+    parser.add_argument("--mode", choices=("templates", "random", *float_templates.CLASSES, "float-random"), default="templates")
+    parser.add_argument("--golden", type=Path, help="write vectors for `cargo test` into this file, and do nothing else")
     parser.add_argument("--show", type=int, default=20, help="how many differences to print")
     arguments = parser.parse_args()
     rng = random.Random(arguments.seed)
+    if arguments.golden:
+        write_golden(rng, arguments.golden)
+        return 0
     named = list(cases(rng, arguments.count, arguments.mode))
     other = Other()
     counts, differences, executed = collections.Counter(), collections.defaultdict(list), 0
     for (name, case), ours in zip(named, run_ours(arguments.oracle, [case for _, case in named])):
         theirs = other.run(*case)
+        if arguments.mode == "float-random":
+            difference = accepts_differently(case[0], ours, theirs)
+            if difference == "skip":
+                counts["not comparable"] += 1
+                continue
+            counts["equal" if difference is None else "differ"] += 1
+            executed += ours[2] == EXECUTED
+            if difference:
+                differences[difference].append((case, difference))
+            continue
         if arguments.mode == "random" and not accepts_too_much(ours, theirs):
             counts["equal" if (ours[2] == UNDEFINED) == (theirs[2] == UNDEFINED) else "not comparable"] += 1
             continue
@@ -252,9 +336,11 @@ def main():
             counts["differ"] += 1
             differences[name].append((case, difference))
     for name, found in sorted(differences.items(), key=lambda item: -len(item[1]))[:arguments.show]:
-        (encoding, address, registers, xpsr), difference = found[0]
+        (encoding, address, registers, xpsr, *singles), difference = found[0]
         print(f"{len(found):6} {name}: {encoding:08x} at {address:x}, xPSR {xpsr:08x}: {difference}")
         print(f"{'':7}", *(f"{value:08x}" for value in registers))
+        if singles:
+            print(f"{'':7}", *(f"{value:08x}" for value in singles[0]))
         for (encoding, *_), difference in found[1:4]:
             print(f"{'':8}{encoding:08x}: {difference}")
     print(f"{len(named)} cases, seed {arguments.seed}: {counts['equal']} equal, {counts['differ']} differ, "

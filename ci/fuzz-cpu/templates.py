@@ -17,7 +17,8 @@ class Template:
         self.any, self.sp, self.distinct, self.check, self.it = any, sp, distinct, check, it
         self.widths = {c: self.bits.count(c) for c in sorted(set(self.bits)) if c not in "01"}
 
-    def generate(self, random):
+    def generate(self, random, **fixed):
+        """An encoding with random fields; those named in `fixed` have that value where the template has them."""
         while True:
             fields = {}
             for letter, width in self.widths.items():
@@ -26,6 +27,7 @@ class Template:
                     while value == 15 or (value == 13 and letter not in self.sp):
                         value = random.getrandbits(width)
                 fields[letter] = value
+            fields.update((letter, value) for letter, value in fixed.items() if letter in fields)
             if any(fields[a] == fields[b] for a, b in self.distinct):
                 continue
             if self.check and not self.check(fields):

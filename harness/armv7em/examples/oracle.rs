@@ -4,6 +4,8 @@
 //! xPSR. The answer is 20 words: R0 to R15, xPSR, a hash of the memory (two words), status. Memory is 16 KiB at 0x20000000
 //! and 16 KiB of code at 0x10000, both filled with a fixed pattern before each record.
 //!
+//! With the argument `float` there is a floating-point unit, and S0 to S31 and FPSCR (33 words) follow in record and answer.
+//!
 //! Status: 0 executed, 1 undefined, 2 no coprocessor, 3 other usage fault, 4 memory fault, 5 supervisor call, 6 breakpoint,
 //! 7 asleep, 8 unsupported, 9 anything else.
 
@@ -106,7 +108,7 @@ fn status(core: &mut Core, stop: Stop) -> u32 {
     }
 }
 
-fn execute(fresh: &Core, memory: &mut Memory, record: &[u32; 18]) -> [u32; 20] {
+fn execute(fresh: &Core, memory: &mut Memory, record: &[u32; 18], float: &mut [u32; 33]) -> [u32; 20] {
     let [encoding, address, registers @ .., xpsr] = record;
     let mut bytes = Vec::with_capacity(4);
     if *encoding > 0xFFFF {
@@ -124,7 +126,15 @@ fn execute(fresh: &Core, memory: &mut Memory, record: &[u32; 18]) -> [u32; 20] {
     }
     core.set_reg(15, *address);
     core.set_xpsr(*xpsr);
+    for (n, value) in (0..32).zip(float.iter()) {
+        core.set_float_reg(n, *value);
+    }
+    core.set_fpscr(float[32]);
     let stop = core.step(memory);
+    for (n, value) in (0..32).zip(float.iter_mut()) {
+        *value = core.float_reg(n);
+    }
+    float[32] = core.fpscr();
     let mut answer = [0; 20];
     for (n, word) in (0..16).zip(&mut answer) {
         *word = core.reg(n);
@@ -145,22 +155,36 @@ fn main() -> io::Result<()> {
     let mut input = BufReader::new(io::stdin().lock());
     let mut output = BufWriter::new(io::stdout().lock());
     let mut memory = Memory::new();
-    let mut fresh = Core::new(CoreConfig { fpu: false, ..CoreConfig::default() });
+    let fpu = std::env::args().nth(1).as_deref() == Some("float");
+    let mut fresh = Core::new(CoreConfig { fpu, ..CoreConfig::default() });
+    // Access to the floating-point unit, and no automatic contexts: they would change FPSCR.
+    fresh.ppb_write(0xE000_ED88, 0x00F0_0000);
+    fresh.ppb_write(0xE000_EF34, 0);
     // A debugger is connected, so that BKPT halts and is told from a fault.
     fresh.ppb_write(0xE000_EDF0, 0xA05F_0001);
-    let mut bytes = [0; 72];
     loop {
-        match input.read_exact(&mut bytes) {
-            Ok(()) => {}
-            Err(end) if end.kind() == io::ErrorKind::UnexpectedEof => return output.flush(),
-            Err(error) => return Err(error),
-        }
-        let mut record = [0; 18];
-        for (word, chunk) in record.iter_mut().zip(bytes.chunks_exact(4)) {
-            *word = chunk.iter().rev().fold(0, |value, &byte| value << 8 | u32::from(byte));
-        }
-        for word in execute(&fresh, &mut memory, &record) {
+        let Some(record) = read_words::<18>(&mut input)? else {
+            return output.flush();
+        };
+        let mut float = if fpu { read_words(&mut input)?.unwrap_or([0; 33]) } else { [0; 33] };
+        let answer = execute(&fresh, &mut memory, &record, &mut float);
+        let float = if fpu { &float[..] } else { &[] };
+        for word in answer.iter().chain(float) {
             output.write_all(&word.to_le_bytes())?;
         }
     }
+}
+
+/// The next words; `None` at the end of the input.
+fn read_words<const N: usize>(input: &mut impl Read) -> io::Result<Option<[u32; N]>> {
+    let mut words = [0; N];
+    for word in &mut words {
+        let mut bytes = [0; 4];
+        match input.read_exact(&mut bytes) {
+            Ok(()) => *word = u32::from_le_bytes(bytes),
+            Err(end) if end.kind() == io::ErrorKind::UnexpectedEof => return Ok(None),
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(Some(words))
 }

@@ -123,7 +123,7 @@ impl Core {
         self.state.set_psp(value);
     }
 
-    /// CONTROL: bit 0 nPRIV, bit 1 SPSEL.
+    /// CONTROL: bit 0 nPRIV, bit 1 SPSEL, bit 2 FPCA.
     pub fn control(&self) -> u32 {
         self.state.control()
     }
@@ -152,6 +152,30 @@ impl Core {
     pub fn set_xpsr(&mut self, value: u32) {
         self.state.set_psr_without_ipsr(value);
         self.state.attention();
+    }
+
+    /// Floating-point register S0 to S31; 0 without a floating-point unit.
+    pub fn float_reg(&self, n: u8) -> u32 {
+        self.state.s[usize::from(n & 31)]
+    }
+
+    /// Sets floating-point register S0 to S31. Without a floating-point unit nothing happens.
+    pub fn set_float_reg(&mut self, n: u8, value: u32) {
+        if self.state.config.fpu {
+            self.state.s[usize::from(n & 31)] = value;
+        }
+    }
+
+    /// FPSCR: floating-point flags and modes; 0 without a floating-point unit.
+    pub fn fpscr(&self) -> u32 {
+        self.state.fpscr
+    }
+
+    /// Sets FPSCR; bits that do not exist stay 0. Without a floating-point unit nothing happens.
+    pub fn set_fpscr(&mut self, value: u32) {
+        if self.state.config.fpu {
+            self.state.fpscr = value & crate::float::FPSCR_MASK;
+        }
     }
 
     /// Number of the exception being handled; 0 in thread mode.

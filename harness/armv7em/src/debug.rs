@@ -2,6 +2,7 @@
 
 use crate::exceptions::{BUS_FAULT, DEBUG_MONITOR, HARD_FAULT, MEM_MANAGE, USAGE_FAULT};
 use crate::faults::{Fault, cfsr, hfsr};
+use crate::float::FPSCR_MASK;
 use crate::nvic::bit;
 use crate::state::{SP, Sleep, State};
 use crate::{Bus, memory};
@@ -158,8 +159,8 @@ impl State {
                     | u32::from(self.basepri) << 8
                     | u32::from(self.primask)
             }
-            33 => self.fpscr,
-            64..=95 => self.s[register as usize - 64],
+            33 if self.config.fpu => self.fpscr,
+            64..=95 if self.config.fpu => self.s[register as usize - 64],
             _ => 0,
         }
     }
@@ -180,10 +181,11 @@ impl State {
                 self.basepri = (value >> 8) as u8 & self.nvic.priority_mask();
                 self.faultmask = value & 1 << 16 != 0;
                 self.npriv = value & 1 << 24 != 0;
+                self.fpca = self.config.fpu && value & 1 << 26 != 0;
                 self.select(self.ipsr, value & 1 << 25 != 0);
             }
-            33 => self.fpscr = value,
-            64..=95 => self.s[register as usize - 64] = value,
+            33 if self.config.fpu => self.fpscr = value & FPSCR_MASK,
+            64..=95 if self.config.fpu => self.s[register as usize - 64] = value,
             _ => {}
         }
     }

@@ -6,6 +6,7 @@
 mod control32;
 mod data32;
 pub(crate) mod dsp;
+pub(crate) mod float;
 mod memory32;
 mod multiply32;
 mod thumb16;
@@ -29,9 +30,7 @@ pub(crate) fn wide(encoding: u32, address: u32) -> Record {
     let mut record = match encoding >> 25 & 0x7F {
         0b1110100 => memory32::multiple_dual_exclusive(encoding, address),
         0b1110101 => data32::shifted_register(encoding),
-        0b1110110 | 0b1110111 | 0b1111110 | 0b1111111 => {
-            Record::new(Op::Coprocessor).rd(encoding >> 8).imm(encoding)
-        }
+        0b1110110 | 0b1110111 | 0b1111110 | 0b1111111 => float::coprocessor(encoding, address),
         0b1111000..=0b1111011 if encoding & 0x8000 != 0 => control32::branches_and_system(encoding, address),
         0b1111000 | 0b1111010 => data32::modified_immediate(encoding),
         0b1111001 | 0b1111011 => data32::plain_immediate(encoding, address),

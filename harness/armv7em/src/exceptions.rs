@@ -1,6 +1,7 @@
 //! Exceptions: priorities, entry and return.
 
 mod entry;
+pub(crate) mod lazy;
 mod ret;
 
 use crate::nvic::{Set, bit, numbers};

@@ -3,6 +3,7 @@
 mod block;
 mod data;
 mod dsp;
+mod float;
 mod parallel;
 mod system;
 mod transfer;
@@ -266,6 +267,7 @@ pub(crate) fn execute<B: Bus>(s: &mut State, bus: &mut B, r: &Record, next: u32)
         Op::Mrs => s.read_special(r),
         Op::Msr => s.write_special(r),
         Op::Dsp => s.dsp(r),
+        Op::Float => s.float(bus, r)?,
         Op::Coprocessor => return Err(s.coprocessor(r)),
     }
     Ok(next)

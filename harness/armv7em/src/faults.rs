@@ -10,6 +10,7 @@ pub(crate) mod cfsr {
     pub(crate) const PRECISERR: u32 = 1 << 9;
     pub(crate) const UNSTKERR: u32 = 1 << 11;
     pub(crate) const STKERR: u32 = 1 << 12;
+    pub(crate) const LSPERR: u32 = 1 << 13;
     pub(crate) const BFARVALID: u32 = 1 << 15;
     pub(crate) const UNDEFINSTR: u32 = 1 << 16;
     pub(crate) const INVSTATE: u32 = 1 << 17;

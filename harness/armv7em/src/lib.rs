@@ -1,16 +1,16 @@
 //! Cortex-M4 interpreter; knows no chip.
 //!
-//! [`Core`] executes ARMv7E-M code: the complete integer instruction set with the DSP extension, exceptions and the
-//! interrupt controller, SysTick, sleep, and the debug unit as a debugger sees it through its access port. Everything
-//! outside (memories, peripherals, time) is the [`Bus`]. Floating point and the memory protection unit are not executed: they
-//! stop the core with [`Stop::Unsupported`], never silently.
+//! [`Core`] executes ARMv7E-M code: the complete integer instruction set with the DSP extension, floating point in single
+//! precision, exceptions and the interrupt controller, SysTick, sleep, and the debug unit as a debugger sees it through its
+//! access port. Everything outside (memories, peripherals, time) is the [`Bus`]. The memory protection unit is not there:
+//! switching it on stops the core with [`Stop::Unsupported`], never silently.
 //!
 //! | module | what |
 //! |---|---|
 //! | `bus`, `config` | the face to the outside |
 //! | `core`, `run`, `attend`, `traps` | the public core and its run loop |
 //! | `decode`, `record`, `cache` | encodings to records, and records in shared pages |
-//! | `execute`, `memory`, `arithmetic` | what instructions do |
+//! | `execute`, `memory`, `arithmetic`, `float` | what instructions do |
 //! | `exceptions`, `faults`, `nvic`, `systick` | exceptions and what causes them |
 //! | `ppb`, `scb`, `debug`, `fpb`, `dwt`, `ids` | registers of the private peripheral bus |
 //!
@@ -54,6 +54,7 @@ mod dwt;
 mod exceptions;
 mod execute;
 mod faults;
+mod float;
 mod fpb;
 mod ids;
 mod memory;

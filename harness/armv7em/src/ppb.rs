@@ -1,5 +1,7 @@
 //! The private peripheral bus: which register lives where.
 
+use crate::exceptions::lazy::FPCCR_WRITABLE;
+use crate::float::FPDSCR_MASK;
 use crate::nvic::bit;
 use crate::state::State;
 use crate::{Width, ids, systick};
@@ -145,9 +147,9 @@ impl State {
             0xDF8 => self.write_transfer(value),
             0xDFC => self.write_demcr(value),
             0xF00 => self.pend(bit(16_u16.saturating_add((value & 0x1FF) as u16)) & self.nvic.lines()),
-            0xF34 if self.config.fpu => self.scb.fpccr = value & 0xC000_0001,
+            0xF34 if self.config.fpu => self.scb.fpccr = value & FPCCR_WRITABLE,
             0xF38 if self.config.fpu => self.scb.fpcar = value & !7,
-            0xF3C if self.config.fpu => self.scb.fpdscr = value & 0x07C0_0000,
+            0xF3C if self.config.fpu => self.scb.fpdscr = value & FPDSCR_MASK,
             _ => {}
         }
     }

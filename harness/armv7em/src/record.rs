@@ -184,7 +184,9 @@ pub(crate) enum Op {
     Msr,
     /// DSP instruction; sh = Dsp, imm = details.
     Dsp,
-    /// Coprocessor instruction, rd = coprocessor, imm = encoding.
+    /// Floating-point instruction; sh = Float, which tells what the other fields are.
+    Float,
+    /// Any other coprocessor instruction, rd = coprocessor.
     Coprocessor,
 }
 

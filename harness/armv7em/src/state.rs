@@ -6,7 +6,7 @@ use crate::faults::FaultStatus;
 use crate::fpb::BreakpointUnit;
 use crate::nvic::Nvic;
 use crate::systick::SysTick;
-use crate::{CoreConfig, FirstFault, Unsupported};
+use crate::{CoreConfig, FirstFault};
 
 /// Register numbers with a name.
 pub(crate) const SP: usize = 13;
@@ -30,8 +30,6 @@ pub(crate) enum Trap {
     IfThen,
     /// The slot of the decode cache is empty.
     Undecoded,
-    /// `unsupported` tells what.
-    Unsupported,
 }
 
 /// What the core waits for.
@@ -78,7 +76,9 @@ pub(crate) struct State {
     pub(crate) event: bool,
     pub(crate) sleep: Sleep,
     pub(crate) lockup: bool,
-    /// Floating-point registers; the debugger may read and write them.
+    /// CONTROL.FPCA: a floating-point context is active, and exception entry makes room for it.
+    pub(crate) fpca: bool,
+    /// Floating-point registers.
     pub(crate) s: [u32; 32],
     pub(crate) fpscr: u32,
 
@@ -100,7 +100,6 @@ pub(crate) struct State {
     pub(crate) reset_request: bool,
     pub(crate) trap_value: u32,
     pub(crate) fault: crate::faults::Fault,
-    pub(crate) unsupported: Option<Unsupported>,
     pub(crate) first_fault: Option<FirstFault>,
 
     pub(crate) config: CoreConfig,
@@ -137,6 +136,7 @@ impl State {
             event: false,
             sleep: Sleep::Awake,
             lockup: false,
+            fpca: false,
             s: [0; 32],
             fpscr: 0,
             now: 0,
@@ -151,7 +151,6 @@ impl State {
             reset_request: false,
             trap_value: 0,
             fault: crate::faults::Fault::default(),
-            unsupported: None,
             first_fault: None,
             config,
             nvic: Nvic::new(config),
@@ -229,7 +228,7 @@ impl State {
     }
 
     pub(crate) fn control(&self) -> u32 {
-        u32::from(self.spsel) << 1 | u32::from(self.npriv)
+        u32::from(self.fpca) << 2 | u32::from(self.spsel) << 1 | u32::from(self.npriv)
     }
 
     /// N, Z, C, V, Q and GE.

@@ -50,7 +50,6 @@ impl State {
                 self.complete(record);
                 self.wait(trap);
             }
-            Trap::Unsupported => return self.unsupported.map(Stop::Unsupported),
             Trap::IfThen => self.begin_it(record),
             // The slot is decoded before it is executed again.
             Trap::Undecoded => {}

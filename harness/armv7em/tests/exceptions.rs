@@ -265,7 +265,7 @@ fn a_pulse_while_the_handler_runs_is_not_lost() {
 fn return_values_that_make_no_sense() {
     const INVPC: u32 = 1 << 18;
     // The handler returns with a wrong value in R0.
-    for value in [0xFFFF_FFFF_u32, 0xFFFF_FFF1, 0xFFFF_FFE9, 0xF000_0001, 0xFFFF_FFF5] {
+    for value in [0xFFFF_FFFF_u32, 0xFFFF_FFF1, 0xFFFF_FFE1, 0xFFFF_FFE5, 0xF000_0001, 0xFFFF_FFF5] {
         let mut rig = Rig::new(&[SVC, LOOP])
             .handle(SV_CALL, &[0x4700])
             .handle(USAGE_FAULT, &[NOP, LOOP])

@@ -1,6 +1,7 @@
 //! Exception entry: stacking, the vector, and what goes wrong on the way.
 
 use super::HARD_FAULT;
+use super::lazy::{BASIC, EXTENDED};
 use crate::faults::{Fault, cfsr, hfsr};
 use crate::nvic::bit;
 use crate::state::{LR, SP, State};
@@ -8,6 +9,8 @@ use crate::{Access, Bus, Width};
 
 const ENTRY_CYCLES: u64 = 12;
 pub(super) const TAIL_CHAIN_CYCLES: u64 = 6;
+/// Set in EXC_RETURN when the frame has no floating-point registers.
+pub(super) const BASIC_FRAME: u32 = 1 << 4;
 /// Set in the stacked xPSR when the frame was moved to a multiple of 8.
 pub(super) const FRAME_ALIGNED: u32 = 1 << 9;
 
@@ -15,44 +18,42 @@ impl State {
     /// Takes an exception; `pc` is the return address.
     pub(crate) fn enter_exception<B: Bus>(&mut self, bus: &mut B, exception: u16) {
         self.now += ENTRY_CYCLES;
+        let basic = if self.fpca { 0 } else { BASIC_FRAME };
         let exc_return = match (self.handler_mode(), self.spsel) {
-            (true, _) => 0xFFFF_FFF1,
-            (false, false) => 0xFFFF_FFF9,
-            (false, true) => 0xFFFF_FFFD,
+            (true, _) => 0xFFFF_FFE1 | basic,
+            (false, false) => 0xFFFF_FFE9 | basic,
+            (false, true) => 0xFFFF_FFED | basic,
         };
-        let stacked = self.push_frame(bus);
         // The frame is on the old stack; from here on the main stack is in use.
-        let exception = if stacked { Some(exception) } else { self.derived(exception, cfsr::STKERR) };
+        let exception = match self.push_frame(bus) {
+            Ok(()) => Some(exception),
+            Err(fault) => self.derived(exception, fault),
+        };
         match exception {
             Some(exception) => self.start_handler(bus, exception, exc_return),
             None => self.lock_up(),
         }
     }
 
-    /// Pushes the basic frame; false when the bus refused a word of it.
-    fn push_frame<B: Bus>(&mut self, bus: &mut B) -> bool {
+    /// Pushes the frame: the basic one, extended when a floating-point context is active.
+    fn push_frame<B: Bus>(&mut self, bus: &mut B) -> Result<(), Fault> {
         let sp = self.r[SP];
-        let align = self.scb.ccr & crate::scb::CCR_STKALIGN != 0 && sp & 4 != 0;
-        let frame = sp.wrapping_sub(if align { 36 } else { 32 });
+        // An extended frame is always aligned.
+        let align = (self.fpca || self.scb.ccr & crate::scb::CCR_STKALIGN != 0) && sp & 4 != 0;
+        let size = if self.fpca { EXTENDED } else { BASIC };
+        let frame = sp.wrapping_sub(if align { size + 4 } else { size });
         let xpsr = self.xpsr() & !FRAME_ALIGNED | if align { FRAME_ALIGNED } else { 0 };
         let words = [self.r[0], self.r[1], self.r[2], self.r[3], self.r[12], self.r[LR], self.pc, xpsr];
         self.r[SP] = frame;
-        for (offset, word) in (0..).step_by(4).zip(words) {
-            let address = frame.wrapping_add(offset);
-            if crate::ppb::contains(address)
-                || bus.write(self.now, address, Width::Word, word, Access::Stack).is_err()
-            {
-                return false;
-            }
+        let stacked = self.write_stack(bus, frame, &words);
+        if self.fpca {
+            self.stack_float(bus, frame)?;
         }
-        // The frame may lie in the page being executed.
-        self.device_touched |= (frame ^ self.code_page) & 0x3_F000 == 0 || frame >= 0x4000_0000;
-        true
+        if stacked { Ok(()) } else { Err(Fault::bus(cfsr::STKERR, None)) }
     }
 
     /// A fault while entering `exception`: the stronger of the two comes first, the other stays pending.
-    fn derived(&mut self, exception: u16, status: u32) -> Option<u16> {
-        let fault = Fault::bus(status, None);
+    fn derived(&mut self, exception: u16, fault: Fault) -> Option<u16> {
         self.record_fault(fault, self.pc);
         let taken = self.escalate(fault)?;
         self.debug_catch_interrupt_error();
@@ -92,6 +93,7 @@ impl State {
         };
         self.nvic.activate(exception);
         self.select(exception, false);
+        self.fpca = false;
         self.r[LR] = exc_return;
         self.it = 0;
         self.exclusive = false;

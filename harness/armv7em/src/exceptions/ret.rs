@@ -1,11 +1,12 @@
 //! Exception return: validation, tail-chaining, unstacking.
 
-use super::entry::{FRAME_ALIGNED, TAIL_CHAIN_CYCLES};
+use super::entry::{BASIC_FRAME, FRAME_ALIGNED, TAIL_CHAIN_CYCLES};
+use super::lazy::{BASIC, EXTENDED};
 use super::{HARD_FAULT, NMI};
+use crate::Bus;
 use crate::faults::{Fault, cfsr};
 use crate::nvic::bit;
 use crate::state::{LR, Sleep, State};
-use crate::{Access, Bus, Width};
 
 const RETURN_CYCLES: u64 = 10;
 
@@ -17,8 +18,9 @@ impl State {
         let nested = self.nvic.active.count_ones();
         let to_thread = value & 8 != 0;
         let nonbase = self.scb.ccr & crate::scb::CCR_NONBASETHRDENA != 0;
-        // Bit 4 clear means an extended frame; there is none while floating point is not executed.
-        let known = matches!(value, 0xFFFF_FFF1 | 0xFFFF_FFF9 | 0xFFFF_FFFD);
+        let extended = value & BASIC_FRAME == 0;
+        let known = matches!(value | BASIC_FRAME, 0xFFFF_FFF1 | 0xFFFF_FFF9 | 0xFFFF_FFFD)
+            && (self.config.fpu || !extended);
         let consistent = if to_thread { nested == 1 || nonbase } else { nested != 1 };
         if !known || !was_active || !consistent {
             return self.refuse_return(bus, value);
@@ -29,33 +31,35 @@ impl State {
         }
         let process = value & 4 != 0;
         let frame = if process { self.psp() } else { self.msp() };
-        let Some(words) = self.read_frame(bus, frame) else {
-            let fault = Fault::bus(cfsr::UNSTKERR, None);
-            self.record_fault(fault, self.pc);
-            self.debug_catch_interrupt_error();
-            match self.escalate(fault) {
-                Some(exception) => {
-                    self.now += TAIL_CHAIN_CYCLES;
-                    self.start_handler(bus, exception, value);
-                }
-                None => self.lock_up(),
-            }
-            return;
+        let Some([r0, r1, r2, r3, r12, lr, pc, xpsr]) = self.read_stack(bus, frame) else {
+            return self.unstacking_failed(bus, Fault::bus(cfsr::UNSTKERR, None), value);
         };
-        let [r0, r1, r2, r3, r12, lr, pc, xpsr] = words;
+        let context = if extended {
+            match self.unstack_float(bus, frame, !to_thread || !self.npriv) {
+                Ok(context) => context,
+                Err(fault) => return self.unstacking_failed(bus, fault, value),
+            }
+        } else {
+            None
+        };
         let popped_exception = (xpsr & 0x1FF) as u16;
         if to_thread != (popped_exception == 0) {
             return self.refuse_popped(bus, value);
         }
         self.now += RETURN_CYCLES;
-        let align = self.scb.ccr & crate::scb::CCR_STKALIGN != 0 && xpsr & FRAME_ALIGNED != 0;
-        let after = frame.wrapping_add(32) | if align { 4 } else { 0 };
+        let may_align = extended || self.scb.ccr & crate::scb::CCR_STKALIGN != 0;
+        let align = may_align && xpsr & FRAME_ALIGNED != 0;
+        let after = frame.wrapping_add(if extended { EXTENDED } else { BASIC }) | if align { 4 } else { 0 };
         if process {
             self.set_psp(after);
         } else {
             self.set_msp(after);
         }
         self.select(popped_exception, process);
+        if extended {
+            self.restore_float(context);
+        }
+        self.fpca = extended;
         self.r[0] = r0;
         self.r[1] = r1;
         self.r[2] = r2;
@@ -89,16 +93,17 @@ impl State {
         true
     }
 
-    fn read_frame<B: Bus>(&mut self, bus: &mut B, frame: u32) -> Option<[u32; 8]> {
-        let mut words = [0; 8];
-        for (offset, word) in (0..).step_by(4).zip(&mut words) {
-            let address = frame.wrapping_add(offset);
-            if crate::ppb::contains(address) {
-                return None;
+    /// The frame cannot be read: the fault is taken in place of the return, and the frame stays where it is.
+    fn unstacking_failed<B: Bus>(&mut self, bus: &mut B, fault: Fault, value: u32) {
+        self.record_fault(fault, self.pc);
+        self.debug_catch_interrupt_error();
+        match self.escalate(fault) {
+            Some(exception) => {
+                self.now += TAIL_CHAIN_CYCLES;
+                self.start_handler(bus, exception, value);
             }
-            *word = bus.read(self.now, address, Width::Word, Access::Stack).ok()?;
+            None => self.lock_up(),
         }
-        Some(words)
     }
 
     /// An EXC_RETURN that makes no sense: UsageFault INVPC, taken without stacking.

@@ -1,10 +1,8 @@
-//! Special registers, processor state, and instructions of coprocessors.
+//! Special registers and processor state.
 
-use crate::Unsupported;
 use crate::exceptions::{HARD_FAULT, NMI};
-use crate::faults::cfsr;
 use crate::record::Record;
-use crate::state::{State, Trap};
+use crate::state::State;
 
 impl State {
     #[cold]
@@ -80,84 +78,12 @@ impl State {
             19 => self.set_faultmask(value & 1 != 0),
             20 => {
                 self.npriv = value & 1 != 0;
+                self.fpca = self.config.fpu && value & 4 != 0;
                 if !self.handler_mode() {
                     self.select(0, value & 2 != 0);
                 }
             }
             _ => {}
         }
-    }
-
-    /// A coprocessor instruction: NOCP, or a floating-point instruction this core does not execute.
-    #[cold]
-    #[inline(never)]
-    pub(super) fn coprocessor(&mut self, r: &Record) -> Trap {
-        let floating_point = matches!(r.rd, 10 | 11);
-        let access = self.scb.cpacr >> 20 & 15;
-        let allowed = access == 15 || (access == 5 && self.privileged());
-        if !floating_point || !self.config.fpu || !allowed {
-            return self.usage_fault(cfsr::NOCP);
-        }
-        if r.imm >> 28 == 15 {
-            return self.usage_fault(cfsr::UNDEFINSTR);
-        }
-        self.unsupported = Some(Unsupported {
-            name: floating_point_name(r.imm),
-            encoding: r.imm,
-            address: self.r[15].wrapping_sub(4),
-        });
-        Trap::Unsupported
-    }
-}
-
-/// Name of a floating-point instruction, as far as a report needs it.
-fn floating_point_name(e: u32) -> &'static str {
-    let load = e & 1 << 20 != 0;
-    if e >> 25 & 7 == 0b110 {
-        return match (e >> 21 & 0xF, load) {
-            (0b0010, _) => "VMOV (two core registers)",
-            (p, _) if p & 0b1001 == 0b1000 => {
-                if load {
-                    "VLDR"
-                } else {
-                    "VSTR"
-                }
-            }
-            (_, true) => "VLDM",
-            (_, false) => "VSTM",
-        };
-    }
-    if e & 0x10 != 0 {
-        return match (e >> 20 & 15, load) {
-            (0xE | 0xF, true) => "VMRS",
-            (0xE | 0xF, false) => "VMSR",
-            _ => "VMOV (core register)",
-        };
-    }
-    let op = e & 0x40 != 0;
-    match (e >> 20 & 0xB, op) {
-        (0, false) => "VMLA",
-        (0, true) => "VMLS",
-        (1, false) => "VNMLS",
-        (1, true) => "VNMLA",
-        (2, false) => "VMUL",
-        (2, true) => "VNMUL",
-        (3, false) => "VADD",
-        (3, true) => "VSUB",
-        (8, _) => "VDIV",
-        (9, false) => "VFNMS",
-        (9, true) => "VFNMA",
-        (10, false) => "VFMA",
-        (10, true) => "VFMS",
-        (_, false) => "VMOV (immediate)",
-        (_, true) => match e >> 16 & 15 {
-            0 if e & 0x80 == 0 => "VMOV (register)",
-            0 => "VABS",
-            1 if e & 0x80 == 0 => "VNEG",
-            1 => "VSQRT",
-            2 | 3 => "VCVTB/VCVTT",
-            4 | 5 => "VCMP",
-            _ => "VCVT",
-        },
     }
 }

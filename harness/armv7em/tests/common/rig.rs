@@ -44,6 +44,11 @@ pub const ISER: u32 = 0xE000_E100;
 pub const ISPR: u32 = 0xE000_E200;
 pub const ICPR: u32 = 0xE000_E280;
 pub const IPR: u32 = 0xE000_E400;
+pub const CPACR: u32 = 0xE000_ED88;
+pub const FPCCR: u32 = 0xE000_EF34;
+pub const FPCAR: u32 = 0xE000_EF38;
+pub const FPDSCR: u32 = 0xE000_EF3C;
+pub const SHPR1: u32 = 0xE000_ED18;
 pub const SHPR2: u32 = 0xE000_ED1C;
 pub const SHPR3: u32 = 0xE000_ED20;
 
