@@ -24,11 +24,11 @@ REGISTERS = [getattr(arm, f"UC_ARM_REG_R{n}") for n in range(13)] + [
     arm.UC_ARM_REG_SP, arm.UC_ARM_REG_LR, arm.UC_ARM_REG_PC, arm.UC_ARM_REG_XPSR]
 SINGLES = [getattr(arm, f"UC_ARM_REG_S{n}") for n in range(32)] + [arm.UC_ARM_REG_FPSCR]
 CORNERS = [0, 1, 0xFFFFFFFF, 0x80000000, 0x7FFFFFFF, 0x8000, 0x7FFF, 0x80808080, 0x80008000, 0x7FFF7FFF, 0xFF]
-EXECUTED, UNDEFINED, NO_COPROCESSOR, USAGE, MEMORY, SUPERVISOR, BREAKPOINT, ASLEEP, UNSUPPORTED, OTHER = range(10)
+EXECUTED, UNDEFINED, NO_COPROCESSOR, USAGE, MEMORY, SUPERVISOR, BREAKPOINT, ASLEEP, OTHER = range(9)
 STATUS = ["executed", "undefined", "no coprocessor", "usage fault", "memory fault", "svc", "bkpt", "asleep",
-          "unsupported", "other"]
+          "other"]
 PREFETCH_ABORT, EXCEPTION_EXIT = 3, 8
-SKIPPED = 10
+SKIPPED = 9
 # Interrupt numbers of the other implementation.
 INTERRUPTS = {1: UNDEFINED, 2: SUPERVISOR, 3: MEMORY, 4: MEMORY, 7: BREAKPOINT, 17: NO_COPROCESSOR, 18: USAGE, 22: USAGE}
 

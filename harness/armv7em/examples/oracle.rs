@@ -7,7 +7,7 @@
 //! With the argument `float` there is a floating-point unit, and S0 to S31 and FPSCR (33 words) follow in record and answer.
 //!
 //! Status: 0 executed, 1 undefined, 2 no coprocessor, 3 other usage fault, 4 memory fault, 5 supervisor call, 6 breakpoint,
-//! 7 asleep, 8 unsupported, 9 anything else.
+//! 7 asleep, 8 anything else.
 
 use std::io::{self, BufReader, BufWriter, Read, Write};
 
@@ -103,8 +103,7 @@ fn status(core: &mut Core, stop: Stop) -> u32 {
         (None, Stop::Limit) if core.is_sleeping() => 7,
         (None, Stop::Limit) => 0,
         (None, Stop::Halted) => 6,
-        (None, Stop::Unsupported(_)) => 8,
-        _ => 9,
+        _ => 8,
     }
 }
 

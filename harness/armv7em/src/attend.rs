@@ -3,7 +3,7 @@
 use crate::debug::dfsr;
 use crate::faults::{Fault, cfsr};
 use crate::state::{Sleep, State};
-use crate::{Bus, Stop, Unsupported};
+use crate::{Bus, Stop};
 
 impl State {
     /// Everything asynchronous. Answers a reason to stop, or sets the next deadline.
@@ -45,10 +45,6 @@ impl State {
                 self.take_fault(bus, Fault::usage(cfsr::INVSTATE), self.pc);
                 self.finish_step();
                 continue;
-            }
-            if self.scb.mpu_ctrl & 1 != 0 {
-                let name = "memory protection unit";
-                return Some(Stop::Unsupported(Unsupported { name, encoding: 0, address: self.pc }));
             }
             self.deadline = until.min(self.systick.next());
             return None;

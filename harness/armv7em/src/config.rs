@@ -31,18 +31,6 @@ pub enum ResetKind {
     System,
 }
 
-/// An instruction the architecture defines but this core does not execute.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, thiserror::Error)]
-#[error("unsupported instruction {name} ({encoding:#010x}) at {address:#010x}")]
-pub struct Unsupported {
-    /// Name of the instruction, or of the feature it would switch on.
-    pub name: &'static str,
-    /// Encoding; a 16-bit instruction in the low half, a 32-bit one with its first half-word in the high half.
-    pub encoding: u32,
-    /// Address of the instruction. The program counter stays there.
-    pub address: u32,
-}
-
 /// Why [`Core::run`](crate::Core::run) returned.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Stop {
@@ -60,6 +48,4 @@ pub enum Stop {
     Interrupted,
     /// `UDF #n` with n in 0xD0 to 0xDF was executed and host traps are on; the program counter is behind it.
     HostTrap(u8),
-    /// The core came to an instruction it cannot execute. Nothing has changed.
-    Unsupported(Unsupported),
 }

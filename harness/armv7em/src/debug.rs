@@ -207,14 +207,15 @@ impl State {
         self.debug.demcr | if pending { MON_PEND } else { 0 }
     }
 
-    /// Watchpoints send every access the careful way.
+    /// Watchpoints and memory protection send every access the careful way.
     pub(crate) fn rearm(&mut self) {
-        self.plain_tag = if self.dwt.armed() { memory::NO_PLAIN } else { memory::SRAM_TAG };
+        self.plain_tag =
+            if self.dwt.armed() || self.mpu.enabled() { memory::NO_PLAIN } else { memory::SRAM_TAG };
         self.attention();
     }
 
     pub(crate) fn watch(&mut self, address: u32, width: crate::Width, write: bool) {
-        if self.plain_tag == memory::NO_PLAIN && self.dwt.hits(address, width, write) && self.debug.enabled {
+        if self.dwt.armed() && self.dwt.hits(address, width, write) && self.debug.enabled {
             self.debug.catch |= dfsr::DWTTRAP;
             self.attention();
         }

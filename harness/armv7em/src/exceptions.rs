@@ -3,6 +3,7 @@
 mod entry;
 pub(crate) mod lazy;
 mod ret;
+mod stack;
 
 use crate::nvic::{Set, bit, numbers};
 use crate::state::State;

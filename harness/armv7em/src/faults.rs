@@ -6,6 +6,11 @@ use crate::state::{LR, SP, State, Trap};
 /// Bits of CFSR.
 pub(crate) mod cfsr {
     pub(crate) const IACCVIOL: u32 = 1 << 0;
+    pub(crate) const DACCVIOL: u32 = 1 << 1;
+    pub(crate) const MUNSTKERR: u32 = 1 << 3;
+    pub(crate) const MSTKERR: u32 = 1 << 4;
+    pub(crate) const MLSPERR: u32 = 1 << 5;
+    pub(crate) const MMARVALID: u32 = 1 << 7;
     pub(crate) const IBUSERR: u32 = 1 << 8;
     pub(crate) const PRECISERR: u32 = 1 << 9;
     pub(crate) const UNSTKERR: u32 = 1 << 11;
@@ -50,8 +55,8 @@ impl Fault {
         Fault { exception: BUS_FAULT, cfsr: bit, hfsr: 0, address }
     }
 
-    pub(crate) fn mem_manage(bit: u32) -> Self {
-        Fault { exception: MEM_MANAGE, cfsr: bit, hfsr: 0, address: None }
+    pub(crate) fn mem_manage(bit: u32, address: Option<u32>) -> Self {
+        Fault { exception: MEM_MANAGE, cfsr: bit, hfsr: 0, address }
     }
 
     pub(crate) fn usage(bit: u32) -> Self {
@@ -95,11 +100,16 @@ impl State {
     pub(crate) fn record_fault(&mut self, fault: Fault, pc: u32) {
         self.status.cfsr |= fault.cfsr;
         self.status.hfsr |= fault.hfsr;
-        if let Some(address) = fault.address
-            && fault.exception == BUS_FAULT
-        {
-            self.status.bfar = address;
-            self.status.cfsr |= cfsr::BFARVALID;
+        match (fault.address, fault.exception) {
+            (Some(address), BUS_FAULT) => {
+                self.status.bfar = address;
+                self.status.cfsr |= cfsr::BFARVALID;
+            }
+            (Some(address), MEM_MANAGE) => {
+                self.status.mmfar = address;
+                self.status.cfsr |= cfsr::MMARVALID;
+            }
+            _ => {}
         }
         if self.first_fault.is_none() {
             self.first_fault = Some(FirstFault {

@@ -2,8 +2,7 @@
 //!
 //! [`Core`] executes ARMv7E-M code: the complete integer instruction set with the DSP extension, floating point in single
 //! precision, exceptions and the interrupt controller, SysTick, sleep, and the debug unit as a debugger sees it through its
-//! access port. Everything outside (memories, peripherals, time) is the [`Bus`]. The memory protection unit is not there:
-//! switching it on stops the core with [`Stop::Unsupported`], never silently.
+//! access port. Everything outside (memories, peripherals, time) is the [`Bus`].
 //!
 //! | module | what |
 //! |---|---|
@@ -12,7 +11,7 @@
 //! | `decode`, `record`, `cache` | encodings to records, and records in shared pages |
 //! | `execute`, `memory`, `arithmetic`, `float` | what instructions do |
 //! | `exceptions`, `faults`, `nvic`, `systick` | exceptions and what causes them |
-//! | `ppb`, `scb`, `debug`, `fpb`, `dwt`, `ids` | registers of the private peripheral bus |
+//! | `ppb`, `scb`, `mpu`, `debug`, `fpb`, `dwt`, `ids` | registers of the private peripheral bus |
 //!
 //! ```
 //! use gauntlet_armv7em::{Access, Bus, BusFault, Core, CoreConfig, FaultCause, ResetKind, Stop, Width};
@@ -58,6 +57,7 @@ mod float;
 mod fpb;
 mod ids;
 mod memory;
+mod mpu;
 mod nvic;
 mod ppb;
 mod record;
@@ -68,6 +68,6 @@ mod systick;
 mod traps;
 
 pub use bus::{Access, Bus, BusFault, FaultCause, Width};
-pub use config::{CoreConfig, ResetKind, Stop, Unsupported};
+pub use config::{CoreConfig, ResetKind, Stop};
 pub use core::Core;
 pub use faults::FirstFault;

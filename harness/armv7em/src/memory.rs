@@ -1,6 +1,7 @@
 //! Loads and stores: a fast path for aligned SRAM, and everything else.
 
 use crate::faults::{Fault, cfsr};
+use crate::mpu::Want;
 use crate::state::{State, Trap};
 use crate::{Access, Bus, BusFault, Width, ppb};
 
@@ -109,6 +110,7 @@ impl State {
             self.check_ppb_privilege(address)?;
             return Ok(self.ppb_read_width(address, width));
         }
+        self.check_data(address, Want::Read, self.privileged())?;
         let result = bus.read(self.now, address, width, Access::Data);
         self.after_access(bus, address);
         result.or_else(|fault| self.refused_load(fault))
@@ -136,6 +138,7 @@ impl State {
             self.ppb_write_width(address, width, value, true);
             return Ok(());
         }
+        self.check_data(address, Want::Write, self.privileged())?;
         let result = bus.write(self.now, address, width, value, Access::Data);
         if (address ^ self.code_page) & ALIAS_PAGE == 0 {
             self.maybe_stored_code(bus, address, width);

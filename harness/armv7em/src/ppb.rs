@@ -100,7 +100,7 @@ impl State {
             0xD3C => self.scb.afsr,
             0xD40..=0xD70 => ids::FEATURES[(offset as usize - 0xD40) / 4],
             0xD88 => self.scb.cpacr,
-            0xD90..=0xDB8 => self.read_mpu(offset),
+            0xD90..=0xDB8 => self.mpu.read(offset),
             0xDF0 => self.read_dhcsr(),
             0xDF8 => self.read_transfer(),
             0xDFC => self.read_demcr(),
@@ -141,7 +141,10 @@ impl State {
             0xD38 => self.status.bfar = value,
             0xD3C => self.scb.afsr &= !value,
             0xD88 if self.config.fpu => self.scb.cpacr = value & 0x00F0_0000,
-            0xD90..=0xDB8 => self.write_mpu(offset, value),
+            0xD90..=0xDB8 => {
+                self.mpu.write(offset, value);
+                self.rearm();
+            }
             0xDF0 => self.write_dhcsr(value, from_cpu),
             0xDF4 => self.select_register(value),
             0xDF8 => self.write_transfer(value),

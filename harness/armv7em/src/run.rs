@@ -4,6 +4,7 @@ use crate::cache::SLOTS;
 use crate::decode;
 use crate::execute::execute;
 use crate::faults::{Fault, cfsr};
+use crate::mpu::Want;
 use crate::record::{Op, Record};
 use crate::state::{State, Trap};
 use crate::{Access, Bus, Core, Stop, Width};
@@ -110,7 +111,7 @@ impl Core {
     fn enter_page<B: Bus>(&mut self, bus: &mut B) -> Option<usize> {
         let s = &mut self.state;
         let base = s.pc & !0xFFF;
-        if never_executable(base) {
+        if never_executable(base) || !s.may_run_page(base) {
             s.code_page = 1;
             return None;
         }
@@ -165,8 +166,9 @@ impl Core {
 
     /// The instruction at the current address.
     fn current<B: Bus>(&mut self, bus: &mut B) -> Result<Record, Fault> {
-        if never_executable(self.state.pc) {
-            return Err(Fault::mem_manage(cfsr::IACCVIOL));
+        let s = &self.state;
+        if never_executable(s.pc) || !s.permitted(s.pc, Want::Execute, s.privileged()) {
+            return Err(Fault::mem_manage(cfsr::IACCVIOL, None));
         }
         if let Some(index) = self.enter_page(bus) {
             let slot = (self.state.pc & 0xFFF) as usize / 2;
@@ -178,7 +180,13 @@ impl Core {
                 return Ok(record);
             }
         }
-        fetch(bus, self.state.now, self.state.pc)
+        let record = fetch(bus, self.state.now, self.state.pc)?;
+        let s = &self.state;
+        let second = s.pc.wrapping_add(2);
+        if record.size == 4 && !s.permitted(second, Want::Execute, s.privileged()) {
+            return Err(Fault::mem_manage(cfsr::IACCVIOL, None));
+        }
+        Ok(record)
     }
 }
 

@@ -40,10 +40,6 @@ pub(crate) struct SystemControl {
     pub(crate) fpccr: u32,
     pub(crate) fpcar: u32,
     pub(crate) fpdscr: u32,
-    /// MPU_CTRL, RNR, and RBAR and RASR of each region.
-    pub(crate) mpu_ctrl: u32,
-    pub(crate) mpu_rnr: u32,
-    pub(crate) mpu_regions: [(u32, u32); 8],
 }
 
 impl Default for SystemControl {
@@ -59,9 +55,6 @@ impl Default for SystemControl {
             fpccr: 0xC000_0000,
             fpcar: 0,
             fpdscr: 0,
-            mpu_ctrl: 0,
-            mpu_rnr: 0,
-            mpu_regions: [(0, 0); 8],
         }
     }
 }
@@ -138,31 +131,5 @@ impl State {
 
     pub(crate) fn write_ccr(&mut self, value: u32) {
         self.scb.ccr = value & CCR_WRITABLE;
-    }
-
-    pub(crate) fn read_mpu(&self, offset: u32) -> u32 {
-        let region = (self.scb.mpu_rnr & 7) as usize;
-        match offset {
-            0xD90 => 0x0000_0800,
-            0xD94 => self.scb.mpu_ctrl,
-            0xD98 => self.scb.mpu_rnr,
-            0xD9C | 0xDA4 | 0xDAC | 0xDB4 => self.scb.mpu_regions[region].0 | self.scb.mpu_rnr & 7,
-            _ => self.scb.mpu_regions[region].1,
-        }
-    }
-
-    pub(crate) fn write_mpu(&mut self, offset: u32, value: u32) {
-        match offset {
-            0xD90 => {}
-            0xD94 => self.scb.mpu_ctrl = value & 7,
-            0xD98 => self.scb.mpu_rnr = value & 7,
-            0xD9C | 0xDA4 | 0xDAC | 0xDB4 => {
-                if value & 0x10 != 0 {
-                    self.scb.mpu_rnr = value & 7;
-                }
-                self.scb.mpu_regions[(self.scb.mpu_rnr & 7) as usize].0 = value & !0x1F;
-            }
-            _ => self.scb.mpu_regions[(self.scb.mpu_rnr & 7) as usize].1 = value & 0x173F_FF3F,
-        }
     }
 }

@@ -4,6 +4,7 @@ use crate::debug::DebugUnit;
 use crate::dwt::Dwt;
 use crate::faults::FaultStatus;
 use crate::fpb::BreakpointUnit;
+use crate::mpu::ProtectionUnit;
 use crate::nvic::Nvic;
 use crate::systick::SysTick;
 use crate::{CoreConfig, FirstFault};
@@ -86,8 +87,8 @@ pub(crate) struct State {
     pub(crate) instructions: u64,
     /// The fast loop runs while `now` is below this; 0 asks for attention before the next instruction.
     pub(crate) deadline: u64,
-    /// Value the tag bits of an address have when it is plain SRAM; impossible while watchpoints are armed, so that every
-    /// access takes the careful path.
+    /// Value the tag bits of an address have when it is plain SRAM; impossible while watchpoints are armed or memory is
+    /// protected, so that every access takes the careful path.
     pub(crate) plain_tag: u32,
     /// Base of the 4 KiB page being executed, its version, and what this core stored into it since.
     pub(crate) code_page: u32,
@@ -110,6 +111,7 @@ pub(crate) struct State {
     pub(crate) debug: DebugUnit,
     pub(crate) fpb: BreakpointUnit,
     pub(crate) dwt: Dwt,
+    pub(crate) mpu: ProtectionUnit,
 }
 
 impl State {
@@ -160,6 +162,7 @@ impl State {
             debug: DebugUnit::default(),
             fpb: BreakpointUnit::new(config.code_breakpoints),
             dwt: Dwt::new(config.watchpoints),
+            mpu: ProtectionUnit::default(),
         }
     }
 

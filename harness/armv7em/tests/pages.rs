@@ -147,12 +147,6 @@ fn the_host_is_called_by_its_own_instructions_only() {
 }
 
 #[test]
-fn memory_protection_stops_loudly() {
-    let mut rig = Rig::new(&[NOP, LOOP]).set(&[(0xE000_ED94, 1)]);
-    assert!(matches!(rig.run(100), Stop::Unsupported(_)));
-}
-
-#[test]
 fn a_core_without_floating_point_says_so() {
     let mut rig = Rig::new(&[0xEE30, 0x0A81, LOOP]).handle(HARD_FAULT, &[NOP, LOOP]);
     rig.core = gauntlet_armv7em::Core::new(CoreConfig { fpu: false, ..CoreConfig::default() });

@@ -256,7 +256,6 @@ impl Board for OpenBoard {
     fn complaint(&self) -> Option<String> {
         let mut machine = self.board.machine();
         match machine.run_for(1) {
-            MachineStop::Unsupported(instruction) => Some(format!("the virtual CPU stopped: {instruction}")),
             MachineStop::UnexpectedTrap(trap) => {
                 Some(format!("the firmware executed the unknown trap {trap:#04x}"))
             }

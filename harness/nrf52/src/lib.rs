@@ -53,7 +53,7 @@ mod variant;
 
 pub use chip::{Chip, ChipFault, ChipStop, Fill};
 pub use debug::{DapError, DapPort};
-pub use gauntlet_armv7em::{FaultCause, Unsupported};
+pub use gauntlet_armv7em::FaultCause;
 pub use guest::{Guest, GuestStep};
 pub use machine::{Machine, MachineStop};
 pub use memory::NonVolatile;

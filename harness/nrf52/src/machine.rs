@@ -1,7 +1,5 @@
 //! A chip together with the firmware in the host that runs on it, and with its debug wires.
 
-use gauntlet_armv7em::Unsupported;
-
 use crate::{
     Chip, ChipStop, Guest, GuestStep, Reset,
     time::{cycles_from_ms, cycles_from_us},
@@ -48,8 +46,6 @@ pub enum MachineStop {
     Stopped,
     /// The time limit was reached, and the chip has no power.
     PoweredOff,
-    /// The CPU came to an instruction the interpreter does not have, and stays there.
-    Unsupported(Unsupported),
     /// The CPU executed a host trap, and there is no guest, or the guest is entered already.
     UnexpectedTrap(u8),
 }
@@ -98,7 +94,6 @@ impl Machine {
                 ChipStop::Halted => return MachineStop::Halted,
                 ChipStop::Lockup | ChipStop::Stopped => return MachineStop::Stopped,
                 ChipStop::PoweredOff => return MachineStop::PoweredOff,
-                ChipStop::Unsupported(unsupported) => return MachineStop::Unsupported(unsupported),
                 ChipStop::HostTrap(trap) if self.enter_guest(trap) => {}
                 ChipStop::HostTrap(trap) => return MachineStop::UnexpectedTrap(trap),
             }

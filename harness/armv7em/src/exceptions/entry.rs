@@ -2,7 +2,8 @@
 
 use super::HARD_FAULT;
 use super::lazy::{BASIC, EXTENDED};
-use crate::faults::{Fault, cfsr, hfsr};
+use super::stack::Refusal;
+use crate::faults::{Fault, hfsr};
 use crate::nvic::bit;
 use crate::state::{LR, SP, State};
 use crate::{Access, Bus, Width};
@@ -45,11 +46,11 @@ impl State {
         let xpsr = self.xpsr() & !FRAME_ALIGNED | if align { FRAME_ALIGNED } else { 0 };
         let words = [self.r[0], self.r[1], self.r[2], self.r[3], self.r[12], self.r[LR], self.pc, xpsr];
         self.r[SP] = frame;
-        let stacked = self.write_stack(bus, frame, &words);
+        let stacked = self.write_stack(bus, frame, &words, self.privileged());
         if self.fpca {
             self.stack_float(bus, frame)?;
         }
-        if stacked { Ok(()) } else { Err(Fault::bus(cfsr::STKERR, None)) }
+        stacked.map_err(Refusal::while_stacking)
     }
 
     /// A fault while entering `exception`: the stronger of the two comes first, the other stays pending.

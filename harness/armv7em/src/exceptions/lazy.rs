@@ -1,11 +1,12 @@
 //! The floating-point context: access, its part of the stack frame, and saving it only when somebody needs the registers.
 
+use super::stack::Refusal;
 use super::{BUS_FAULT, DEBUG_MONITOR, HARD_FAULT, MEM_MANAGE};
+use crate::Bus;
 use crate::faults::{Fault, cfsr, hfsr};
 use crate::float::{FPDSCR_MASK, FPSCR_MASK};
 use crate::nvic::bit;
 use crate::state::{State, Trap};
-use crate::{Access, Bus, Width};
 
 /// Bits of FPCCR.
 const ASPEN: u32 = 1 << 31;
@@ -57,20 +58,23 @@ impl State {
     #[cold]
     #[inline(never)]
     fn preserve_float<B: Bus>(&mut self, bus: &mut B) -> Result<(), Trap> {
-        if !self.write_context(bus, self.scb.fpcar) {
-            self.lazy_fault()?;
+        // The access is that of the context the registers belong to.
+        let privileged = self.scb.fpccr & USER == 0;
+        if let Err(refusal) = self.write_context(bus, self.scb.fpcar, privileged) {
+            self.lazy_fault(refusal)?;
         }
         self.scb.fpccr &= !LSPACT;
         Ok(())
     }
 
-    /// The bus refused a word while saving. Whether the fault escalates was settled when the room was reserved.
-    fn lazy_fault(&mut self) -> Result<(), Trap> {
-        let fault = if self.scb.fpccr & BFRDY != 0 {
-            Fault::bus(cfsr::LSPERR, None)
-        } else {
-            Fault { cfsr: cfsr::LSPERR, ..Fault::hard(hfsr::FORCED) }
+    /// A word was refused while saving. Whether the fault escalates was settled when the room was reserved.
+    fn lazy_fault(&mut self, refusal: Refusal) -> Result<(), Trap> {
+        let (fault, ready) = match refusal {
+            Refusal::Bus => (Fault::bus(cfsr::LSPERR, None), BFRDY),
+            Refusal::Protection => (Fault::mem_manage(cfsr::MLSPERR, None), MMRDY),
         };
+        let escalated = Fault { cfsr: fault.cfsr, ..Fault::hard(hfsr::FORCED) };
+        let fault = if self.scb.fpccr & ready != 0 { fault } else { escalated };
         let exception = fault.exception;
         let enabled = exception == HARD_FAULT || self.nvic.is_enabled(exception);
         if enabled && self.group_priority(exception) < self.execution_priority() {
@@ -80,7 +84,7 @@ impl State {
         }
         if self.scb.fpccr & HFRDY == 0 {
             // Not even HardFault could have preempted the owner of the registers: lockup.
-            self.fault = Fault { cfsr: cfsr::LSPERR, ..Fault::hard(hfsr::FORCED) };
+            self.fault = escalated;
             return Err(Trap::Fault);
         }
         // It waits for its turn, and the registers are lost.
@@ -89,13 +93,13 @@ impl State {
         Ok(())
     }
 
-    /// Stores S0 to S15 and FPSCR; false when the bus refused a word.
-    fn write_context<B: Bus>(&mut self, bus: &mut B, address: u32) -> bool {
+    /// Stores S0 to S15 and FPSCR.
+    fn write_context<B: Bus>(&mut self, bus: &mut B, address: u32, privileged: bool) -> Result<(), Refusal> {
         self.now += CONTEXT_CYCLES;
         let mut words: Context = [0; 17];
         words[..16].copy_from_slice(&self.s[..16]);
         words[16] = self.fpscr;
-        let stored = self.write_stack(bus, address, &words);
+        let stored = self.write_stack(bus, address, &words, privileged);
         self.attention();
         stored
     }
@@ -109,11 +113,8 @@ impl State {
         if !self.float_enabled(self.privileged()) {
             return Err(Fault::usage(cfsr::NOCP));
         }
-        if self.write_context(bus, frame.wrapping_add(BASIC)) {
-            Ok(())
-        } else {
-            Err(Fault::bus(cfsr::STKERR, None))
-        }
+        let stored = self.write_context(bus, frame.wrapping_add(BASIC), self.privileged());
+        stored.map_err(Refusal::while_stacking)
     }
 
     /// Notes the place, and which faults the context that is left could have taken.
@@ -147,8 +148,8 @@ impl State {
             return Err(Fault::usage(cfsr::NOCP));
         }
         self.now += CONTEXT_CYCLES;
-        let context = self.read_stack(bus, frame.wrapping_add(BASIC));
-        context.map(Some).ok_or(Fault::bus(cfsr::UNSTKERR, None))
+        let context = self.read_stack(bus, frame.wrapping_add(BASIC), privileged);
+        context.map(Some).map_err(Refusal::while_unstacking)
     }
 
     /// Takes over what [`unstack_float`](Self::unstack_float) found.
@@ -158,33 +159,5 @@ impl State {
             self.s[..16].copy_from_slice(&singles);
             self.fpscr = fpscr & FPSCR_MASK;
         }
-    }
-
-    /// Stores words of a frame; false when the bus refused one.
-    pub(super) fn write_stack<B: Bus>(&mut self, bus: &mut B, address: u32, words: &[u32]) -> bool {
-        // The frame may lie in the page being executed.
-        self.device_touched |= (address ^ self.code_page) & 0x3_F000 == 0 || address >= 0x4000_0000;
-        (0..).step_by(4).zip(words).all(|(offset, word)| {
-            let address = address.wrapping_add(offset);
-            !crate::ppb::contains(address)
-                && bus.write(self.now, address, Width::Word, *word, Access::Stack).is_ok()
-        })
-    }
-
-    /// Reads words of a frame; `None` when the bus refused one.
-    pub(super) fn read_stack<B: Bus, const N: usize>(
-        &mut self,
-        bus: &mut B,
-        address: u32,
-    ) -> Option<[u32; N]> {
-        let mut words = [0; N];
-        for (offset, word) in (0..).step_by(4).zip(&mut words) {
-            let address = address.wrapping_add(offset);
-            if crate::ppb::contains(address) {
-                return None;
-            }
-            *word = bus.read(self.now, address, Width::Word, Access::Stack).ok()?;
-        }
-        Some(words)
     }
 }

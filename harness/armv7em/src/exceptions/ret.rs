@@ -31,11 +31,14 @@ impl State {
         }
         let process = value & 4 != 0;
         let frame = if process { self.psp() } else { self.msp() };
-        let Some([r0, r1, r2, r3, r12, lr, pc, xpsr]) = self.read_stack(bus, frame) else {
-            return self.unstacking_failed(bus, Fault::bus(cfsr::UNSTKERR, None), value);
+        // The access is that of the mode returned to.
+        let privileged = !to_thread || !self.npriv;
+        let [r0, r1, r2, r3, r12, lr, pc, xpsr] = match self.read_stack(bus, frame, privileged) {
+            Ok(words) => words,
+            Err(refusal) => return self.unstacking_failed(bus, refusal.while_unstacking(), value),
         };
         let context = if extended {
-            match self.unstack_float(bus, frame, !to_thread || !self.npriv) {
+            match self.unstack_float(bus, frame, privileged) {
                 Ok(context) => context,
                 Err(fault) => return self.unstacking_failed(bus, fault, value),
             }

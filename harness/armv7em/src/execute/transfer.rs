@@ -2,6 +2,7 @@
 
 use crate::arithmetic::sign_extend;
 use crate::faults::cfsr;
+use crate::mpu::Want;
 use crate::record::{Op, Record, indexing};
 use crate::state::{PC, State, Trap};
 use crate::{Access, Bus, Width, ppb};
@@ -39,13 +40,14 @@ impl State {
 
     /// Address of the access, and the new base.
     #[inline(always)]
-    fn with_index(&mut self, r: &Record) -> Result<(u32, Option<u32>), Trap> {
+    fn with_index(&mut self, r: &Record, want: Want) -> Result<(u32, Option<u32>), Trap> {
         let base = self.reg(r.rn);
         let moved = base.wrapping_add(r.imm);
         match r.sh {
             indexing::PRE => Ok((moved, Some(moved))),
             indexing::POST => Ok((base, Some(moved))),
             indexing::UNPRIVILEGED if ppb::contains(moved) => Err(self.precise_fault(moved)),
+            indexing::UNPRIVILEGED => self.check_data(moved, want, false).map(|()| (moved, None)),
             _ => Ok((moved, None)),
         }
     }
@@ -58,7 +60,7 @@ impl State {
         width: Width,
         extend: fn(u32) -> u32,
     ) -> Result<(), Trap> {
-        let (address, base) = self.with_index(r)?;
+        let (address, base) = self.with_index(r, Want::Read)?;
         let value = self.load(bus, address, width)?;
         if let Some(base) = base {
             self.set(r.rn, base);
@@ -74,7 +76,7 @@ impl State {
         r: &Record,
         width: Width,
     ) -> Result<(), Trap> {
-        let (address, base) = self.with_index(r)?;
+        let (address, base) = self.with_index(r, Want::Write)?;
         self.store(bus, address, width, self.reg(r.rd))?;
         if let Some(base) = base {
             self.set(r.rn, base);
@@ -82,9 +84,10 @@ impl State {
         Ok(())
     }
 
-    /// A literal lies next to the code: always aligned, never a device.
+    /// A literal lies next to the code: always aligned, never a device, and readable, unless memory is protected.
     #[inline(always)]
     pub(super) fn load_literal<B: Bus>(&mut self, bus: &mut B, r: &Record) -> Result<(), Trap> {
+        self.check_data(r.imm, Want::Read, self.privileged())?;
         match bus.read(self.now, r.imm, Width::Word, Access::Data) {
             Ok(value) => {
                 self.set(r.rd, value);
@@ -112,7 +115,7 @@ impl State {
         let (address, base) = match r.sh {
             indexing::REGISTER => (self.reg(r.rn).wrapping_add(self.reg(r.rm) << (r.rd & 3)), None),
             indexing::LITERAL => (r.imm, None),
-            _ => self.with_index(r)?,
+            _ => self.with_index(r, Want::Read)?,
         };
         self.require_alignment(address, Width::Word)?;
         let target = self.load(bus, address, Width::Word)?;
@@ -126,7 +129,7 @@ impl State {
     pub(super) fn load_dual<B: Bus>(&mut self, bus: &mut B, r: &Record) -> Result<(), Trap> {
         let (address, base) = match r.sh {
             indexing::LITERAL => (r.imm, None),
-            _ => self.with_index(r)?,
+            _ => self.with_index(r, Want::Read)?,
         };
         let first = self.load_aligned(bus, address)?;
         let second = self.load_aligned(bus, address.wrapping_add(4))?;
@@ -140,7 +143,7 @@ impl State {
 
     #[inline(never)]
     pub(super) fn store_dual<B: Bus>(&mut self, bus: &mut B, r: &Record) -> Result<(), Trap> {
-        let (address, base) = self.with_index(r)?;
+        let (address, base) = self.with_index(r, Want::Write)?;
         self.store_aligned(bus, address, self.reg(r.rd))?;
         self.store_aligned(bus, address.wrapping_add(4), self.reg(r.rm))?;
         if let Some(base) = base {

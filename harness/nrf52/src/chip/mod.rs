@@ -4,7 +4,7 @@ mod firmware_side;
 mod host_side;
 mod run;
 
-use gauntlet_armv7em::{Core, CoreConfig, ResetKind, Unsupported};
+use gauntlet_armv7em::{Core, CoreConfig, ResetKind};
 
 pub use firmware_side::ChipFault;
 pub use host_side::Fill;
@@ -65,8 +65,6 @@ pub enum ChipStop {
     PoweredOff,
     /// The CPU executed `UDF #n`, n from 0xD0 to 0xDF, which hands over to the host; it stands behind it.
     HostTrap(u8),
-    /// The CPU came to an instruction the interpreter does not have. It stays there.
-    Unsupported(Unsupported),
 }
 
 impl Chip {

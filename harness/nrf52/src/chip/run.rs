@@ -58,7 +58,6 @@ impl Chip {
                     self.settle();
                     return ChipStop::HostTrap(trap);
                 }
-                Stop::Unsupported(unsupported) => return ChipStop::Unsupported(unsupported),
             }
             self.settle();
         }
