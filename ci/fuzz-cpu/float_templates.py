@@ -130,7 +130,9 @@ def explained(encoding):
     rn, rt, single, to_core = encoding >> 16 & 15, encoding >> 12 & 15, not encoding >> 8 & 1, encoding >> 20 & 1
     if encoding >> 24 == 0xEE:
         if encoding & 0x10:
-            return rt in (13, 15)
+            # VMRS and VMSR of FPSID and the like: in this profile there is only FPSCR.
+            other_register = encoding & 0x00E00F10 == 0x00E00A10 and rn != 1
+            return other_register or rt in (13, 15)
         if encoding & 0x00BE0E40 == 0x00B60A40:
             # VRINTR, VRINTZ and VRINTX of FPv5.
             return True
