@@ -229,7 +229,7 @@ def good_packages(shop, device, key, public):
     yield one(5000, sd_req="0xFFFE,0x0101")
     yield one(5000, sd_req="0x00")
     yield one(5000, signed=False)
-    yield one(5000, chip=BARE_NRF52832, sd_req="0x00", arguments=["--softdevice", "none"])
+    yield one(5000, chip=BARE_NRF52832, sd_req="0x00", arguments=["--softdevice", "none", "--link", "serial"])
     yield one(5000, application_version=9, arguments=["--app-version", 9])
     yield one(chance.randrange(1, 60000), arguments=["--mtu", 23, "--prn", 1])
     yield one(chance.randrange(1, 60000), arguments=["--mtu", 100, "--prn", 12])
@@ -263,7 +263,7 @@ def bad_packages(shop, device, key, public, other):
     yield one("not signed", REFUSED, signed_by=None)
     yield one("for hardware 51", REFUSED, hw_version=51)
     yield one("for other SoftDevices", REFUSED, sd_req="0x0100,0x0124,0x00B7")
-    yield one("for a SoftDevice that is not there", REFUSED, chip=BARE_NRF52832, arguments=["--softdevice", "none"])
+    yield one("for a SoftDevice that is not there", REFUSED, chip=BARE_NRF52832, arguments=["--softdevice", "none", "--link", "serial"])
     yield one("for none and for one", REFUSED, sd_req="0x00,0x0101")
     yield one("a downgrade from 9 to 3", REFUSED, arguments=["--app-version", 9])
     yield one("a downgrade over serial", REFUSED, arguments=["--app-version", 9, "--link", "serial"])
@@ -271,7 +271,6 @@ def bad_packages(shop, device, key, public, other):
     yield one("a bit of the firmware flipped, in a zip that is whole", BAD_PACKAGE, damage=flip_firmware)
     yield one("a byte of the zip file flipped", BAD_PACKAGE, damage=flip_file)
     yield one("a zip file cut off", BAD_PACKAGE, damage=cut_off)
-    yield one("only a bootloader", BAD_PACKAGE, as_="bootloader", bootloader_version=2)
 
 
 def flip_firmware(path, chance):

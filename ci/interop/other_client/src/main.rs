@@ -4,7 +4,7 @@
 use nrf_dfu::archive::FirmwareArchive;
 use nrf_dfu::slip::SlipCodec;
 use nrf_dfu::updater::{NordicDevice, ResetMode, Updater};
-use serialport::SerialPort;
+use serialport::{ClearBuffer, SerialPort};
 use std::io::{Error, Read, Result, Write};
 use std::process::ExitCode;
 use std::time::Duration;
@@ -58,6 +58,11 @@ fn main() -> ExitCode {
             return ExitCode::from(2);
         }
     };
+    // A pseudo-terminal keeps what the program before did not read; a real port drops it when it is closed.
+    if let Err(error) = line.clear(ClearBuffer::Input) {
+        eprintln!("{port}: {error}");
+        return ExitCode::from(2);
+    }
     let mut port = Port { line, left };
     match Updater::new(&mut port, false).update(&FirmwareArchive::new(package)) {
         Ok(()) => ExitCode::SUCCESS,
