@@ -60,8 +60,8 @@ pub use memory::NonVolatile;
 pub use nvmc::{
     Cut, CutReport, FlashAction, FlashOp, Outcome, Overwrite, Refusal, Source, Tear, TearPattern,
 };
+pub use peripherals::{DmaRefusal, HostPort, LineFault, NextTick, Touch, UartByte};
 pub use reset::{RamFate, Reason, Reset, ResetEffects};
-pub use soc::Touch;
 pub use time::{CYCLES_PER_SECOND, cycles_from_ms, cycles_from_us, us_from_cycles};
 pub use variant::{
     ApprotectGeneration, Profile, RegionProtection, Span, Speed, StallRule, Variant, WriteLimit,

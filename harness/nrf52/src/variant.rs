@@ -154,6 +154,10 @@ pub struct Profile {
     pub ram_blocks: u8,
     /// GPIO ports.
     pub gpio_ports: u8,
+    /// Serial ports with EasyDMA.
+    pub uartes: u8,
+    /// Bits of the length of their transfers.
+    pub uarte_count_bits: u8,
     /// Width of the PIN field in UICR.PSELRESET in bits, port bit included.
     pub reset_pin_bits: u8,
 }
@@ -192,6 +196,8 @@ const NRF52832: Profile = Profile {
     irq_lines: 39,
     ram_blocks: 8,
     gpio_ports: 1,
+    uartes: 1,
+    uarte_count_bits: 8,
     reset_pin_bits: 6,
 };
 
@@ -215,5 +221,7 @@ const NRF52840: Profile = Profile {
     irq_lines: 48,
     ram_blocks: 9,
     gpio_ports: 2,
+    uartes: 2,
+    uarte_count_bits: 16,
     reset_pin_bits: 6,
 };

@@ -8,7 +8,8 @@ use crate::{
     memory::NonVolatile,
     noise::Noise,
     nvmc::{ArmedCut, Cut, CutReport, FlashOp, Overwrite, Refusal},
-    soc::Touch,
+    peripherals::{DmaRefusal, NextTick, Touch},
+    reset::Reset,
 };
 
 /// What the flash of a used board holds.
@@ -67,9 +68,20 @@ impl Chip {
         &self.core
     }
 
-    /// Drives a GPIO pin from outside, or lets it go. Pins 32 and up are port 1.
+    /// Drives a GPIO pin from outside, or lets it go. Pins 32 and up are port 1. A level that a pin is set to sense wakes
+    /// the chip from System OFF.
     pub fn drive_pin(&mut self, pin: u8, level: Option<bool>) {
-        self.soc.gpio.drive(pin, level);
+        self.soc.peripherals.drive_pin(pin, level, self.core.now(), &mut self.soc.ram);
+        if self.is_powered() && self.soc.peripherals.power().system_off && self.soc.peripherals.gpio.detect()
+        {
+            self.reset(Reset::WakeFromOff);
+        }
+        self.update_irq();
+    }
+
+    /// The level of a pin as a meter on the board sees it; none if nothing holds it.
+    pub fn pin_level(&self, pin: u8) -> Option<bool> {
+        self.soc.peripherals.gpio.outside_level(pin)
     }
 
     /// Presses or releases a button that connects a pin to ground.
@@ -134,7 +146,51 @@ impl Chip {
 
     /// Registers somebody used that this chip does not model, with the first access to each, by address.
     pub fn touches(&self) -> impl Iterator<Item = &Touch> {
-        self.soc.touches()
+        self.soc.peripherals.notes.touches()
+    }
+
+    /// Accesses to unmodelled registers beyond those [`Chip::touches`] has room for.
+    pub fn further_touches(&self) -> u64 {
+        self.soc.peripherals.notes.further_touches
+    }
+
+    /// Transfers of EasyDMA to or from a place it does not reach; the first 256 of them.
+    pub fn dma_refusals(&self) -> &[DmaRefusal] {
+        &self.soc.peripherals.notes.dma_refusals
+    }
+
+    /// How many there were.
+    pub fn refused_dma(&self) -> u64 {
+        self.soc.peripherals.notes.refused_dma
+    }
+
+    /// How often the interconnect was stopped because events and tasks drove each other without end.
+    pub fn interconnect_loops(&self) -> u64 {
+        self.soc.peripherals.notes.endless_loops
+    }
+
+    /// Sets the temperature the chip measures, in quarters of a degree Celsius.
+    pub fn set_temperature(&mut self, quarters: i32) {
+        self.soc.peripherals.set_temperature(quarters);
+    }
+
+    /// Chooses what real-time counters do with a compare value that is just one tick ahead.
+    pub fn set_next_tick(&mut self, rule: NextTick) {
+        self.soc.peripherals.next_tick = rule;
+    }
+
+    /// The supply falls below the threshold of the power-failure warning.
+    pub fn warn_of_power_failure(&mut self) {
+        let now = self.core.now();
+        self.soc.peripherals.power_input(now, &mut self.soc.ram, |power, world| power.warn(world));
+        self.update_irq();
+    }
+
+    /// Connects or disconnects the USB supply.
+    pub fn supply_usb(&mut self, on: bool) {
+        let now = self.core.now();
+        self.soc.peripherals.power_input(now, &mut self.soc.ram, |power, world| power.supply_usb(on, world));
+        self.update_irq();
     }
 
     /// Whether the memory access port is closed.

@@ -3,6 +3,7 @@
 mod firmware_side;
 mod host_side;
 mod run;
+mod serial;
 
 use gauntlet_armv7em::{Core, CoreConfig, ResetKind};
 
@@ -148,7 +149,7 @@ impl Chip {
         let started = self.core.instructions() - self.instructions_at_reset;
         self.futile_resets =
             if kind == Reset::Lockup && started < FUTILE { self.futile_resets + 1 } else { 0 };
-        self.soc.reset(&effects);
+        self.soc.reset(&effects, self.core.now());
         self.last_reset = kind;
         self.held = false;
         self.instructions_at_reset = self.core.instructions();
@@ -179,6 +180,9 @@ impl Chip {
         }
         self.soc.interrupt_operation(self.core.now());
         self.soc.power_lost_at = None;
+        self.soc.peripherals.stop(self.core.now());
+        self.soc.peripherals.gpio.reset();
+        self.update_irq();
         self.powered = false;
         self.returns_at = None;
         self.debug.reset();
@@ -204,9 +208,19 @@ impl Chip {
         self.returns_at
     }
 
+    /// Tells the CPU about interrupt lines whose level has changed.
     pub(crate) fn update_irq(&mut self) {
-        self.soc.irq_changed = false;
-        self.core.set_irq_level(0, self.soc.power.irq());
+        let lines = self.soc.peripherals.lines();
+        let mut changed = lines ^ self.soc.lines_known;
+        if lines & changed != 0 {
+            self.soc.polls_until = 0;
+        }
+        self.soc.lines_known = lines;
+        while changed != 0 {
+            let line = changed.trailing_zeros();
+            changed &= changed - 1;
+            self.core.set_irq_level(line as u16, lines >> line & 1 == 1);
+        }
     }
 }
 

@@ -42,11 +42,14 @@ impl Chip {
                 return if self.core.is_sleeping() { ChipStop::Sleeping } else { ChipStop::Limit };
             }
             self.soc.source = Source::Cpu;
-            let cycle = self.until_watchdog(cycle);
-            match self.core.run(&mut self.soc, cycle) {
+            let cycle = self.until_watchdog(cycle).min(self.soc.peripherals.next_event());
+            self.soc.runs_until = cycle;
+            let stop = self.core.run(&mut self.soc, cycle);
+            self.soc.runs_until = u64::MAX;
+            match stop {
                 // The time is checked at the top; a halt, a lockup and a cut are, too.
                 Stop::Limit | Stop::Halted | Stop::Lockup => {}
-                // Nothing in this chip wakes it up by itself.
+                // Only a peripheral can wake it up.
                 Stop::Sleeping => self.advance(cycle),
                 Stop::Interrupted => {}
                 Stop::ResetRequested => {
@@ -82,17 +85,32 @@ impl Chip {
                 op.pc = pc;
             }
         }
-        if self.soc.irq_changed {
-            self.update_irq();
+        if std::mem::take(&mut self.soc.touched) {
+            let pc = (self.soc.source == Source::Cpu).then(|| self.core.reg(15));
+            self.soc.peripherals.notes.place(pc);
         }
+        self.soc.peripherals.catch_up(self.core.now(), &mut self.soc.ram);
+        if self.soc.peripherals.power().system_off {
+            self.fall_asleep();
+        }
+        self.update_irq();
         if let Some(at) = self.soc.power_lost_at {
             self.cut_power(at);
         }
     }
 
+    /// System OFF: everything stops but the pins, and one of them may wake the chip up at once.
+    fn fall_asleep(&mut self) {
+        let now = self.now();
+        self.soc.peripherals.stop(now);
+        if self.soc.peripherals.gpio.detect() {
+            self.reset(Reset::WakeFromOff);
+        }
+    }
+
     /// Held in reset, erased through the control port and not reset since, or in System OFF.
     pub(crate) fn is_stopped(&self) -> bool {
-        self.held || self.debug.holds_reset || self.soc.power.system_off
+        self.held || self.debug.holds_reset || self.soc.peripherals.power().system_off
     }
 
     fn cut_power(&mut self, at: u64) {
@@ -119,7 +137,8 @@ impl Chip {
 
     /// The watchdog's time is up, and it has reset the chip.
     pub(crate) fn watchdog_bites(&mut self) -> bool {
-        let bites = self.powered && self.soc.watchdog.bites_at().is_some_and(|end| end <= self.now());
+        let bites =
+            self.powered && self.soc.peripherals.watchdog().bites_at().is_some_and(|end| end <= self.now());
         if bites {
             self.reset(Reset::Watchdog);
         }
@@ -128,15 +147,22 @@ impl Chip {
 
     /// `cycle`, or the end of the watchdog's time if that comes before.
     pub(crate) fn until_watchdog(&self, cycle: u64) -> u64 {
-        self.soc.watchdog.bites_at().map_or(cycle, |end| end.clamp(self.now(), cycle.max(self.now())))
+        self.soc
+            .peripherals
+            .watchdog()
+            .bites_at()
+            .map_or(cycle, |end| end.clamp(self.now(), cycle.max(self.now())))
     }
 
     /// Moves time forward, never back.
     pub(crate) fn advance(&mut self, until: u64) {
         if until > self.now() {
             let (asleep, halted) = (self.core.is_sleeping(), self.core.is_halted());
-            self.soc.watchdog.paused(until - self.now(), asleep, halted);
+            let now = self.now();
+            self.soc.peripherals.pause_watchdog(now, until - now, asleep, halted);
+            self.soc.peripherals.catch_up(until, &mut self.soc.ram);
             self.core.set_now(until);
+            self.update_irq();
         }
     }
 

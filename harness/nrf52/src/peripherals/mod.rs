@@ -1,11 +1,31 @@
-//! The peripherals, as far as a bootloader and its debugger see them.
+//! The peripherals, and how time, events and interrupts reach them.
 
+mod aes;
+mod block;
+mod clock;
+mod ecb;
+mod egu;
 mod gpio;
+mod gpiote;
+mod notes;
 mod power;
+mod ppi;
 mod protection;
+mod queue;
+mod rng;
+mod rtc;
+mod set;
+mod stubs;
+mod temperature;
+mod timer;
+mod uarte;
 mod watchdog;
 
-pub(crate) use gpio::{Gpio, P0 as GPIO_BASE};
-pub(crate) use power::{OPEN, Power};
+pub(crate) use notes::Notes;
+pub use notes::{DmaRefusal, Touch};
+pub(crate) use power::OPEN;
 pub(crate) use protection::{Acl, Bprot};
-pub(crate) use watchdog::{BASE as WATCHDOG_BASE, Watchdog};
+pub use rtc::NextTick;
+pub(crate) use set::{Peripherals, SOURCES};
+pub use uarte::{HostPort, LineFault, UartByte};
+pub(crate) use watchdog::Watchdog;

@@ -1,44 +1,65 @@
-//! POWER, CLOCK and APPROTECT at 0x40000000.
+//! POWER and APPROTECT at 0x40000000, and the registers they share with CLOCK.
 
+use std::collections::BTreeMap;
+
+use super::{
+    block::{Block, Device, Layout, World},
+    clock::{self, Clock},
+};
 use crate::reset::{Reason, ResetEffects};
 
-const HFCLK_START: u32 = 0x000;
-const HFCLK_STOP: u32 = 0x004;
-const LFCLK_START: u32 = 0x008;
-const LFCLK_STOP: u32 = 0x00C;
-const HFCLK_STARTED: u32 = 0x100;
-const LFCLK_STARTED: u32 = 0x104;
-const INTENSET: u32 = 0x304;
-const INTENCLR: u32 = 0x308;
+const CONSTANT_LATENCY: u32 = 30;
+const LOW_POWER: u32 = 31;
+const POWER_FAILURE: u8 = 2;
+const USB_DETECTED: u8 = 7;
+const USB_REMOVED: u8 = 8;
+const USB_READY: u8 = 9;
+/// POFWARN, SLEEPENTER, SLEEPEXIT and the three of the USB supply.
+const EVENTS: u32 = 0b11_1110_0100;
 const RESET_REASON: u32 = 0x400;
-const HFCLK_RUN: u32 = 0x408;
-const HFCLK_STATUS: u32 = 0x40C;
-const LFCLK_RUN: u32 = 0x414;
-const LFCLK_STATUS: u32 = 0x418;
-const LFCLK_SOURCE_COPY: u32 = 0x41C;
+const RAM_STATUS: u32 = 0x428;
+const USB_STATUS: u32 = 0x438;
+const MAIN_STATUS: u32 = 0x640;
 const SYSTEM_OFF: u32 = 0x500;
-const LFCLK_SOURCE: u32 = 0x518;
+const POWER_FAILURE_CONFIG: u32 = 0x510;
 const GPREGRET: u32 = 0x51C;
 const GPREGRET2: u32 = 0x520;
 const FORCE_PROTECT: u32 = 0x550;
 const APPROTECT_DISABLE: u32 = 0x558;
 const RAM_POWER: u32 = 0x900;
+const RAM_POWER_END: u32 = 0xA00;
+
+/// Registers that hold what is written and do nothing else here: POFCON, DCDCEN, DCDCEN0, HFXODEBOUNCE, TRACECONFIG,
+/// RAMON and RAMONB of the first chips, and words without a name that start-up code and stacks write.
+const STORAGE: [u32; 14] = [
+    POWER_FAILURE_CONFIG,
+    0x524,
+    0x528,
+    0x52C,
+    0x53C,
+    0x54C,
+    0x554,
+    0x55C,
+    0x578,
+    0x580,
+    0x5A0,
+    0xEE4,
+    0xE00,
+    0xE34,
+];
 
 /// The value that asks for an open access port, in UICR and in APPROTECT.DISABLE.
 pub(crate) const OPEN: u32 = 0x5A;
 
-/// Register state. `storage` holds registers without effect here, by word offset below 0x900.
 #[derive(Debug, Clone)]
 pub(crate) struct Power {
+    block: Block,
+    clock: Clock,
     reset_reason: u32,
     retained: [u32; 2],
-    hfclk_running: bool,
-    lfclk_running: bool,
-    lfclk_source: u32,
-    interrupts: u32,
-    events: [bool; 2],
     ram_power: Vec<u32>,
-    storage: std::collections::BTreeMap<u32, u32>,
+    storage: BTreeMap<u32, u32>,
+    usb_supply: bool,
     /// Firmware has asked for an open access port since the last reset (new generation).
     pub(crate) approtect_disabled: bool,
     /// Firmware has closed the access port until the next reset (new generation).
@@ -49,90 +70,102 @@ pub(crate) struct Power {
 
 impl Power {
     pub(crate) fn new(ram_blocks: u8) -> Self {
+        let layout = Layout {
+            base: 0x4000_0000,
+            irq: 0,
+            tasks: clock::TASKS | 1 << CONSTANT_LATENCY | 1 << LOW_POWER,
+            events: clock::EVENTS | EVENTS,
+            shorts: 0,
+            inten: false,
+        };
         Self {
+            block: Block::new(layout),
+            clock: Clock::default(),
             reset_reason: 0,
             retained: [0; 2],
-            hfclk_running: false,
-            lfclk_running: false,
-            lfclk_source: 0,
-            interrupts: 0,
-            events: [false; 2],
             ram_power: vec![0xFFFF; ram_blocks.into()],
-            storage: std::collections::BTreeMap::new(),
+            storage: BTreeMap::new(),
+            usb_supply: false,
             approtect_disabled: false,
             force_protect: false,
             system_off: false,
         }
     }
 
-    pub(crate) fn reset(&mut self, effects: &ResetEffects) {
+    pub(crate) fn reset_by(&mut self, effects: &ResetEffects) {
         let reset_reason = match effects.reason {
             Reason::Set(bit) => self.reset_reason | bit,
             Reason::Clear => 0,
         };
         let retained = if effects.clears_retained { [0; 2] } else { self.retained };
-        *self = Self { reset_reason, retained, ..Self::new(self.ram_power.len() as u8) };
+        let usb_supply = self.usb_supply;
+        *self = Self { reset_reason, retained, usb_supply, ..Self::new(self.ram_power.len() as u8) };
     }
 
-    /// Level of interrupt line 0.
-    pub(crate) fn irq(&self) -> bool {
-        self.events.iter().enumerate().any(|(bit, &event)| event && self.interrupts >> bit & 1 == 1)
+    /// The 32768 Hz clock ticks.
+    pub(crate) fn lf_ticks(&self) -> bool {
+        self.clock.lf_ticks()
     }
 
-    pub(crate) fn read(&self, offset: u32) -> u32 {
-        match offset {
-            HFCLK_START..=LFCLK_STOP => 0,
-            HFCLK_STARTED | LFCLK_STARTED => u32::from(self.events[(offset - HFCLK_STARTED) as usize / 4]),
-            INTENSET | INTENCLR => self.interrupts,
+    /// The supply falls below the threshold of the power-failure comparator, if firmware has switched it on.
+    pub(crate) fn warn(&mut self, world: &mut World<'_>) {
+        if self.stored(POWER_FAILURE_CONFIG) & 1 == 1 {
+            self.block.generate(POWER_FAILURE, world);
+        }
+    }
+
+    /// The USB supply comes or goes.
+    pub(crate) fn supply_usb(&mut self, on: bool, world: &mut World<'_>) {
+        if std::mem::replace(&mut self.usb_supply, on) == on {
+            return;
+        }
+        let events: &[u8] = if on { &[USB_DETECTED, USB_READY] } else { &[USB_REMOVED] };
+        for &event in events {
+            self.block.generate(event, world);
+        }
+    }
+
+    fn stored(&self, offset: u32) -> u32 {
+        self.storage.get(&offset).copied().unwrap_or(0)
+    }
+
+    fn register(&self, offset: u32) -> Option<u32> {
+        Some(match offset {
             RESET_REASON => self.reset_reason,
-            HFCLK_RUN => u32::from(self.hfclk_running),
-            HFCLK_STATUS => u32::from(self.hfclk_running) * 0x1_0001,
-            LFCLK_RUN => u32::from(self.lfclk_running),
-            LFCLK_STATUS => u32::from(self.lfclk_running) * (0x1_0000 | self.lfclk_source),
-            LFCLK_SOURCE_COPY => u32::from(self.lfclk_running) * self.lfclk_source,
-            LFCLK_SOURCE => self.lfclk_source,
+            RAM_STATUS | MAIN_STATUS | SYSTEM_OFF => 0,
+            USB_STATUS => u32::from(self.usb_supply) * 0b11,
             GPREGRET | GPREGRET2 => self.retained[(offset - GPREGRET) as usize / 4],
             FORCE_PROTECT => u32::from(!self.force_protect),
             APPROTECT_DISABLE => u32::from(self.approtect_disabled) * OPEN,
-            SYSTEM_OFF => 0,
-            RAM_POWER.. => self.ram_block(offset).map_or(0, |(block, _)| self.ram_power[block]),
-            _ => self.storage.get(&offset).copied().unwrap_or(0),
-        }
+            RAM_POWER..RAM_POWER_END => self.ram_power[self.ram_block(offset)?.0],
+            _ if STORAGE.contains(&offset) || (0xE00..=0xE34).contains(&offset) => self.stored(offset),
+            _ => return self.clock.read(offset),
+        })
     }
 
-    pub(crate) fn write(&mut self, offset: u32, value: u32) {
-        let triggered = value & 1 == 1;
+    fn set_register(&mut self, offset: u32, value: u32) -> bool {
         match offset {
-            HFCLK_START if triggered => (self.hfclk_running, self.events[0]) = (true, true),
-            HFCLK_STOP if triggered => self.hfclk_running = false,
-            LFCLK_START if triggered => (self.lfclk_running, self.events[1]) = (true, true),
-            LFCLK_STOP if triggered => self.lfclk_running = false,
-            HFCLK_START..=LFCLK_STOP => {}
-            HFCLK_STARTED | LFCLK_STARTED => self.events[(offset - HFCLK_STARTED) as usize / 4] = triggered,
-            INTENSET => self.interrupts |= value,
-            INTENCLR => self.interrupts &= !value,
             RESET_REASON => self.reset_reason &= !value,
-            HFCLK_RUN | HFCLK_STATUS | LFCLK_RUN | LFCLK_STATUS | LFCLK_SOURCE_COPY => {}
-            LFCLK_SOURCE => self.lfclk_source = value & 3,
+            RAM_STATUS | MAIN_STATUS | USB_STATUS => {}
             GPREGRET | GPREGRET2 => self.retained[(offset - GPREGRET) as usize / 4] = value & 0xFF,
             FORCE_PROTECT => self.force_protect |= value == 0,
             APPROTECT_DISABLE => self.approtect_disabled = value & 0xFF == OPEN,
-            SYSTEM_OFF => self.system_off |= triggered,
-            RAM_POWER.. => {
-                if let Some((block, register)) = self.ram_block(offset) {
-                    let power = &mut self.ram_power[block];
-                    match register {
-                        0 => *power = value,
-                        4 => *power |= value,
-                        8 => *power &= !value,
-                        _ => {}
-                    }
+            SYSTEM_OFF => self.system_off |= value & 1 == 1,
+            RAM_POWER..RAM_POWER_END => {
+                let Some((block, register)) = self.ram_block(offset) else { return false };
+                let power = &mut self.ram_power[block];
+                match register {
+                    0 => *power = value,
+                    4 => *power |= value,
+                    _ => *power &= !value,
                 }
             }
-            _ => {
+            _ if STORAGE.contains(&offset) || (0xE00..=0xE34).contains(&offset) => {
                 self.storage.insert(offset, value);
             }
+            _ => return self.clock.write(offset, value),
         }
+        true
     }
 
     /// RAM block and register of an offset; POWERSET and POWERCLR read as POWER.
@@ -140,6 +173,42 @@ impl Power {
         let offset = offset - RAM_POWER;
         let block = (offset / 16) as usize;
         (block < self.ram_power.len() && offset % 16 < 12).then_some((block, offset % 16))
+    }
+}
+
+impl Device for Power {
+    fn block(&self) -> &Block {
+        &self.block
+    }
+
+    fn block_mut(&mut self) -> &mut Block {
+        &mut self.block
+    }
+
+    fn read(&mut self, offset: u32, _world: &mut World<'_>) -> Option<u32> {
+        self.register(offset)
+    }
+
+    fn write(&mut self, offset: u32, value: u32, _world: &mut World<'_>) -> bool {
+        self.set_register(offset, value)
+    }
+
+    fn task(&mut self, task: u8, world: &mut World<'_>) {
+        self.clock.task(task, &mut self.block, world);
+    }
+
+    fn act(&mut self, world: &mut World<'_>) {
+        self.clock.act(&mut self.block, world);
+    }
+
+    fn next(&mut self, _now: u64, _listening: bool) -> Option<u64> {
+        self.clock.next()
+    }
+
+    /// Power fails, or the chip goes to sleep for good: clocks and events stop. What a reset keeps is the chip's affair.
+    fn reset(&mut self) {
+        self.block.reset();
+        self.clock = Clock::default();
     }
 }
 
@@ -151,35 +220,34 @@ mod tests {
     #[test]
     fn retained_registers_hold_eight_bits_and_survive_a_soft_reset_only() {
         let mut power = Power::new(8);
-        power.write(GPREGRET, 0x1B1);
-        power.reset(&Reset::Soft.effects());
-        assert_eq!(power.read(GPREGRET), 0xB1);
-        power.reset(&Reset::Pin.effects());
-        assert_eq!(power.read(GPREGRET), 0);
+        power.set_register(GPREGRET, 0x1B1);
+        power.reset_by(&Reset::Soft.effects());
+        assert_eq!(power.register(GPREGRET), Some(0xB1));
+        power.reset_by(&Reset::Pin.effects());
+        assert_eq!(power.register(GPREGRET), Some(0));
     }
 
     #[test]
     fn reset_reasons_pile_up_until_they_are_cleared() {
         let mut power = Power::new(8);
-        power.reset(&Reset::Pin.effects());
-        power.reset(&Reset::Soft.effects());
-        assert_eq!(power.read(RESET_REASON), 0b101);
-        power.write(RESET_REASON, 0b001);
-        assert_eq!(power.read(RESET_REASON), 0b100);
-        power.reset(&Reset::PowerOn.effects());
-        assert_eq!(power.read(RESET_REASON), 0);
+        power.reset_by(&Reset::Pin.effects());
+        power.reset_by(&Reset::Soft.effects());
+        assert_eq!(power.register(RESET_REASON), Some(0b101));
+        power.set_register(RESET_REASON, 0b001);
+        assert_eq!(power.register(RESET_REASON), Some(0b100));
+        power.reset_by(&Reset::PowerOn.effects());
+        assert_eq!(power.register(RESET_REASON), Some(0));
     }
 
     #[test]
-    fn clocks_start_and_raise_their_interrupt() {
+    fn registers_without_a_meaning_are_told_from_those_that_only_store() {
         let mut power = Power::new(8);
-        power.write(LFCLK_SOURCE, 1);
-        power.write(LFCLK_START, 1);
-        assert_eq!(power.read(LFCLK_STATUS), 0x1_0001);
-        assert!(!power.irq());
-        power.write(INTENSET, 0b10);
-        assert!(power.irq());
-        power.write(LFCLK_STARTED, 0);
-        assert!(!power.irq());
+        assert!(power.set_register(0x53C, 7));
+        assert_eq!(power.register(0x53C), Some(7));
+        assert!(!power.set_register(0x7F0, 7));
+        assert_eq!(power.register(0x7F0), None);
+        assert_eq!(power.register(RAM_POWER + 16), Some(0xFFFF));
+        power.set_register(RAM_POWER + 24, 1);
+        assert_eq!(power.register(RAM_POWER + 20), Some(0xFFFE));
     }
 }

@@ -52,7 +52,7 @@ impl Bus for Soc {
     fn stalled_until(&self) -> u64 {
         match self.profile.stall {
             StallRule::Always => self.nvmc.busy_until,
-            StallRule::WhenExecutingFromFlash => self.wait_until,
+            StallRule::WhenExecutingFromFlash => self.wait_until.max(self.polls_until),
         }
     }
 
@@ -68,6 +68,11 @@ impl Bus for Soc {
     }
 
     fn interrupted(&self) -> bool {
-        self.power_lost_at.is_some() || self.wants_pc || self.irq_changed || self.power.system_off
+        self.power_lost_at.is_some()
+            || self.wants_pc
+            || self.touched
+            || self.peripherals.lines() != self.lines_known
+            || self.peripherals.next_event() < self.runs_until
+            || self.peripherals.power().system_off
     }
 }

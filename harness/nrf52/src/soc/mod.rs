@@ -3,7 +3,7 @@
 mod bus;
 mod flash;
 
-use std::{collections::BTreeMap, sync::Arc};
+use std::sync::Arc;
 
 use gauntlet_armv7em::{BusFault, FaultCause, Width};
 
@@ -12,7 +12,7 @@ use crate::{
     memory::{NonVolatile, PageBytes, Ram, UICR, ficr},
     noise::hash,
     nvmc::{ArmedCut, CutReport, FlashAction, Journal, Nvmc, Source, Wear, controller},
-    peripherals::{Acl, Bprot, Gpio, OPEN, Power, WATCHDOG_BASE, Watchdog},
+    peripherals::{Acl, Bprot, OPEN, Peripherals},
     reset::{RamFate, ResetEffects},
     variant::{ApprotectGeneration, Profile, RegionProtection, Speed},
 };
@@ -26,17 +26,6 @@ const AHB: std::ops::Range<u32> = 0x5000_0000..0x5010_0000;
 const ROM_TABLE_ALIAS: u32 = 0xF000_0000;
 const UICR_APPROTECT: u32 = 0x208;
 const UICR_RESET_PIN: [u32; 2] = [0x200, 0x204];
-
-/// The first access to a register this chip does not model. It read 0 or was ignored.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Touch {
-    /// The word's address.
-    pub address: u32,
-    /// When, in cycles.
-    pub at: u64,
-    /// The value, if it was a write.
-    pub written: Option<u32>,
-}
 
 /// An operation the array is working on.
 #[derive(Debug, Clone)]
@@ -62,12 +51,9 @@ pub(crate) struct Soc {
     pub(crate) cut: Option<ArmedCut>,
     pub(crate) fired: Option<CutReport>,
     in_flight: Option<InFlight>,
-    pub(crate) power: Power,
+    pub(crate) peripherals: Peripherals,
     bprot: Option<Bprot>,
     acl: Option<Acl>,
-    pub(crate) gpio: Gpio,
-    pub(crate) watchdog: Watchdog,
-    touches: BTreeMap<u32, Touch>,
     /// On whose behalf the bus is used just now.
     pub(crate) source: Source,
     /// Starts of the chip so far.
@@ -80,8 +66,14 @@ pub(crate) struct Soc {
     pub(crate) power_lost_at: Option<u64>,
     /// A flash operation was recorded that still lacks the program counter.
     pub(crate) wants_pc: bool,
-    /// The level of interrupt line 0 may have changed.
-    pub(crate) irq_changed: bool,
+    /// Levels of the interrupt lines as the CPU knows them.
+    pub(crate) lines_known: u64,
+    /// The CPU runs without a look at the peripherals up to this cycle.
+    pub(crate) runs_until: u64,
+    /// A register has been touched that this chip does not have; its note still lacks the program counter.
+    pub(crate) touched: bool,
+    /// Whoever polls the flash controller sleeps until it is ready, or until an interrupt comes.
+    pub(crate) polls_until: u64,
     /// The CPU waits for the array up to here, wherever it executes.
     pub(crate) wait_until: u64,
     /// UICR.APPROTECT\[7:0\] at the last hard reset.
@@ -109,19 +101,19 @@ impl Soc {
             cut: None,
             fired: None,
             in_flight: None,
-            power: Power::new(profile.ram_blocks),
+            peripherals: Peripherals::new(&profile, seed),
             bprot,
             acl,
-            gpio: Gpio::new(profile.gpio_ports),
-            watchdog: Watchdog::new(),
-            touches: BTreeMap::new(),
             source: Source::Cpu,
             boot: 0,
             power_ups: 0,
             debugging: false,
             power_lost_at: None,
             wants_pc: false,
-            irq_changed: false,
+            lines_known: 0,
+            runs_until: u64::MAX,
+            touched: false,
+            polls_until: 0,
             wait_until: 0,
             latched_approtect: 0xFF,
             opened_by_erase: false,
@@ -129,18 +121,13 @@ impl Soc {
     }
 
     /// Puts everything but the array and the retained state back to its reset value.
-    pub(crate) fn reset(&mut self, effects: &ResetEffects) {
+    pub(crate) fn reset(&mut self, effects: &ResetEffects, now: u64) {
+        self.peripherals.catch_up(now, &mut self.ram);
         self.nvmc.reset();
-        self.power.reset(effects);
+        self.peripherals.reset(effects, now);
         match self.profile.protection {
             RegionProtection::Bprot { registers } => self.bprot = Some(Bprot::new(registers)),
             RegionProtection::Acl { regions } => self.acl = Some(Acl::new(regions)),
-        }
-        if effects.clears_gpio {
-            self.gpio.reset();
-        }
-        if effects.stops_watchdog {
-            self.watchdog = Watchdog::new();
         }
         if effects.ram == RamFate::Lost {
             self.lose_ram();
@@ -150,8 +137,9 @@ impl Soc {
             self.opened_by_erase = false;
         }
         self.wait_until = 0;
+        self.polls_until = 0;
         self.wants_pc = false;
-        self.irq_changed = true;
+        self.touched = false;
         self.boot += 1;
     }
 
@@ -163,10 +151,12 @@ impl Soc {
     /// Whether the memory access port is closed.
     pub(crate) fn is_protected(&self) -> bool {
         match self.profile.approtect {
-            _ if self.opened_by_erase && !self.power.force_protect => false,
+            _ if self.opened_by_erase && !self.peripherals.power().force_protect => false,
             ApprotectGeneration::Old => self.latched_approtect != 0xFF,
             ApprotectGeneration::New => {
-                self.power.force_protect || self.latched_approtect != OPEN || !self.power.approtect_disabled
+                self.peripherals.power().force_protect
+                    || self.latched_approtect != OPEN
+                    || !self.peripherals.power().approtect_disabled
             }
         }
     }
@@ -181,10 +171,6 @@ impl Soc {
     /// Whether an access list hides some of the flash.
     pub(crate) fn hides_flash(&self) -> bool {
         self.acl.as_ref().is_some_and(Acl::hides_anything)
-    }
-
-    pub(crate) fn touches(&self) -> impl Iterator<Item = &Touch> {
-        self.touches.values()
     }
 
     /// Offset of a RAM address, under either of its names.
@@ -248,22 +234,19 @@ impl Soc {
         let offset = address & 0xFFF;
         match (address & !0xFFF, &self.bprot, &self.acl) {
             (POWER, Some(bprot), _) if bprot.owns(offset) => bprot.read(offset),
-            (POWER, ..) => self.power.read(offset),
             (controller::BASE, _, Some(acl)) if acl.owns(offset) => acl.read(offset),
             (controller::BASE, ..) => {
                 let value = self.nvmc.read(offset, now);
                 if self.nvmc.is_busy(now) {
                     // Whoever polls has nothing else to do: the next poll comes when the array is ready.
-                    self.wait_until = self.nvmc.busy_until;
+                    self.polls_until = self.nvmc.busy_until;
                 }
                 value
             }
-            (WATCHDOG_BASE, ..) => self.watchdog.read(offset),
-            (crate::peripherals::GPIO_BASE, ..) => self.gpio.read(offset),
-            _ => {
+            _ => self.peripherals.read(address, now, &mut self.ram).unwrap_or_else(|| {
                 self.touch(now, address, None);
                 0
-            }
+            }),
         }
     }
 
@@ -279,22 +262,21 @@ impl Soc {
         let offset = word & 0xFFF;
         match (word & !0xFFF, &mut self.bprot, &mut self.acl) {
             (POWER, Some(bprot), _) if bprot.owns(offset) => bprot.write(offset, value),
-            (POWER, ..) => {
-                self.power.write(offset, value);
-                self.irq_changed = true;
-            }
             (controller::BASE, _, Some(acl)) if acl.owns(offset) => acl.write(offset, value),
             (controller::BASE, ..) => {
                 self.command(now, offset, value).map_err(|cause| BusFault { address, cause })?
             }
-            (WATCHDOG_BASE, ..) => self.watchdog.write(now, offset, value),
-            (crate::peripherals::GPIO_BASE, ..) => self.gpio.write(offset, value),
-            _ => self.touch(now, word, Some(value)),
+            _ => {
+                if !self.peripherals.write(word, value, now, &mut self.ram) {
+                    self.touch(now, word, Some(value));
+                }
+            }
         }
         Ok(())
     }
 
+    /// Notes an access to a register this chip does not have.
     fn touch(&mut self, now: u64, address: u32, written: Option<u32>) {
-        self.touches.entry(address).or_insert(Touch { address, at: now, written });
+        self.touched |= self.peripherals.notes.touch(now, address, written);
     }
 }

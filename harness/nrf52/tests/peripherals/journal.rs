@@ -1,0 +1,68 @@
+//! What the chip does not have is noted, with who asked for it.
+
+use gauntlet_nrf52::{Chip, Reset, Variant};
+
+use super::{Registers, chip};
+
+/// Reads a register of the CryptoCell twice, then stays.
+///
+/// ```text
+/// 08  ldr r0, 10    0A  ldr r1, [r0]    0C  ldr r1, [r0]    0E  b .
+/// ```
+#[test]
+fn an_access_to_an_unmodelled_register_is_noted_with_its_program_counter() {
+    let mut chip = Chip::new(Variant::Nrf52840, 1);
+    let code: [u16; 6] = [0x4801, 0x6801, 0x6801, 0xE7FE, 0xA500, 0x5002];
+    chip.put_image(0, &[0x00, 0x10, 0x00, 0x20, 0x09, 0, 0, 0]);
+    chip.put_image(8, &code.iter().flat_map(|half| half.to_le_bytes()).collect::<Vec<_>>());
+    chip.reset(Reset::PowerOn);
+    chip.run_until(chip.now() + 1000);
+    let touch = *chip.touches().next().unwrap();
+    assert_eq!((touch.address, touch.pc, touch.written, touch.count), (0x5002_A500, Some(0x0C), None, 2));
+    assert_eq!(touch.block(), "CryptoCell 310");
+    assert_eq!(chip.touches().count(), 1);
+}
+
+#[test]
+fn registers_that_are_modelled_or_only_store_are_not_noted() {
+    let mut chip = chip();
+    let known = [
+        0x4000_0538,
+        0x4000_053C,
+        0x4000_0EE4,
+        0x4000_2524,
+        0x4000_6510,
+        0x4000_9540,
+        0x4001_1504,
+        0x4001_4304,
+        0x4001_3540,
+        0x4001_F510,
+        0x4002_0510,
+        0x4002_8500,
+        0x5000_0504,
+        0x4000_C520,
+        0x4000_173C,
+        0x4000_5610,
+    ];
+    for address in known {
+        let value = chip.get(address);
+        chip.set(address, value);
+    }
+    assert_eq!(chip.touches().count(), 0);
+    for (address, block) in [(0x4000_2550, "UART0"), (0x4000_B600, "RTC"), (0x4000_0700, "CLOCK, POWER")] {
+        assert_eq!(chip.get(address), 0);
+        let touch = chip.touches().find(|touch| touch.address == address).unwrap();
+        assert_eq!((touch.block(), touch.pc), (block, None));
+    }
+    chip.trigger(0x4000_7000);
+    let task = chip.touches().find(|touch| touch.address == 0x4000_7000).unwrap();
+    assert_eq!((task.written, task.block()), (Some(1), "SAADC"));
+}
+
+#[test]
+fn the_second_serial_port_is_only_where_the_chip_has_one() {
+    let mut small = Chip::new(Variant::Nrf52832, 1);
+    small.set(0x4002_8524, 1);
+    assert_eq!(small.touches().count(), 1);
+    assert_eq!(small.get(0x4002_8524), 0);
+}
