@@ -82,7 +82,7 @@ impl Bench for VirtualBench {
         let machine: SharedMachine = Arc::new(Mutex::new(Machine::with_guest(chip, Box::new(firmware))));
         let probe = virtual_probe::register(&format!("GAUNTLET{number:06}"), machine.clone())
             .map_err(|_taken| BoardError::Impossible("be told from another one"))?;
-        let selector = BoardSelector::new(probe.selector(), target(variant)).allow_erase_all();
+        let selector = BoardSelector::new(probe.selector(), variant.target_name()).allow_erase_all();
         let opened = VirtualBoard::new(machine, wire);
         let origin = opened.machine().chip.now();
         Ok(Box::new(OpenBoard { board: opened, selector, _probe: probe, origin, seed }))
@@ -90,14 +90,6 @@ impl Bench for VirtualBench {
 
     fn has_virtual_time(&self) -> bool {
         true
-    }
-}
-
-/// probe-rs's name of the chip.
-fn target(variant: Variant) -> &'static str {
-    match variant {
-        Variant::Nrf52832 => "nRF52832_xxAA",
-        Variant::Nrf52840 => "nRF52840_xxAA",
     }
 }
 

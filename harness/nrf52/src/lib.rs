@@ -1,4 +1,4 @@
-//! The virtual nRF52: what Nordic's nRF52832 and nRF52840 look like to firmware and to a debugger.
+//! The virtual nRF52: what Nordic's nRF52832, nRF52833 and nRF52840 look like to firmware and to a debugger.
 //!
 //! A [`Chip`] is CPU, memories and peripherals on one virtual clock. It runs firmware exactly the same way every time:
 //! a run is a function of the image, the seed and the inputs. A [`Machine`] adds firmware that lives in the host (a
@@ -11,6 +11,10 @@
 //! - **Power.** A [`Cut`] takes the power away before, after or in the middle of the n-th flash operation. What half
 //!   changed cells hold then is a [`TearPattern`]. RAM comes back as noise.
 //! - **Reset.** What each kind of reset clears is one row of data: [`Reset::effects`].
+//! - **Time.** Every peripheral acts in its own cycle, in one order, also while the CPU waits for the flash. Serial bytes
+//!   take their time on the wire, and the host at its other end ([`Chip::uart_send`], [`Chip::uart_take`]) obeys flow
+//!   control or does not.
+//! - **Gaps.** A register that is not modelled reads 0 and is noted with the program counter: [`Chip::touches`].
 //! - **Debugging.** Debug port, memory and control access ports, and access port protection behave so that unmodified
 //!   debug tools work, and fail where they would fail on a board.
 //!
@@ -21,7 +25,7 @@
 //! | `soc` | the address map: the CPU's bus, flash rules |
 //! | `memory` | flash pages, RAM, factory information |
 //! | `nvmc` | flash controller, operation journal, cuts and tears |
-//! | `peripherals` | power, clock, protection units, watchdog, pins |
+//! | `peripherals` | power and clocks, counters and timers, serial ports, pins, the interconnect, their event queue |
 //! | `reset` | what each reset clears |
 //! | `debug` | debug port and access ports |
 //! | `machine`, `guest` | a chip with firmware in the host |

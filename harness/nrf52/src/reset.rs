@@ -26,6 +26,8 @@ pub enum Reset {
 pub enum RamFate {
     /// It keeps its content.
     Kept,
+    /// Sections that firmware asked to retain (POWER.RAM) keep theirs; the others hold noise.
+    Retained,
     /// It holds noise.
     Lost,
 }
@@ -106,7 +108,7 @@ const TABLE: [ResetEffects; 8] = [
         reason: Reason::Set(OFF),
         clears_gpio: false,
         stops_watchdog: true,
-        ram: RamFate::Lost,
+        ram: RamFate::Retained,
         ..SOFT_RESET
     },
 ];

@@ -5,6 +5,8 @@
 pub enum Variant {
     /// nRF52832 xxAA: 512 KiB flash, 64 KiB RAM, build code E0.
     Nrf52832,
+    /// nRF52833 xxAA: 512 KiB flash, 128 KiB RAM, build code A0.
+    Nrf52833,
     /// nRF52840 xxAA: 1 MiB flash, 256 KiB RAM, build code D0.
     Nrf52840,
 }
@@ -14,6 +16,7 @@ impl Variant {
     pub const fn profile(self) -> Profile {
         match self {
             Self::Nrf52832 => NRF52832,
+            Self::Nrf52833 => NRF52833,
             Self::Nrf52840 => NRF52840,
         }
     }
@@ -22,6 +25,7 @@ impl Variant {
     pub const fn target_name(self) -> &'static str {
         match self {
             Self::Nrf52832 => "nRF52832_xxAA",
+            Self::Nrf52833 => "nRF52833_xxAA",
             Self::Nrf52840 => "nRF52840_xxAA",
         }
     }
@@ -70,7 +74,7 @@ impl Span {
 pub enum StallRule {
     /// Always, wherever the code runs (nRF52832, nRF52810).
     Always,
-    /// Only while it executes from flash; code in RAM goes on and sees READY = 0 (nRF52840, nRF52820).
+    /// Only while it executes from flash; code in RAM goes on and sees READY = 0 (nRF52840, nRF52833, nRF52820).
     WhenExecutingFromFlash,
 }
 
@@ -170,6 +174,18 @@ impl Profile {
     /// Watchpoints.
     pub const WATCHPOINTS: u8 = 4;
 
+    /// The part of RAM, as offsets, that a bit of POWER.RAM\[block\] switches: sections of 4 KiB in the first eight
+    /// blocks and of 32 KiB in the ninth. None where there is no such section.
+    pub fn ram_section(&self, block: u8, section: u8) -> Option<std::ops::Range<u32>> {
+        let (block, section) = (u32::from(block), u32::from(section));
+        let (start, size) = match block {
+            0..8 if section < 2 => (0x2000 * block + 0x1000 * section, 0x1000),
+            8 => (0x1_0000 + 0x8000 * section, 0x8000),
+            _ => return None,
+        };
+        (block < self.ram_blocks.into() && start + size <= self.ram_size).then(|| start..start + size)
+    }
+
     /// Flash pages.
     pub const fn flash_pages(&self) -> u32 {
         self.flash_size / Self::PAGE_SIZE
@@ -224,4 +240,19 @@ const NRF52840: Profile = Profile {
     uartes: 2,
     uarte_count_bits: 16,
     reset_pin_bits: 6,
+};
+
+const NRF52833: Profile = Profile {
+    variant: Variant::Nrf52833,
+    flash_size: 512 << 10,
+    ram_size: 128 << 10,
+    part: 0x52833,
+    variant_word: u32::from_be_bytes(*b"AAA0"),
+    package: 0x2004,
+    id: 0x0D,
+    revision: 0,
+    word_write: Span::fixed(43),
+    page_erase: Span::fixed(87_500),
+    erase_all: Span::fixed(173_000),
+    ..NRF52840
 };

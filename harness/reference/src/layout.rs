@@ -54,6 +54,18 @@ impl Layout {
                 softdevice_id: 132,
                 dfu_button: 16,
             },
+            Variant::Nrf52833 => Self {
+                variant,
+                flash_end: 0x8_0000,
+                bootloader: 0x7_8000,
+                backup_page: 0x7_E000,
+                settings_page: 0x7_F000,
+                app_data: 0x3000,
+                softdevice_end: 0x2_7000,
+                softdevice_fwid: 0x0100,
+                softdevice_id: 140,
+                dfu_button: 25,
+            },
             Variant::Nrf52840 => Self {
                 variant,
                 flash_end: 0x10_0000,

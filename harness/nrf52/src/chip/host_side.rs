@@ -164,7 +164,7 @@ impl Chip {
         self.soc.peripherals.notes.refused_dma
     }
 
-    /// How often the interconnect was stopped because events and tasks drove each other without end.
+    /// How often the interconnect was switched off because events and tasks drove each other without end.
     pub fn interconnect_loops(&self) -> u64 {
         self.soc.peripherals.notes.endless_loops
     }

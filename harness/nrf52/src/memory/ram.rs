@@ -41,6 +41,15 @@ impl Ram {
         self.code.fill(Code { version: fresh_version(), fetched: NOTHING });
     }
 
+    /// What a part of it holds after it was without power.
+    pub(crate) fn scramble_part(&mut self, part: Range<u32>, seed: u64) {
+        let part = part.start as usize..part.end as usize;
+        if let Some(bytes) = self.bytes.get_mut(part.clone()) {
+            Noise::new(seed).fill(bytes);
+            self.touched(part.start, part.end);
+        }
+    }
+
     pub(crate) fn bytes(&self) -> &[u8] {
         &self.bytes
     }

@@ -47,7 +47,7 @@ pub(crate) struct Notes {
     pub(crate) further_touches: u64,
     pub(crate) dma_refusals: Vec<DmaRefusal>,
     pub(crate) refused_dma: u64,
-    /// Times the interconnect was stopped because events and tasks drove each other round and round in one cycle.
+    /// Times the interconnect was switched off because events and tasks drove each other round and round in one cycle.
     pub(crate) endless_loops: u64,
     /// The newest touch, which still lacks its program counter.
     newest: Option<u32>,

@@ -26,7 +26,8 @@ const GPREGRET: u32 = 0x51C;
 const GPREGRET2: u32 = 0x520;
 const FORCE_PROTECT: u32 = 0x550;
 const APPROTECT_DISABLE: u32 = 0x558;
-const RAM_POWER: u32 = 0x900;
+/// POWER.RAM\[0\].
+pub(crate) const RAM_POWER: u32 = 0x900;
 const RAM_POWER_END: u32 = 0xA00;
 
 /// Registers that hold what is written and do nothing else here: POFCON, DCDCEN, DCDCEN0, HFXODEBOUNCE, TRACECONFIG,
@@ -105,6 +106,11 @@ impl Power {
     /// The 32768 Hz clock ticks.
     pub(crate) fn lf_ticks(&self) -> bool {
         self.clock.lf_ticks()
+    }
+
+    /// POWER.RAM\[block\]: bit n switches section n on, bit 16 + n keeps its content in System OFF.
+    pub(crate) fn ram_power(&self, block: u8) -> u32 {
+        self.ram_power.get(usize::from(block)).copied().unwrap_or(0)
     }
 
     /// The supply falls below the threshold of the power-failure comparator, if firmware has switched it on.

@@ -51,6 +51,11 @@ impl Ppi {
         self.enabled != 0
     }
 
+    /// Switches every channel off.
+    pub(crate) fn stop(&mut self) {
+        self.enabled = 0;
+    }
+
     /// The enabled channels an event drives, one bit each.
     pub(crate) fn channels_of(&self, event: u32) -> u32 {
         (0..32)

@@ -4,104 +4,22 @@
 use super::{
     Notes, Watchdog,
     block::{Device, Signals, World, Written},
-    ecb::Ecb,
-    egu::Egu,
+    devices::{Devices, GPIOTE, POWER, RNG, RTC, SOURCES, TIMER, WATCHDOG, source_of},
     gpio::{self, Gpio},
-    gpiote::Gpiote,
     power::Power,
     ppi::{self, Ppi},
     queue::{NEVER, Queue},
-    rng::Rng,
-    rtc::{NextTick, Rtc},
+    rtc::NextTick,
     stubs::Stubs,
-    temperature::Temperature,
-    timer::Timer,
     uarte::Uarte,
 };
-use crate::{
-    memory::Ram,
-    noise::{Noise, hash},
-    reset::ResetEffects,
-    variant::Profile,
-};
-
-/// Peripherals with the shared registers, each with its place in the event queue.
-const POWER: usize = 0;
-const UARTE: usize = 1;
-const GPIOTE: usize = 3;
-const RTC: usize = 4;
-const TIMER: usize = 7;
-const RNG: usize = 12;
-const TEMPERATURE: usize = 13;
-const ECB: usize = 14;
-const WATCHDOG: usize = 15;
-const EGU: usize = 16;
-/// Their number.
-pub(crate) const SOURCES: usize = 22;
+use crate::{memory::Ram, reset::ResetEffects, variant::Profile};
 
 /// Events that may drive each other within one cycle before somebody must have built a loop.
 const LOOP_LIMIT: usize = 1000;
-const RNG_STREAM: u64 = 0x52_4E_47;
-
-#[derive(Debug, Clone)]
-struct Devices {
-    power: Power,
-    uartes: Vec<Uarte>,
-    gpiote: Gpiote,
-    rtcs: [Rtc; 3],
-    timers: [Timer; 5],
-    rng: Rng,
-    temperature: Temperature,
-    ecb: Ecb,
-    watchdog: Watchdog,
-    egus: [Egu; 6],
-}
-
-impl Devices {
-    fn get(&mut self, source: usize) -> Option<&mut dyn Device> {
-        Some(match source {
-            POWER => &mut self.power,
-            UARTE..GPIOTE => self.uartes.get_mut(source - UARTE)?,
-            GPIOTE => &mut self.gpiote,
-            RTC..TIMER => &mut self.rtcs[source - RTC],
-            TIMER..RNG => &mut self.timers[source - TIMER],
-            RNG => &mut self.rng,
-            TEMPERATURE => &mut self.temperature,
-            ECB => &mut self.ecb,
-            WATCHDOG => &mut self.watchdog,
-            EGU..SOURCES => &mut self.egus[source - EGU],
-            _ => return None,
-        })
-    }
-}
-
-/// The peripheral that has a page of addresses.
-fn source_of(page: u32) -> Option<usize> {
-    Some(match page {
-        0x4000_0000 => POWER,
-        0x4000_2000 => UARTE,
-        0x4002_8000 => UARTE + 1,
-        0x4000_6000 => GPIOTE,
-        0x4000_B000 => RTC,
-        0x4001_1000 => RTC + 1,
-        0x4002_4000 => RTC + 2,
-        0x4000_8000 => TIMER,
-        0x4000_9000 => TIMER + 1,
-        0x4000_A000 => TIMER + 2,
-        0x4001_A000 => TIMER + 3,
-        0x4001_B000 => TIMER + 4,
-        0x4000_D000 => RNG,
-        0x4000_C000 => TEMPERATURE,
-        0x4000_E000 => ECB,
-        0x4001_0000 => WATCHDOG,
-        0x4001_4000..=0x4001_9000 => EGU + ((page - 0x4001_4000) >> 12) as usize,
-        _ => return None,
-    })
-}
-
 #[derive(Debug, Clone)]
 pub(crate) struct Peripherals {
-    devices: Devices,
+    pub(super) devices: Devices,
     pub(crate) gpio: Gpio,
     ppi: Ppi,
     stubs: Stubs,
@@ -116,36 +34,8 @@ pub(crate) struct Peripherals {
 
 impl Peripherals {
     pub(crate) fn new(profile: &Profile, seed: u64) -> Self {
-        let bits = profile.uarte_count_bits;
-        let mut uartes = vec![Uarte::new(0x4000_2000, 2, bits, true)];
-        if profile.uartes > 1 {
-            uartes.push(Uarte::new(0x4002_8000, 40, bits, false));
-        }
-        let timer = |base, irq, compares| Timer::new(base, irq, compares);
-        let egu = |n: u8| Egu::new(0x4001_4000 + 0x1000 * u32::from(n), 20 + n);
         Self {
-            devices: Devices {
-                power: Power::new(profile.ram_blocks),
-                uartes,
-                gpiote: Gpiote::new(),
-                rtcs: [
-                    Rtc::new(0x4000_B000, 11, 3),
-                    Rtc::new(0x4001_1000, 17, 4),
-                    Rtc::new(0x4002_4000, 36, 4),
-                ],
-                timers: [
-                    timer(0x4000_8000, 8, 4),
-                    timer(0x4000_9000, 9, 4),
-                    timer(0x4000_A000, 10, 4),
-                    timer(0x4001_A000, 26, 6),
-                    timer(0x4001_B000, 27, 6),
-                ],
-                rng: Rng::new(Noise::new(hash(seed, RNG_STREAM))),
-                temperature: Temperature::new(),
-                ecb: Ecb::new(),
-                watchdog: Watchdog::new(),
-                egus: std::array::from_fn(|n| egu(n as u8)),
-            },
+            devices: Devices::new(profile, seed),
             gpio: Gpio::new(profile.gpio_ports),
             ppi: Ppi::new(),
             stubs: Stubs::default(),
@@ -168,10 +58,6 @@ impl Peripherals {
 
     pub(crate) fn uarte(&self, port: usize) -> Option<&Uarte> {
         self.devices.uartes.get(port)
-    }
-
-    pub(crate) fn set_temperature(&mut self, quarters: i32) {
-        self.devices.temperature.surroundings = quarters;
     }
 
     /// Levels of all interrupt lines, one bit each.
@@ -206,16 +92,9 @@ impl Peripherals {
         }
     }
 
-    /// Lets a peripheral do something, and finds out what that changes for the others.
-    fn with<R>(
-        &mut self,
-        source: usize,
-        now: u64,
-        ram: &mut Ram,
-        action: impl FnOnce(&mut dyn Device, &mut World<'_>) -> R,
-    ) -> Option<R> {
-        let device = self.devices.get(source)?;
-        let mut world = World {
+    /// The peripherals, and what one of them sees of everything else.
+    pub(super) fn split<'a>(&'a mut self, now: u64, ram: &'a mut Ram) -> (&'a mut Devices, World<'a>) {
+        let world = World {
             now,
             signals: &mut self.signals,
             ram,
@@ -224,7 +103,19 @@ impl Peripherals {
             seed: self.seed,
             next_tick: self.next_tick,
         };
-        let result = action(device, &mut world);
+        (&mut self.devices, world)
+    }
+
+    /// Lets a peripheral do something, and finds out what that changes for the others.
+    fn with<R>(
+        &mut self,
+        source: usize,
+        now: u64,
+        ram: &mut Ram,
+        action: impl FnOnce(&mut dyn Device, &mut World<'_>) -> R,
+    ) -> Option<R> {
+        let (devices, mut world) = self.split(now, ram);
+        let result = action(devices.get(source)?, &mut world);
         match source {
             POWER => self.clock_changed(now),
             GPIOTE => self.pins_changed(now, ram),
@@ -235,7 +126,7 @@ impl Peripherals {
     }
 
     /// Asks a peripheral when it acts next, and for the level of its line.
-    fn refresh(&mut self, source: usize, now: u64) {
+    pub(super) fn refresh(&mut self, source: usize, now: u64) {
         let Some(device) = self.devices.get(source) else { return };
         let next = device.next(now, self.signals.listening).map_or(NEVER, |at| at.max(now));
         let (line, level) = (device.block().line(), device.block().irq());
@@ -254,27 +145,22 @@ impl Peripherals {
     }
 
     /// Pins may have other levels now.
-    fn pins_changed(&mut self, now: u64, ram: &mut Ram) {
-        let mut world = World {
-            now,
-            signals: &mut self.signals,
-            ram,
-            gpio: &mut self.gpio,
-            notes: &mut self.notes,
-            seed: self.seed,
-            next_tick: self.next_tick,
-        };
-        self.devices.gpiote.observe(&mut world);
+    pub(super) fn pins_changed(&mut self, now: u64, ram: &mut Ram) {
+        let (devices, mut world) = self.split(now, ram);
+        devices.gpiote.observe(&mut world);
         self.refresh(GPIOTE, now);
     }
 
     /// Carries events over the interconnect to the tasks they drive, in the same cycle.
-    fn route(&mut self, now: u64, ram: &mut Ram) {
+    pub(super) fn route(&mut self, now: u64, ram: &mut Ram) {
         let mut done = 0;
         while let Some(&event) = self.signals.raised.get(done) {
             done += 1;
             if done > LOOP_LIMIT {
+                // A real chip would go on like this for ever, and nobody could stop it.
                 self.notes.endless_loops += 1;
+                self.ppi.stop();
+                self.listen(now);
                 break;
             }
             let mut channels = self.ppi.channels_of(event);
@@ -360,61 +246,6 @@ impl Peripherals {
                 self.refresh(source, now);
             }
         }
-    }
-
-    /// Something from outside happens to a serial port.
-    pub(crate) fn uarte_input<R>(
-        &mut self,
-        port: usize,
-        now: u64,
-        ram: &mut Ram,
-        action: impl FnOnce(&mut Uarte, &mut World<'_>) -> R,
-    ) -> Option<R> {
-        self.catch_up(now, ram);
-        let uarte = self.devices.uartes.get_mut(port)?;
-        let mut world = World {
-            now,
-            signals: &mut self.signals,
-            ram,
-            gpio: &mut self.gpio,
-            notes: &mut self.notes,
-            seed: self.seed,
-            next_tick: self.next_tick,
-        };
-        let result = action(uarte, &mut world);
-        self.refresh(UARTE + port, now);
-        self.route(now, ram);
-        Some(result)
-    }
-
-    /// The supply warns, or the USB supply comes or goes.
-    pub(crate) fn power_input(
-        &mut self,
-        now: u64,
-        ram: &mut Ram,
-        action: impl FnOnce(&mut Power, &mut World<'_>),
-    ) {
-        self.catch_up(now, ram);
-        let mut world = World {
-            now,
-            signals: &mut self.signals,
-            ram,
-            gpio: &mut self.gpio,
-            notes: &mut self.notes,
-            seed: self.seed,
-            next_tick: self.next_tick,
-        };
-        action(&mut self.devices.power, &mut world);
-        self.refresh(POWER, now);
-        self.route(now, ram);
-    }
-
-    /// Somebody outside drives a pin, or lets it go.
-    pub(crate) fn drive_pin(&mut self, pin: u8, level: Option<bool>, now: u64, ram: &mut Ram) {
-        self.catch_up(now, ram);
-        self.gpio.drive(pin, level);
-        self.pins_changed(now, ram);
-        self.route(now, ram);
     }
 
     /// The watchdog has stood still for this long, if it does so then.

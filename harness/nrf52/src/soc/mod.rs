@@ -12,7 +12,7 @@ use crate::{
     memory::{NonVolatile, PageBytes, Ram, UICR, ficr},
     noise::hash,
     nvmc::{ArmedCut, CutReport, FlashAction, Journal, Nvmc, Source, Wear, controller},
-    peripherals::{Acl, Bprot, OPEN, Peripherals},
+    peripherals::{Acl, Bprot, OPEN, Peripherals, RAM_POWER},
     reset::{RamFate, ResetEffects},
     variant::{ApprotectGeneration, Profile, RegionProtection, Speed},
 };
@@ -124,13 +124,15 @@ impl Soc {
     pub(crate) fn reset(&mut self, effects: &ResetEffects, now: u64) {
         self.peripherals.catch_up(now, &mut self.ram);
         self.nvmc.reset();
+        match effects.ram {
+            RamFate::Kept => {}
+            RamFate::Retained => self.lose_ram_without(16),
+            RamFate::Lost => self.lose_ram(),
+        }
         self.peripherals.reset(effects, now);
         match self.profile.protection {
             RegionProtection::Bprot { registers } => self.bprot = Some(Bprot::new(registers)),
             RegionProtection::Acl { regions } => self.acl = Some(Acl::new(regions)),
-        }
-        if effects.ram == RamFate::Lost {
-            self.lose_ram();
         }
         if effects.latches_uicr {
             self.latched_approtect = self.array.uicr.word(UICR_APPROTECT) & 0xFF;
@@ -146,6 +148,20 @@ impl Soc {
     pub(crate) fn lose_ram(&mut self) {
         self.power_ups += 1;
         self.ram.scramble(hash(self.seed, self.power_ups));
+    }
+
+    /// The sections of RAM without a bit in POWER.RAM, counted from bit `first`, lose their content.
+    fn lose_ram_without(&mut self, first: u8) {
+        self.power_ups += 1;
+        for (block, section) in
+            (0..self.profile.ram_blocks).flat_map(|block| (0..16).map(move |n| (block, n)))
+        {
+            let kept = self.peripherals.power().ram_power(block) >> (first + section) & 1 == 1;
+            if let Some(part) = self.profile.ram_section(block, section).filter(|_| !kept) {
+                let seed = hash(self.seed, self.power_ups) ^ u64::from(part.start);
+                self.ram.scramble_part(part, seed);
+            }
+        }
     }
 
     /// Whether the memory access port is closed.
@@ -269,6 +285,9 @@ impl Soc {
             _ => {
                 if !self.peripherals.write(word, value, now, &mut self.ram) {
                     self.touch(now, word, Some(value));
+                }
+                if word & !0xFFF == POWER && offset >= RAM_POWER {
+                    self.lose_ram_without(0);
                 }
             }
         }

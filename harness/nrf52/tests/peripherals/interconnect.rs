@@ -72,12 +72,12 @@ fn the_wired_channels_start_the_timer_from_the_clock() {
 }
 
 #[test]
-fn channels_that_drive_each_other_for_ever_are_stopped() {
+fn channels_that_drive_each_other_for_ever_are_switched_off() {
     let mut chip = chip();
     channel(&mut chip, 0, EGU0 + 0x100, EGU1);
     channel(&mut chip, 1, EGU1 + 0x100, EGU0);
     chip.set(CHENSET, 0b11);
     chip.trigger(EGU0);
     assert_eq!(chip.interconnect_loops(), 1);
-    assert_eq!(chip.get(EGU1 + 0x100), 1);
+    assert_eq!((chip.get(EGU1 + 0x100), chip.get(PPI + 0x500)), (1, 0));
 }

@@ -10,6 +10,7 @@ mod pins;
 mod resets;
 mod rtc;
 mod small;
+mod storm;
 mod timer;
 mod uart;
 mod uart_line;

@@ -1,6 +1,6 @@
 //! What each kind of reset, and the loss of power, does to the peripherals.
 
-use gauntlet_nrf52::{Reset, Variant, cycles_from_ms};
+use gauntlet_nrf52::{Chip, Reset, Variant, cycles_from_ms};
 
 use super::{RAM, Registers, chip, sleeper, start_lf_clock};
 
@@ -78,4 +78,50 @@ fn without_power_nothing_ticks_and_the_host_talks_to_nobody() {
     assert_eq!((chip.uart_unheard(0), chip.uart_waiting(0)), (5, 0));
     chip.power_on();
     assert_eq!((chip.get(RTC + 0x504), chip.get(0x4000_0418)), (0, 0));
+}
+
+#[test]
+fn ram_that_is_switched_off_forgets_and_the_rest_does_not() {
+    const POWERSET: u32 = 0x4000_0914;
+    const POWERCLR: u32 = 0x4000_0918;
+    let mut chip = chip();
+    let sections = [RAM + 0x1FFC, RAM + 0x2000, RAM + 0x3000, RAM + 0x4000];
+    for address in sections {
+        chip.set(address, 0x1234_5678);
+    }
+    chip.set(POWERCLR, 0b10);
+    assert_eq!(chip.get(POWERSET), 0xFFFD);
+    chip.set(POWERSET, 0b10);
+    let kept = sections.map(|address| chip.get(address) == 0x1234_5678);
+    assert_eq!(kept, [true, true, false, true]);
+}
+
+#[test]
+fn only_retained_ram_outlives_system_off() {
+    for variant in [Variant::Nrf52832, Variant::Nrf52833, Variant::Nrf52840] {
+        let mut chip = Chip::new(variant, 1);
+        let last = RAM + chip.profile().ram_size - 4;
+        for address in [RAM, RAM + 0x1000, RAM + 0x2000, last] {
+            chip.set(address, 0x1234_5678);
+        }
+        chip.set(0x4000_0904, 1 << 17);
+        chip.set(0x4000_0500, 1);
+        chip.reset(Reset::WakeFromOff);
+        let kept = [RAM, RAM + 0x1000, RAM + 0x2000, last].map(|address| chip.get(address) == 0x1234_5678);
+        assert_eq!(kept, [false, true, false, false], "{variant:?}");
+    }
+}
+
+#[test]
+fn every_section_of_ram_has_its_bit() {
+    for variant in [Variant::Nrf52832, Variant::Nrf52833, Variant::Nrf52840] {
+        let profile = variant.profile();
+        let parts = (0..profile.ram_blocks).flat_map(|block| (0..16).map(move |section| (block, section)));
+        let end =
+            parts.filter_map(|(block, section)| profile.ram_section(block, section)).fold(0, |end, part| {
+                assert_eq!(part.start, end);
+                part.end
+            });
+        assert_eq!(end, profile.ram_size, "{variant:?}");
+    }
 }

@@ -45,7 +45,7 @@ pub(super) fn protect(
                 }
             }
         }
-        Variant::Nrf52840 => {
+        Variant::Nrf52833 | Variant::Nrf52840 => {
             let list = ACL + ACL_STRIDE * region as u32;
             for (offset, value) in [(0, start), (4, end - start), (8, ACL_NO_WRITE)] {
                 chip.store_word(list + offset, value)?;
@@ -59,7 +59,7 @@ pub(super) fn protect(
 pub(super) fn close_debug_port(chip: &mut Chip, layout: &Layout) -> Result<(), Halt> {
     let words: &[u32] = match layout.variant {
         Variant::Nrf52832 => &[UICR_APPROTECT],
-        Variant::Nrf52840 => &[UICR_APPROTECT, UICR_DEBUGCTRL],
+        Variant::Nrf52833 | Variant::Nrf52840 => &[UICR_APPROTECT, UICR_DEBUGCTRL],
     };
     for &word in words {
         if chip.load_word(word)? != 0 {

@@ -1,65 +1,17 @@
 //! The serial ports: UARTE with EasyDMA, and on the first one the UART without it in the same page.
 
 mod line;
+mod names;
 mod receiver;
 mod transmitter;
 
 use line::{Frame, Line, Rate};
 pub use line::{HostPort, LineFault, UartByte};
+use names::{event, register, short, task};
 use receiver::Receiver;
 use transmitter::Transmitter;
 
 use super::block::{Block, Device, Layout, World};
-
-mod task {
-    pub(super) const START_RX: u8 = 0;
-    pub(super) const STOP_RX: u8 = 1;
-    pub(super) const START_TX: u8 = 2;
-    pub(super) const STOP_TX: u8 = 3;
-    pub(super) const SUSPEND: u8 = 7;
-    pub(super) const FLUSH_RX: u8 = 11;
-    pub(super) const ALL: u32 = 0x88F;
-}
-
-mod event {
-    pub(super) const CTS: u8 = 0;
-    pub(super) const NCTS: u8 = 1;
-    pub(super) const RXD_READY: u8 = 2;
-    pub(super) const END_RX: u8 = 4;
-    pub(super) const TXD_READY: u8 = 7;
-    pub(super) const END_TX: u8 = 8;
-    pub(super) const ERROR: u8 = 9;
-    pub(super) const RX_TIMEOUT: u8 = 17;
-    pub(super) const RX_STARTED: u8 = 19;
-    pub(super) const TX_STARTED: u8 = 20;
-    pub(super) const TX_STOPPED: u8 = 22;
-    pub(super) const ALL: u32 = 0x5A_0397;
-}
-
-mod short {
-    pub(super) const CTS_START_RX: u8 = 3;
-    pub(super) const NCTS_STOP_RX: u8 = 4;
-    pub(super) const END_RX_START_RX: u8 = 5;
-    pub(super) const END_RX_STOP_RX: u8 = 6;
-    pub(super) const ALL: u32 = 0x78;
-}
-
-mod register {
-    pub(super) const ERROR_SOURCE: u32 = 0x480;
-    pub(super) const ENABLE: u32 = 0x500;
-    pub(super) const PIN_RTS: u32 = 0x508;
-    pub(super) const PIN_RXD: u32 = 0x514;
-    pub(super) const RXD: u32 = 0x518;
-    pub(super) const TXD: u32 = 0x51C;
-    pub(super) const BAUD_RATE: u32 = 0x524;
-    pub(super) const RX_POINTER: u32 = 0x534;
-    pub(super) const RX_COUNT: u32 = 0x538;
-    pub(super) const RX_AMOUNT: u32 = 0x53C;
-    pub(super) const TX_POINTER: u32 = 0x544;
-    pub(super) const TX_COUNT: u32 = 0x548;
-    pub(super) const TX_AMOUNT: u32 = 0x54C;
-    pub(super) const CONFIG: u32 = 0x56C;
-}
 
 /// Bits of ERRORSRC.
 const OVERRUN: u32 = 1 << 0;
