@@ -1,4 +1,4 @@
-//! AES-128 encryption of one block (FIPS 197), for the block of the same name. Simple rather than fast.
+//! AES encryption of one block with a 128-bit key (FIPS 197), for the block of the same name. Simple rather than fast.
 
 /// Multiplication by x in the field of 256 elements.
 const fn double(a: u8) -> u8 {
