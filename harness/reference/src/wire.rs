@@ -180,7 +180,8 @@ impl Wire {
         connected
     }
 
-    /// `central` connects to what advertises, and does nothing else. False when nothing does, or not for it (BLE-005).
+    /// `central` connects to what advertises, and does nothing else. False when nothing does, not for it (BLE-005),
+    /// or somebody is connected already (FLT-024).
     pub fn connect_as(&mut self, central: &Central) -> bool {
         if !self.advertisement().is_some_and(|advertisement| advertisement.is_open_to(central)) {
             return false;

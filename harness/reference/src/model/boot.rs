@@ -105,7 +105,7 @@ pub(super) fn boot(chip: &mut Chip, layout: Layout) -> Result<Next, Halt> {
             let skip_crc = take_skip_flags(chip, device.build.skip_crc)?
                 || device.build.has(PlantedBug::BootCrcNotChecked);
             // After the inactivity timer ran out this is what starts the application, unless something still asks for DFU mode
-            // (TMR-007) or there is none (TMR-008, ACT-013).
+            // (TMR-007) or there is none (TMR-008, ACT-013): so DFU mode that nobody uses ends in the application (BTN-022).
             let enter = !application_valid(chip, &device, skip_crc)? || entry_requested(chip, &device)?;
             enter.then_some(device.build.inactivity_ms)
         }
@@ -148,8 +148,8 @@ pub(super) fn load_settings(chip: &mut Chip, layout: &Layout, build: &Build) -> 
     Ok(pages::load(&main, &backup, build))
 }
 
-/// SET-021: true while a peer or name record stands in the page, whole or not (PWR-023). A cut while they are erased brings
-/// them back from the backup, and they are erased again (PWR-017).
+/// SET-021, BTN-020: true while a peer or name record stands in the page, whole or not (PWR-023). A cut while they are erased
+/// brings them back from the backup, and they are erased again (PWR-017).
 fn has_peer_or_name(settings: &Settings) -> bool {
     settings.peer_data[..4] != [0xFF; 4] || settings.adv_name[..4] != [0xFF; 4]
 }

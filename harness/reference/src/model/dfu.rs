@@ -97,7 +97,7 @@ impl Dfu {
         Ok(dfu)
     }
 
-    /// TMR-001..003: progress was made. Until then a session has what is left of the time since DFU mode began (TMR-005).
+    /// TMR-001..003: progress was made; nothing else restarts the timer (TMR-004). Until then a session has what is left of the time since DFU mode began (TMR-005).
     pub(super) fn restart_timer(&mut self, chip: &Chip) {
         self.start_timer(chip, self.device.build.inactivity_ms);
     }

@@ -170,7 +170,7 @@ impl Gatt {
                 answer(ToHost::Parameters(PARAMETERS));
                 return Effect::Nothing;
             }
-            // BLE-028: the lookup of a wrong handle fails, and the error handler resets.
+            // BLE-028, FLT-031: the lookup of a wrong handle fails, and the error handler resets.
             FromHost::Pair => return Effect::Reset,
             _ => {}
         }

@@ -111,7 +111,8 @@ impl Dfu {
         self.object_crc = 0;
     }
 
-    /// A Write to the selected object. What is refused with data selected, or nothing, keeps its buffer (FLT-010).
+    /// A Write to the selected object. What is refused with data selected, or nothing, keeps its buffer
+    /// (FLT-010); a refused part of a command gives it back (FLT-011).
     pub(super) fn write(&mut self, chip: &mut Chip, data: &[u8], buffer: Buffer) -> Result<Answer, Halt> {
         // FLT-037, FLT-038: a debug build asserts that there is something to be appended to a command.
         if self.device.build.debug && self.selected == Selected::Command && data.is_empty() {

@@ -136,6 +136,7 @@ impl Application {
     ) -> Result<Option<[u8; 3]>, Halt> {
         let Some((&opcode, parameters)) = request.split_first() else { return Ok(None) };
         let code = match (opcode, self.offers.service) {
+            // BTN-009, BTN-016: whatever is being written, a name or the peer's data.
             (service::ENTER, _) if self.shared.is_pending() => service::BUSY,
             (service::ENTER, Service::Unbonded) => {
                 self.waiting_for_reset = true;
