@@ -94,6 +94,12 @@ impl Core {
         if n & 15 == 15 { self.state.pc } else { self.state.reg(n) }
     }
 
+    /// Address of the instruction that was executed last, whether it was completed, branched or faulted. What the bus saw
+    /// from it is found out with this once [`run`](Self::run) has returned. Meaningless before the first instruction.
+    pub fn last_instruction(&self) -> u32 {
+        self.state.r[15].wrapping_sub(4)
+    }
+
     /// Sets register R0 to R15; bit 0 of R15 and bits 1 and 0 of R13 are ignored.
     pub fn set_reg(&mut self, n: u8, value: u32) {
         if n & 15 == 15 {

@@ -280,3 +280,13 @@ fn handlers_may_probe_memory() {
     rig.steps(1);
     assert_eq!((rig.core.reg(2), rig.core.is_locked_up()), (0, false));
 }
+
+#[test]
+fn the_instruction_executed_last_is_known_after_a_branch_too() {
+    // nop; b back to it
+    let mut rig = Rig::new(&[NOP, 0xE7FD]);
+    for expected in [CODE, CODE + 2, CODE, CODE + 2] {
+        rig.steps(1);
+        assert_eq!(rig.core.last_instruction(), expected);
+    }
+}

@@ -57,7 +57,7 @@ mod variant;
 
 pub use chip::{Chip, ChipFault, ChipStop, Fill};
 pub use debug::{DapError, DapPort};
-pub use gauntlet_armv7em::FaultCause;
+pub use gauntlet_armv7em::{FaultCause, FirstFault};
 pub use guest::{Guest, GuestStep};
 pub use machine::{Machine, MachineStop};
 pub use memory::NonVolatile;

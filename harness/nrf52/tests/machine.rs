@@ -247,7 +247,7 @@ fn flash_code_stalls_while_it_programs() {
         assert_eq!(chip.core().reg(3), 1, "READY again, when the next instruction ran");
         let [op] = chip.journal() else { panic!("one operation: {:?}", chip.journal()) };
         assert_eq!(op.action, FlashAction::Program { address: 0x2000, value: 1 });
-        assert_eq!((op.source, op.pc), (Source::Cpu, 0x18));
+        assert_eq!((op.source, op.pc), (Source::Cpu, 0x16));
         assert_eq!(op.end - op.start, cycles_from_us(41));
         assert!(chip.instructions() > 10);
     }

@@ -1,7 +1,7 @@
 //! What tests, sweeps and reports see of a chip and do to it from outside. A run is never judged by these: that goes
 //! through the debug probe.
 
-use gauntlet_armv7em::Core;
+use gauntlet_armv7em::{Core, FirstFault};
 
 use super::Chip;
 use crate::{
@@ -66,6 +66,11 @@ impl Chip {
     /// The CPU, to look at.
     pub fn core(&self) -> &Core {
         &self.core
+    }
+
+    /// Takes the first fault of the processor since the chip was made or this was called: where a crash began.
+    pub fn take_first_fault(&mut self) -> Option<FirstFault> {
+        self.core.take_first_fault()
     }
 
     /// Drives a GPIO pin from outside, or lets it go. Pins 32 and up are port 1. A level that a pin is set to sense wakes

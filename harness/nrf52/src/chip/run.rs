@@ -78,15 +78,12 @@ impl Chip {
 
     /// Settles what accesses to the bus have caused.
     pub(crate) fn settle(&mut self) {
-        if self.soc.wants_pc {
-            self.soc.wants_pc = false;
-            let pc = self.core.reg(15);
-            if let Some(op) = self.soc.journal.latest() {
-                op.pc = pc;
-            }
+        let pc = self.core.last_instruction();
+        if self.soc.journal.wants_pc() {
+            self.soc.journal.place(pc);
         }
         if std::mem::take(&mut self.soc.touched) {
-            let pc = (self.soc.source == Source::Cpu).then(|| self.core.reg(15));
+            let pc = (self.soc.source == Source::Cpu).then_some(pc);
             self.soc.peripherals.notes.place(pc);
         }
         self.soc.peripherals.catch_up(self.core.now(), &mut self.soc.ram);

@@ -18,6 +18,8 @@ const ERASE_UICR: u32 = 0x514;
 const ERASE_PAGE_PARTIAL: u32 = 0x518;
 const ERASE_PAGE_PARTIAL_CONFIG: u32 = 0x51C;
 const ICACHE_CONFIG: u32 = 0x540;
+/// Hits and misses of the instruction cache. There is no cache here, and nothing is counted.
+const ICACHE_COUNTS: [u32; 2] = [0x548, 0x54C];
 
 const WRITE_ENABLED: u32 = 1;
 const ERASE_ENABLED: u32 = 2;
@@ -63,15 +65,23 @@ impl Nvmc {
         self.config == WRITE_ENABLED
     }
 
-    pub(crate) fn read(&self, offset: u32, now: u64) -> u32 {
-        match offset {
+    /// None if there is no such register.
+    pub(crate) fn read(&self, offset: u32, now: u64) -> Option<u32> {
+        Some(match offset {
             // The one-deep write buffer of READYNEXT is not modelled: the next write may come when this one is done.
             READY | READY_NEXT => u32::from(!self.is_busy(now)),
             CONFIG => self.config,
             ERASE_PAGE_PARTIAL_CONFIG => self.partial_ms,
             ICACHE_CONFIG => self.icache,
-            _ => 0,
-        }
+            ERASE_PAGE | ERASE_ALL | ERASE_PROTECTED_PAGE | ERASE_UICR | ERASE_PAGE_PARTIAL => 0,
+            _ if ICACHE_COUNTS.contains(&offset) => 0,
+            _ => return None,
+        })
+    }
+
+    /// Whether a write to this offset means anything to the controller.
+    pub(crate) fn has_register(&self, offset: u32) -> bool {
+        self.read(offset, 0).is_some()
     }
 
     /// Takes a register write. An erase command is returned for the chip to carry out.

@@ -65,7 +65,7 @@ pub struct FlashOp {
     pub end: u64,
     /// Who asked for it.
     pub source: Source,
-    /// The address behind the instruction that asked for it; 0 unless the source is [`Source::Cpu`].
+    /// The address of the instruction that asked for it; 0 unless the source is [`Source::Cpu`].
     pub pc: u32,
     /// How many times the chip had started before, counting every reset.
     pub boot: u32,
@@ -82,6 +82,8 @@ pub struct Refusal {
     pub at: u64,
     /// Who asked for it.
     pub source: Source,
+    /// The address of the instruction that asked for it; 0 unless the source is [`Source::Cpu`].
+    pub pc: u32,
     /// Why it was refused.
     pub cause: gauntlet_armv7em::FaultCause,
 }
@@ -97,12 +99,15 @@ pub(crate) struct Journal {
     pub(crate) total: u64,
     pub(crate) refusals: Vec<Refusal>,
     pub(crate) refused: u64,
+    /// The newest operations and refusals, as many as these, still lack their program counter.
+    unplaced: (usize, usize),
 }
 
 impl Journal {
     pub(crate) fn accept(&mut self, op: FlashOp) {
         self.total += 1;
         if self.recording {
+            self.unplaced.0 += usize::from(op.source == Source::Cpu);
             self.ops.push(op);
         }
     }
@@ -110,8 +115,21 @@ impl Journal {
     pub(crate) fn refuse(&mut self, refusal: Refusal) {
         self.refused += 1;
         if self.refusals.len() < REFUSALS_KEPT {
+            self.unplaced.1 += usize::from(refusal.source == Source::Cpu);
             self.refusals.push(refusal);
         }
+    }
+
+    /// Whether an entry still lacks its program counter.
+    pub(crate) fn wants_pc(&self) -> bool {
+        self.unplaced != (0, 0)
+    }
+
+    /// Adds the program counter to the entries that lack it.
+    pub(crate) fn place(&mut self, pc: u32) {
+        let (ops, refusals) = std::mem::take(&mut self.unplaced);
+        self.ops.iter_mut().rev().take(ops).for_each(|op| op.pc = pc);
+        self.refusals.iter_mut().rev().take(refusals).for_each(|refusal| refusal.pc = pc);
     }
 
     /// The record of the latest operation, if it was recorded.

@@ -49,7 +49,7 @@ impl Devices {
         let timer = |base, irq, compares| Timer::new(base, irq, compares);
         let egu = |n: u8| Egu::new(0x4001_4000 + 0x1000 * u32::from(n), 20 + n);
         Self {
-            power: Power::new(profile.ram_blocks),
+            power: Power::new(profile),
             uartes,
             gpiote: Gpiote::new(),
             rtcs: [Rtc::new(0x4000_B000, 11, 3), Rtc::new(0x4001_1000, 17, 4), Rtc::new(0x4002_4000, 36, 4)],

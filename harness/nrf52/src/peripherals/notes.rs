@@ -12,13 +12,15 @@ pub struct Touch {
     pub address: u32,
     /// When, in cycles.
     pub at: u64,
-    /// Program counter: the instruction behind the one that made the access. None if it was a debugger, firmware in the
-    /// host, or the interconnect.
+    /// Address of the instruction that made the access. None if it was a debugger, firmware in the host, or the
+    /// interconnect.
     pub pc: Option<u32>,
     /// The value, if it was a write.
     pub written: Option<u32>,
     /// Accesses so far, this one included.
     pub count: u64,
+    /// How many of them were writes.
+    pub writes: u64,
 }
 
 impl Touch {
@@ -49,8 +51,8 @@ pub(crate) struct Notes {
     pub(crate) refused_dma: u64,
     /// Times the interconnect was switched off because events and tasks drove each other round and round in one cycle.
     pub(crate) endless_loops: u64,
-    /// The newest touch, which still lacks its program counter.
-    newest: Option<u32>,
+    /// Touches that still lack their program counter: those of one instruction.
+    unplaced: Vec<u32>,
 }
 
 impl Notes {
@@ -58,21 +60,32 @@ impl Notes {
     pub(crate) fn touch(&mut self, now: u64, address: u32, written: Option<u32>) -> bool {
         if let Some(touch) = self.touches.get_mut(&address) {
             touch.count += 1;
+            touch.writes += u64::from(written.is_some());
             return false;
         }
         if self.touches.len() == KEPT {
             self.further_touches += 1;
             return false;
         }
-        self.touches.insert(address, Touch { address, at: now, pc: None, written, count: 1 });
-        self.newest = Some(address);
+        let writes = u64::from(written.is_some());
+        self.touches.insert(address, Touch { address, at: now, pc: None, written, count: 1, writes });
+        self.unplaced.push(address);
         true
     }
 
-    /// Adds the program counter to the newest touch.
+    /// Notes an access that no instruction made: the interconnect triggered a task.
+    pub(crate) fn touch_by_hardware(&mut self, now: u64, address: u32, written: u32) {
+        if self.touch(now, address, Some(written)) {
+            self.unplaced.pop();
+        }
+    }
+
+    /// Adds the program counter to the touches that lack it.
     pub(crate) fn place(&mut self, pc: Option<u32>) {
-        if let Some(touch) = self.newest.take().and_then(|address| self.touches.get_mut(&address)) {
-            touch.pc = pc;
+        for address in self.unplaced.drain(..) {
+            if let Some(touch) = self.touches.get_mut(&address) {
+                touch.pc = pc;
+            }
         }
     }
 
@@ -120,6 +133,7 @@ fn block_name(address: u32) -> &'static str {
         0x4002_8000 => "UARTE1",
         0x4002_9000 => "QSPI",
         0x5000_0000 => "GPIO",
+        0x1000_0000 => "FICR",
         0x5002_A000 | 0x5002_B000 => "CryptoCell 310",
         _ => "unknown",
     }

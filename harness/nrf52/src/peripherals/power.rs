@@ -6,7 +6,10 @@ use super::{
     block::{Block, Device, Layout, World},
     clock::{self, Clock},
 };
-use crate::reset::{Reason, ResetEffects};
+use crate::{
+    reset::{Reason, ResetEffects},
+    variant::{Profile, RegionProtection},
+};
 
 const CONSTANT_LATENCY: u32 = 30;
 const LOW_POWER: u32 = 31;
@@ -24,6 +27,9 @@ const SYSTEM_OFF: u32 = 0x500;
 const POWER_FAILURE_CONFIG: u32 = 0x510;
 const GPREGRET: u32 = 0x51C;
 const GPREGRET2: u32 = 0x520;
+const RAM_ON: u32 = 0x524;
+const HFXO_DEBOUNCE: u32 = 0x528;
+const RAM_ON_B: u32 = 0x554;
 const FORCE_PROTECT: u32 = 0x550;
 const APPROTECT_DISABLE: u32 = 0x558;
 /// POWER.RAM\[0\].
@@ -34,12 +40,12 @@ const RAM_POWER_END: u32 = 0xA00;
 /// RAMON and RAMONB of the first chips, and words without a name that start-up code and stacks write.
 const STORAGE: [u32; 14] = [
     POWER_FAILURE_CONFIG,
-    0x524,
-    0x528,
+    RAM_ON,
+    HFXO_DEBOUNCE,
     0x52C,
     0x53C,
     0x54C,
-    0x554,
+    RAM_ON_B,
     0x55C,
     0x578,
     0x580,
@@ -70,7 +76,7 @@ pub(crate) struct Power {
 }
 
 impl Power {
-    pub(crate) fn new(ram_blocks: u8) -> Self {
+    pub(crate) fn new(profile: &Profile) -> Self {
         let layout = Layout {
             base: 0x4000_0000,
             irq: 0,
@@ -84,8 +90,11 @@ impl Power {
             clock: Clock::default(),
             reset_reason: 0,
             retained: [0; 2],
-            ram_power: vec![0xFFFF; ram_blocks.into()],
-            storage: BTreeMap::new(),
+            ram_power: vec![0xFFFF; profile.ram_blocks.into()],
+            storage: match profile.protection {
+                RegionProtection::Bprot { .. } => BTreeMap::from([(RAM_ON, 3), (RAM_ON_B, 3)]),
+                RegionProtection::Acl { .. } => BTreeMap::from([(HFXO_DEBOUNCE, 0x10)]),
+            },
             usb_supply: false,
             approtect_disabled: false,
             force_protect: false,
@@ -93,14 +102,14 @@ impl Power {
         }
     }
 
-    pub(crate) fn reset_by(&mut self, effects: &ResetEffects) {
+    pub(crate) fn reset_by(&mut self, effects: &ResetEffects, profile: &Profile) {
         let reset_reason = match effects.reason {
             Reason::Set(bit) => self.reset_reason | bit,
             Reason::Clear => 0,
         };
         let retained = if effects.clears_retained { [0; 2] } else { self.retained };
         let usb_supply = self.usb_supply;
-        *self = Self { reset_reason, retained, usb_supply, ..Self::new(self.ram_power.len() as u8) };
+        *self = Self { reset_reason, retained, usb_supply, ..Self::new(profile) };
     }
 
     /// The 32768 Hz clock ticks.
@@ -221,33 +230,35 @@ impl Device for Power {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::reset::Reset;
+    use crate::{reset::Reset, variant::Variant};
+
+    const CHIP: Profile = Variant::Nrf52832.profile();
 
     #[test]
     fn retained_registers_hold_eight_bits_and_survive_a_soft_reset_only() {
-        let mut power = Power::new(8);
+        let mut power = Power::new(&CHIP);
         power.set_register(GPREGRET, 0x1B1);
-        power.reset_by(&Reset::Soft.effects());
+        power.reset_by(&Reset::Soft.effects(), &CHIP);
         assert_eq!(power.register(GPREGRET), Some(0xB1));
-        power.reset_by(&Reset::Pin.effects());
+        power.reset_by(&Reset::Pin.effects(), &CHIP);
         assert_eq!(power.register(GPREGRET), Some(0));
     }
 
     #[test]
     fn reset_reasons_pile_up_until_they_are_cleared() {
-        let mut power = Power::new(8);
-        power.reset_by(&Reset::Pin.effects());
-        power.reset_by(&Reset::Soft.effects());
+        let mut power = Power::new(&CHIP);
+        power.reset_by(&Reset::Pin.effects(), &CHIP);
+        power.reset_by(&Reset::Soft.effects(), &CHIP);
         assert_eq!(power.register(RESET_REASON), Some(0b101));
         power.set_register(RESET_REASON, 0b001);
         assert_eq!(power.register(RESET_REASON), Some(0b100));
-        power.reset_by(&Reset::PowerOn.effects());
+        power.reset_by(&Reset::PowerOn.effects(), &CHIP);
         assert_eq!(power.register(RESET_REASON), Some(0));
     }
 
     #[test]
     fn registers_without_a_meaning_are_told_from_those_that_only_store() {
-        let mut power = Power::new(8);
+        let mut power = Power::new(&CHIP);
         assert!(power.set_register(0x53C, 7));
         assert_eq!(power.register(0x53C), Some(7));
         assert!(!power.set_register(0x7F0, 7));

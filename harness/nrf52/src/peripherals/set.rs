@@ -28,6 +28,7 @@ pub(crate) struct Peripherals {
     pub(crate) notes: Notes,
     /// Levels of the interrupt lines.
     lines: u64,
+    profile: Profile,
     seed: u64,
     pub(crate) next_tick: NextTick,
 }
@@ -38,11 +39,12 @@ impl Peripherals {
             devices: Devices::new(profile, seed),
             gpio: Gpio::new(profile.gpio_ports),
             ppi: Ppi::new(),
-            stubs: Stubs::default(),
+            stubs: Stubs::new(profile),
             queue: Queue::new(),
             signals: Signals::default(),
             notes: Notes::default(),
             lines: 0,
+            profile: *profile,
             seed,
             next_tick: NextTick::default(),
         }
@@ -178,8 +180,7 @@ impl Peripherals {
     /// A task is triggered by the interconnect.
     fn trigger(&mut self, task: u32, now: u64, ram: &mut Ram) {
         if !self.store(task, 1, now, ram) {
-            self.notes.touch(now, task, Some(1));
-            self.notes.place(None);
+            self.notes.touch_by_hardware(now, task, 1);
         }
     }
 
@@ -190,7 +191,7 @@ impl Peripherals {
         match page {
             gpio::P0 => return self.gpio.read(offset),
             ppi::BASE => return self.ppi.read(offset),
-            _ if Stubs::owns(address) => return Some(self.stubs.read(address)),
+            _ if self.stubs.owns(address) => return Some(self.stubs.read(address)),
             _ => {}
         }
         let source = source_of(page)?;
@@ -223,7 +224,7 @@ impl Peripherals {
                 self.listen(now);
                 return done;
             }
-            _ if Stubs::owns(address) => return self.stubs.write(address, value),
+            _ if self.stubs.owns(address) => return self.stubs.write(address, value),
             _ => {}
         }
         let Some(source) = source_of(page) else { return false };
@@ -261,7 +262,7 @@ impl Peripherals {
             self.devices.watchdog = Watchdog::new();
         }
         self.stop(now);
-        self.devices.power.reset_by(effects);
+        self.devices.power.reset_by(effects, &self.profile);
         if effects.clears_gpio {
             self.gpio.reset();
         }
@@ -273,7 +274,7 @@ impl Peripherals {
     /// Power is gone, or the chip is in System OFF: nothing acts any longer. What the pins hold stays.
     pub(crate) fn stop(&mut self, now: u64) {
         self.ppi = Ppi::new();
-        self.stubs = Stubs::default();
+        self.stubs = Stubs::new(&self.profile);
         self.signals = Signals::default();
         self.gpio.disown_all();
         for source in 0..SOURCES {

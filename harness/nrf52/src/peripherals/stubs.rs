@@ -3,12 +3,13 @@
 
 use std::collections::BTreeMap;
 
+use crate::variant::{Profile, RegionProtection};
+
 const MWU: u32 = 0x4002_0000;
 const EVENTS: u32 = 0x100;
 
-/// RADIO, SPI/TWI 0 and 1, NFCT, SAADC, CCM/AAR, QDEC, COMP, PWM0, PDM, MWU, PWM1, PWM2, SPI2, I2S, FPU, USBD, QSPI,
-/// PWM3, SPI3.
-const PAGES: [u32; 20] = [
+/// RADIO, SPI/TWI 0 and 1, NFCT, SAADC, CCM/AAR, QDEC, COMP, PWM0, PDM, MWU, PWM1, PWM2, SPI2, I2S, FPU.
+const PAGES: [u32; 16] = [
     0x4000_1000,
     0x4000_3000,
     0x4000_4000,
@@ -25,24 +26,40 @@ const PAGES: [u32; 20] = [
     0x4002_3000,
     0x4002_5000,
     0x4002_6000,
-    0x4002_7000,
-    0x4002_9000,
-    0x4002_D000,
-    0x4002_F000,
 ];
+/// USBD, QSPI, PWM3, SPI3.
+const PAGES_OF_NEWER_CHIPS: [u32; 4] = [0x4002_7000, 0x4002_9000, 0x4002_D000, 0x4002_F000];
+/// A word beyond the peripherals that start-up code writes for an erratum of the first chips.
+const NAMELESS: u32 = 0x4007_C074;
 
-#[derive(Debug, Clone, Default)]
+/// Registers that do not start at zero: RADIO FREQUENCY, DATAWHITEIV, MODECNF0 and POWER; CCM MODE, which is also AAR
+/// NIRK.
+const RESET_VALUES: [(u32, u32); 5] =
+    [(0x4000_1508, 2), (0x4000_1554, 0x40), (0x4000_1650, 0x200), (0x4000_1FFC, 1), (0x4000_F504, 1)];
+/// CCM MAXPACKETSIZE.
+const RESET_VALUE_OF_NEWER_CHIPS: (u32, u32) = (0x4000_F518, 0xFB);
+
+#[derive(Debug, Clone)]
 pub(crate) struct Stubs {
     words: BTreeMap<u32, u32>,
+    newer: bool,
 }
 
 impl Stubs {
-    pub(crate) fn owns(address: u32) -> bool {
-        PAGES.contains(&(address & !0xFFF))
+    pub(crate) fn new(profile: &Profile) -> Self {
+        let newer = matches!(profile.protection, RegionProtection::Acl { .. });
+        let mut words = BTreeMap::from(RESET_VALUES);
+        words.extend(newer.then_some(RESET_VALUE_OF_NEWER_CHIPS));
+        Self { words, newer }
+    }
+
+    pub(crate) fn owns(&self, address: u32) -> bool {
+        let page = address & !0xFFF;
+        PAGES.contains(&page) || self.newer && PAGES_OF_NEWER_CHIPS.contains(&page) || address == NAMELESS
     }
 
     pub(crate) fn read(&self, address: u32) -> u32 {
-        if address & 0xFFF < EVENTS {
+        if is_task(address) {
             return 0;
         }
         self.words.get(&pair(address).0).copied().unwrap_or(0)
@@ -50,7 +67,7 @@ impl Stubs {
 
     /// Returns false for a task.
     pub(crate) fn write(&mut self, address: u32, value: u32) -> bool {
-        if address & 0xFFF < EVENTS {
+        if is_task(address) {
             return value & 1 == 0;
         }
         let (register, change) = pair(address);
@@ -62,6 +79,10 @@ impl Stubs {
         };
         true
     }
+}
+
+fn is_task(address: u32) -> bool {
+    address & 0xFFF < EVENTS && address != NAMELESS
 }
 
 enum Change {
@@ -86,15 +107,16 @@ fn pair(address: u32) -> (u32, Change) {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::variant::Variant;
 
     #[test]
     fn enables_are_set_and_cleared_and_tasks_are_told() {
-        let mut stubs = Stubs::default();
+        let mut stubs = Stubs::new(&Variant::Nrf52832.profile());
         assert!(stubs.write(MWU + 0x514, 0b110) && stubs.write(MWU + 0x518, 0b010));
         assert_eq!([0x510, 0x514, 0x518].map(|offset| stubs.read(MWU + offset)), [0b100; 3]);
         assert!(stubs.write(0x4000_7500, 7));
         assert_eq!(stubs.read(0x4000_7500), 7);
         assert!(!stubs.write(0x4000_7000, 1));
-        assert!(Stubs::owns(0x4000_7000) && !Stubs::owns(0x4000_8000));
+        assert!(stubs.owns(0x4000_7000) && !stubs.owns(0x4000_8000) && !stubs.owns(0x4002_7000));
     }
 }

@@ -69,7 +69,7 @@ impl Bus for Soc {
 
     fn interrupted(&self) -> bool {
         self.power_lost_at.is_some()
-            || self.wants_pc
+            || self.journal.wants_pc()
             || self.touched
             || self.peripherals.lines() != self.lines_known
             || self.peripherals.next_event() < self.runs_until

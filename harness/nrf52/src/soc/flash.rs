@@ -66,7 +66,7 @@ impl Soc {
             None
         };
         if let Some(cause) = refused {
-            self.journal.refuse(Refusal { address, at: now, source: self.source, cause });
+            self.refuse(now, address, cause);
             return Err(BusFault { address, cause });
         }
         self.operate(now, FlashAction::Program { address, value }, self.duration(self.profile.word_write));
@@ -80,9 +80,12 @@ impl Soc {
             None => Ok(()),
         });
         outcome.inspect_err(|&cause| {
-            let address = crate::nvmc::controller::BASE + offset;
-            self.journal.refuse(Refusal { address, at: now, source: self.source, cause });
+            self.refuse(now, crate::nvmc::controller::BASE + offset, cause);
         })
+    }
+
+    fn refuse(&mut self, now: u64, address: u32, cause: FaultCause) {
+        self.journal.refuse(Refusal { address, at: now, source: self.source, pc: 0, cause });
     }
 
     fn erase(&mut self, now: u64, command: Command) -> Result<(), FaultCause> {
@@ -188,7 +191,6 @@ impl Soc {
             self.wear.count(action, self.profile.write_limit, start, self.source);
             let boot = self.boot.saturating_sub(1);
             self.journal.accept(FlashOp { n, action, start, end, source: self.source, pc: 0, boot, outcome });
-            self.wants_pc = self.journal.recording && self.source == Source::Cpu;
         }
         match cut {
             Some(cut) => {

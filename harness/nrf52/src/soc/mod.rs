@@ -64,8 +64,6 @@ pub(crate) struct Soc {
     pub(crate) debugging: bool,
     /// A cut fired at this cycle; the chip has to lose power now.
     pub(crate) power_lost_at: Option<u64>,
-    /// A flash operation was recorded that still lacks the program counter.
-    pub(crate) wants_pc: bool,
     /// Levels of the interrupt lines as the CPU knows them.
     pub(crate) lines_known: u64,
     /// The CPU runs without a look at the peripherals up to this cycle.
@@ -109,7 +107,6 @@ impl Soc {
             power_ups: 0,
             debugging: false,
             power_lost_at: None,
-            wants_pc: false,
             lines_known: 0,
             runs_until: u64::MAX,
             touched: false,
@@ -140,7 +137,6 @@ impl Soc {
         }
         self.wait_until = 0;
         self.polls_until = 0;
-        self.wants_pc = false;
         self.touched = false;
         self.boot += 1;
     }
@@ -252,7 +248,10 @@ impl Soc {
             (POWER, Some(bprot), _) if bprot.owns(offset) => bprot.read(offset),
             (controller::BASE, _, Some(acl)) if acl.owns(offset) => acl.read(offset),
             (controller::BASE, ..) => {
-                let value = self.nvmc.read(offset, now);
+                let Some(value) = self.nvmc.read(offset, now) else {
+                    self.touch(now, address, None);
+                    return 0;
+                };
                 if self.nvmc.is_busy(now) {
                     // Whoever polls has nothing else to do: the next poll comes when the array is ready.
                     self.polls_until = self.nvmc.busy_until;
@@ -270,6 +269,7 @@ impl Soc {
         let word = address & !3;
         let value = value << (8 * (address & 3));
         if (FICR..UICR).contains(&word) {
+            self.touch(now, word, Some(value));
             return Ok(());
         }
         if !(APB.contains(&word) || AHB.contains(&word)) {
@@ -279,6 +279,7 @@ impl Soc {
         match (word & !0xFFF, &mut self.bprot, &mut self.acl) {
             (POWER, Some(bprot), _) if bprot.owns(offset) => bprot.write(offset, value),
             (controller::BASE, _, Some(acl)) if acl.owns(offset) => acl.write(offset, value),
+            (controller::BASE, ..) if !self.nvmc.has_register(offset) => self.touch(now, word, Some(value)),
             (controller::BASE, ..) => {
                 self.command(now, offset, value).map_err(|cause| BusFault { address, cause })?
             }

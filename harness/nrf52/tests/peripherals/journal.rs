@@ -18,7 +18,7 @@ fn an_access_to_an_unmodelled_register_is_noted_with_its_program_counter() {
     chip.reset(Reset::PowerOn);
     chip.run_until(chip.now() + 1000);
     let touch = *chip.touches().next().unwrap();
-    assert_eq!((touch.address, touch.pc, touch.written, touch.count), (0x5002_A500, Some(0x0C), None, 2));
+    assert_eq!((touch.address, touch.pc, touch.written, touch.count), (0x5002_A500, Some(0x0A), None, 2));
     assert_eq!(touch.block(), "CryptoCell 310");
     assert_eq!(chip.touches().count(), 1);
 }
@@ -65,4 +65,67 @@ fn the_second_serial_port_is_only_where_the_chip_has_one() {
     small.set(0x4002_8524, 1);
     assert_eq!(small.touches().count(), 1);
     assert_eq!(small.get(0x4002_8524), 0);
+}
+
+/// A chip that executes this from address 8 on, with handlers that stay where they are.
+fn running(code: &[u16]) -> Chip {
+    let mut chip = Chip::new(Variant::Nrf52840, 1);
+    let mut image = vec![0x00, 0x10, 0x00, 0x20, 0x41, 0, 0, 0];
+    image.extend([0x81, 0, 0, 0].repeat(14));
+    image.extend(code.iter().flat_map(|half| half.to_le_bytes()));
+    image.resize(0x80, 0);
+    image.extend([0xFE, 0xE7]);
+    assert!(chip.put_image(0, &image));
+    chip.set_recording(true);
+    chip.reset(Reset::PowerOn);
+    chip.run_until(chip.now() + 100_000);
+    chip
+}
+
+/// Stores two registers at once to words that do not exist, then loads PC from another one, which is 0.
+///
+/// ```text
+/// 40  ldr r0, 50     42  movs r1, #7     44  stmia r0!, {r1, r2}     46  ldr.w pc, [r0]
+/// 50  .word 0x40000C00
+/// ```
+#[test]
+fn every_access_of_one_instruction_gets_its_address_even_if_it_branches() {
+    let chip = running(&[0x4803, 0x2107, 0xC006, 0xF8D0, 0xF000, 0xBF00, 0xBF00, 0xBF00, 0x0C00, 0x4000]);
+    let noted: Vec<_> = chip.touches().map(|touch| (touch.address, touch.pc, touch.written)).collect();
+    let expected = [
+        (0x4000_0C00, Some(0x44), Some(7)),
+        (0x4000_0C04, Some(0x44), Some(0)),
+        (0x4000_0C08, Some(0x46), None),
+    ];
+    assert_eq!(noted, expected);
+}
+
+/// Stores to flash while the controller is read-only: a bus fault, which becomes a hard fault.
+///
+/// ```text
+/// 40  movs r0, #1    42  lsls r0, r0, #13    44  str r0, [r0]
+/// ```
+#[test]
+fn a_refused_store_is_noted_with_the_address_of_its_instruction() {
+    let mut chip = running(&[0x2001, 0x0340, 0x6000]);
+    let [refusal] = chip.refusals() else { panic!("one refusal: {:?}", chip.refusals()) };
+    assert_eq!((refusal.address, refusal.pc), (0x2000, 0x44));
+    let fault = chip.take_first_fault().expect("the processor took a fault");
+    assert_eq!((fault.pc, fault.address), (0x44, Some(0x2000)));
+    assert_eq!(chip.take_first_fault(), None);
+}
+
+#[test]
+fn reads_and_writes_are_counted_apart() {
+    let mut chip = chip();
+    for value in 0..3 {
+        chip.set(0x4000_0C00, value);
+        chip.get(0x4000_0C00);
+    }
+    let touch = chip.touches().next().unwrap();
+    assert_eq!(
+        (touch.written, touch.count, touch.writes),
+        (Some(0), 6, 3),
+        "one entry, with the first value"
+    );
 }

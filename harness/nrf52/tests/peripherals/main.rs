@@ -12,6 +12,7 @@ mod rtc;
 mod small;
 mod storm;
 mod timer;
+mod touch_lists;
 mod uart;
 mod uart_line;
 
