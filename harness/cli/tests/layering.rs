@@ -9,7 +9,7 @@ use std::process::Command;
 use serde_json::Value;
 
 /// The crates of the workspace, lowest first.
-const ORDER: [&str; 14] = [
+const ORDER: [&str; 15] = [
     "gauntlet-protocol",
     "gauntlet-package",
     "gauntlet-record",
@@ -17,6 +17,7 @@ const ORDER: [&str; 14] = [
     "gauntlet-nrf52",
     "gauntlet-reference",
     "gauntlet-engine",
+    "gauntlet-connectivity",
     "gauntlet-links",
     "gauntlet-probe",
     "gauntlet-scenario",
