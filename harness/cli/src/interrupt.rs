@@ -12,8 +12,9 @@ pub(crate) fn stops(stopper: &Stopper, then: &'static str) {
         if stopper.is_stopped() {
             std::process::exit(ExitCode::Interrupted.number().into());
         }
-        stopper.stop();
+        // Said first: whoever is stopped may end the program before this thread is served again.
         tell(&format!("\n  stopping; {then}. Ctrl-C again ends at once\n"));
+        stopper.stop();
     };
     // Where no handler can be set, Ctrl-C ends the program as it always does.
     let _unset = ctrlc::set_handler(handler);
