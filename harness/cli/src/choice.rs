@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use gauntlet_scenario::{Case, Selection, Suite, Unmatched, load};
 
-use crate::args::Shard;
+use crate::args::{FilterArgs, Shard};
 use crate::display::tame;
 use crate::failure::Failure;
 use crate::{output, shipped};
@@ -73,12 +73,25 @@ impl Choice {
         cases
     }
 
-    /// The part of the cases that one of several machines runs.
+    /// Every suite that cases were chosen from.
+    pub(crate) fn suites(&self) -> impl Iterator<Item = &Suite> + Clone {
+        self.disk.iter().chain(&self.shipped).map(|(suite, _)| suite)
+    }
+
+    /// The cases that have what the filters ask for.
     ///
     /// # Errors
-    /// [`Failure::NothingSelected`] for more machines than cases.
-    pub(crate) fn part(&self, shard: Option<Shard>) -> Result<Vec<&Case>, Failure> {
-        let cases = self.cases();
+    /// [`Failure::NothingSelected`] for a word that no case has, and when nothing is left.
+    pub(crate) fn filtered(&self, filter: &FilterArgs) -> Result<Vec<&Case>, Failure> {
+        crate::filter::apply(self.cases(), filter)
+    }
+
+    /// The part of the chosen cases that one of several machines runs.
+    ///
+    /// # Errors
+    /// [`Failure::NothingSelected`] for filters that leave nothing, and for more machines than cases.
+    pub(crate) fn part(&self, filter: &FilterArgs, shard: Option<Shard>) -> Result<Vec<&Case>, Failure> {
+        let cases = self.filtered(filter)?;
         let Some(shard) = shard else { return Ok(cases) };
         let count = cases.len();
         let share = shard.share(cases);

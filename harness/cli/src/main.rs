@@ -17,6 +17,7 @@ mod choice;
 mod citations;
 mod display;
 mod failure;
+mod filter;
 mod interrupt;
 mod output;
 mod shipped;

@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use gauntlet_bench::VirtualBench;
 use gauntlet_record::{Collector, Event, ExitCode, Millis, Recorder};
-use gauntlet_runner::{RunOptions, Stopper, run};
+use gauntlet_runner::{RunOptions, run};
 use gauntlet_scenario::{Case, Source, load_sources, schema_text};
 use serde_json::Value;
 
@@ -59,15 +59,7 @@ fn examples_of_scenarios_pass() {
                 .unwrap_or_else(|mistakes| panic!("{}", mistakes.render(100, false)));
             assert!(suite.warnings().is_empty(), "{}", suite.warnings().render(100, false));
             let cases: Vec<&Case> = suite.cases().collect();
-            let options = RunOptions {
-                seed: 1,
-                jobs: 2,
-                retries: 0,
-                planted_bug: None,
-                sources: vec![],
-                stopper: Stopper::new(),
-                hold: None,
-            };
+            let options = RunOptions { jobs: 2, ..RunOptions::default() };
             let mut collector = Collector::default();
             let end = run(
                 &VirtualBench::new(),

@@ -9,7 +9,7 @@ use std::process::ExitCode;
 
 use gauntlet_bench::VirtualBench;
 use gauntlet_record::{Collector, Event, Millis, Recorder, RerunCommand, Verdict};
-use gauntlet_runner::{RunOptions, Stopper, run};
+use gauntlet_runner::{RunOptions, run};
 use gauntlet_scenario::{Case, load};
 use libtest_mimic::{Arguments, Completion, Failed, Trial};
 
@@ -33,15 +33,7 @@ fn main() -> ExitCode {
 /// Runs one case as `gauntlet run` does.
 fn verdict_of(case: &Case) -> Result<Completion, Failed> {
     let mut collector = Collector::default();
-    let options = RunOptions {
-        seed: SEED,
-        jobs: 1,
-        retries: 0,
-        planted_bug: None,
-        stopper: Stopper::new(),
-        sources: vec![],
-        hold: None,
-    };
+    let options = RunOptions { seed: SEED, ..RunOptions::default() };
     let recorder = Recorder::new(|| Millis::ZERO).with(&mut collector);
     run(&VirtualBench::new(), &[case], &options, recorder);
     let records = collector.into_records();

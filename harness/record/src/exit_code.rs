@@ -29,7 +29,7 @@ pub enum ExitCode {
     BenchUnusable,
     /// The harness contradicts itself: a bug of Gauntlet.
     Internal,
-    /// A fault never fired, so a case did not test what it is there for.
+    /// A case did not do what it is there for: a fault never fired, or a known failure passed.
     FaultDidNotFire,
     /// At least one case failed: the device is wrong.
     Failed,
@@ -100,7 +100,7 @@ impl ExitCode {
             Self::Interrupted => "interrupted",
             Self::BenchUnusable => "the bench is not usable",
             Self::Internal => "internal error",
-            Self::FaultDidNotFire => "a fault did not fire",
+            Self::FaultDidNotFire => "a fault did not fire, or a known failure passed",
             Self::Failed => "a scenario failed",
             Self::NothingSelected => "nothing selected",
             Self::BadScenario => "bad scenario or configuration",

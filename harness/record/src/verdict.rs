@@ -82,6 +82,8 @@ pub enum ErrorClass {
     Internal,
     /// The user stopped the run while the case was running.
     Interrupted,
+    /// A case passed although it is on record as a known failure: the record is out of date.
+    KnownFailurePassed,
 }
 
 impl Verdict {
@@ -128,7 +130,7 @@ impl ErrorClass {
     /// The exit code that belongs to this class.
     pub fn exit_code(self) -> ExitCode {
         match self {
-            Self::FaultDidNotFire => ExitCode::FaultDidNotFire,
+            Self::FaultDidNotFire | Self::KnownFailurePassed => ExitCode::FaultDidNotFire,
             Self::Bench | Self::Tool => ExitCode::BenchUnusable,
             Self::Internal => ExitCode::Internal,
             Self::Interrupted => ExitCode::Interrupted,
@@ -144,6 +146,7 @@ impl fmt::Display for ErrorClass {
             Self::Tool => "tool",
             Self::Internal => "internal",
             Self::Interrupted => "interrupted",
+            Self::KnownFailurePassed => "known failure passed",
         })
     }
 }

@@ -29,15 +29,7 @@ fn main() {
     let suite = load_sources(&[Source::new("bench.yaml", SCENARIO)], &NoFiles).expect("a good scenario");
     let cases: Vec<&Case> = suite.cases().collect();
     let bench = VirtualBench::new();
-    let options = RunOptions {
-        seed: 1,
-        jobs: 1,
-        retries: 0,
-        planted_bug: None,
-        sources: vec![],
-        stopper: Stopper::new(),
-        hold: None,
-    };
+    let options = RunOptions::default();
     let whole = median(|| {
         let end = run(&bench, &cases, &options, Recorder::new(|| Millis::ZERO));
         assert_eq!(end.exit_code, ExitCode::Pass);

@@ -12,6 +12,7 @@
 //! | module | what |
 //! |---|---|
 //! | [`run`] | a run: workers, order, cancellation |
+//! | [`hunt`] | planted bugs, and the cases that find them |
 //! | [`dfu`] | a package for a fresh device |
 //! | [`port`] | a package for a device on a serial port, by the client alone |
 //! | [`figures`] | bytes, time and speed of both |
@@ -30,6 +31,7 @@ mod faults;
 pub mod figures;
 mod gatt;
 mod hold;
+pub mod hunt;
 mod judge;
 pub mod landed;
 mod observe;

@@ -10,8 +10,8 @@ use gauntlet_engine::Cancel;
 use gauntlet_record::{
     Counts, ErrorClass, ErrorReport, Event, ExitCode, Millis, Recorder, Verdict, WriteError,
 };
-use gauntlet_scenario::Case;
 use gauntlet_scenario::model;
+use gauntlet_scenario::{Case, KnownFailures};
 
 use crate::hold::Hold;
 use crate::told::{Teller, Told};
@@ -35,6 +35,24 @@ pub struct RunOptions {
     pub stopper: Stopper,
     /// Hold the device of each case when it has ended; meant for runs of one case.
     pub hold: Option<Hold>,
+    /// Cases that have to fail.
+    pub known_failures: KnownFailures,
+}
+
+/// One case at a time, from seed 1, on a bootloader without planted bugs.
+impl Default for RunOptions {
+    fn default() -> Self {
+        Self {
+            seed: 1,
+            jobs: 1,
+            retries: 0,
+            planted_bug: None,
+            sources: Vec::new(),
+            stopper: Stopper::new(),
+            hold: None,
+            known_failures: KnownFailures::default(),
+        }
+    }
 }
 
 /// Stops a run in good order, from any thread: running updates end, what is known is reported.
@@ -127,6 +145,10 @@ pub fn run(bench: &dyn Bench, cases: &[&Case], options: &RunOptions, mut recorde
     recorder.emit(None, None, Event::RunFinished { counts, interrupted });
     let unwritten = recorder.finish();
     let mut exit_code = ExitCode::of_run(&verdicts, counts.not_run);
+    // A run of known failures alone has tested something.
+    if exit_code == ExitCode::NothingSelected && verdicts.iter().any(is_known_failure) {
+        exit_code = ExitCode::Pass;
+    }
     if interrupted {
         exit_code = exit_code.and(ExitCode::Interrupted);
     }
@@ -134,6 +156,13 @@ pub fn run(bench: &dyn Bench, cases: &[&Case], options: &RunOptions, mut recorde
         exit_code = exit_code.and(ExitCode::ReportNotWritten);
     }
     RunEnd { counts, exit_code, unwritten }
+}
+
+/// How the reason of a known failure that failed begins.
+const KNOWN_FAILURE: &str = "a known failure: ";
+
+fn is_known_failure(verdict: &Verdict) -> bool {
+    matches!(verdict, Verdict::Skipped { reason } if reason.starts_with(KNOWN_FAILURE))
 }
 
 /// One case with its retries, from case-started to case-finished.
@@ -159,9 +188,31 @@ fn one(bench: &dyn Bench, case: &Case, options: &RunOptions, teller: &Teller) {
                 attempt += 1;
             }
             verdict => {
+                let verdict = match options.known_failures.reason(case) {
+                    Some(reason) => as_known(verdict, reason),
+                    None => verdict,
+                };
                 return teller.send(Some(took.into()), Event::CaseFinished { verdict, took_ms: took.into() });
             }
         }
+    }
+}
+
+/// What a known failure comes to: it has to fail, and is then no news. An error stays one.
+fn as_known(verdict: Verdict, reason: &str) -> Verdict {
+    match verdict {
+        Verdict::Fail(findings) => {
+            let found = findings.first().map(|finding| format!("; {finding}")).unwrap_or_default();
+            Verdict::Skipped { reason: format!("{KNOWN_FAILURE}{reason}{found}") }
+        }
+        Verdict::Pass => Verdict::Error(ErrorReport {
+            causes: vec![format!("known as: {reason}")],
+            ..ErrorReport::new(
+                ErrorClass::KnownFailurePassed,
+                "the case passes although it is a known failure; take its line out of the file of known failures",
+            )
+        }),
+        other => other,
     }
 }
 

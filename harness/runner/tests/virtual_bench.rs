@@ -27,15 +27,7 @@ fn suite(text: &str) -> Suite {
 fn told(text: &str, bug: Option<PlantedBug>) -> (ExitCode, Vec<Record>) {
     let suite = suite(text);
     let cases: Vec<&Case> = suite.cases().collect();
-    let options = RunOptions {
-        seed: 1,
-        jobs: 2,
-        retries: 0,
-        planted_bug: bug,
-        sources: vec![],
-        stopper: Stopper::new(),
-        hold: None,
-    };
+    let options = RunOptions { jobs: 2, planted_bug: bug, ..RunOptions::default() };
     let shared = Shared::default();
     let recorder = Recorder::new(|| Millis::ZERO).with(shared.clone());
     let end = run(&VirtualBench::new(), &cases, &options, recorder);

@@ -40,7 +40,7 @@
 //! | `check` | what goes across a scenario |
 //! | `diagnostics` | mistakes with file, line, column, caret and advice |
 //! | `piece` | a device or a fault outside a scenario |
-//! | `suite` | files, folders, selection |
+//! | `suite` | files, folders, selection, known failures |
 //! | `requirements` | the requirement catalogue beside the scenarios |
 
 mod case;
@@ -59,12 +59,14 @@ mod word;
 mod yaml;
 
 pub use case::Case;
-pub use diagnostics::{Diagnostics, Problem, ProblemKind, Severity};
+pub use diagnostics::{Diagnostics, Problem, ProblemKind, Severity, nearest as nearest_word};
 pub use gauntlet_record::CaseId;
 pub use piece::{bootloader_keys, read_bootloader, read_device, read_fault};
 pub use requirements::{Area, CATALOGUE, Catalogue, Observation, Requirement};
 pub use scenario::Scenario;
 pub use schema::{schema, schema_text};
-pub use suite::{Chosen, DiskFiles, NoFiles, PackageFiles, Selection, Suite, Unmatched, load, load_sources};
+pub use suite::{
+    Chosen, DiskFiles, KnownFailures, NoFiles, PackageFiles, Selection, Suite, Unmatched, load, load_sources,
+};
 pub use word::Word;
 pub use yaml::Source;

@@ -87,6 +87,7 @@ fn kind(class: ErrorClass) -> &'static str {
         ErrorClass::Tool => "tool",
         ErrorClass::Internal => "internal",
         ErrorClass::Interrupted => "interrupted",
+        ErrorClass::KnownFailurePassed => "known-failure-passed",
     }
 }
 

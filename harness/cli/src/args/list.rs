@@ -3,17 +3,24 @@
 use std::ffi::OsString;
 use std::path::PathBuf;
 
+use super::filter::FilterArgs;
+
 /// List cases.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 Examples:
   gauntlet list                  every case that is shipped
   gauntlet list resume           those with a tag
-  gauntlet list --json my.yaml   those of a file, with titles, requirements and needs")]
+  gauntlet list --json my.yaml   those of a file, with titles, requirements and needs
+  gauntlet list --requirement OBJ --need power-cut
+  gauntlet list --field-failure FF-064 --field-failure FF-065")]
 pub(crate) struct ListArgs {
     /// Which cases, as for `gauntlet run`; without any, all that are shipped
     #[arg(value_name = "ID|PATH|TAG")]
     pub(crate) wanted: Vec<OsString>,
+
+    #[command(flatten)]
+    pub(crate) filter: FilterArgs,
 
     /// Print a JSON array with everything that is known about each case
     #[arg(long)]

@@ -2,6 +2,7 @@
 
 mod device;
 mod dfu;
+mod filter;
 mod hold;
 mod list;
 pub(crate) mod package;
@@ -15,6 +16,7 @@ use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
 
 pub(crate) use device::{DeviceVerb, SerialChoice, ServeArgs, TimingChoice};
 pub(crate) use dfu::{DfuArgs, LinkChoice};
+pub(crate) use filter::FilterArgs;
 pub(crate) use hold::HoldChoice;
 pub(crate) use list::{CheckArgs, CompletionsArgs, ListArgs};
 pub(crate) use package::PackageVerb;
@@ -41,7 +43,7 @@ Exit codes:
     4  nothing selected
    96  a scenario, package or key file is wrong
    97  the bench can't be used
-   98  a fault did not fire, so a scenario did not test what it is there for
+   98  a fault did not fire, so a scenario did not test what it is there for; or a known failure passed
    99  internal error
   100  a scenario failed: the device is wrong; or the device refused the update
   110  a report or another file could not be written

@@ -7,6 +7,7 @@ use std::path::PathBuf;
 use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
 use gauntlet_bench::PlantedBug;
 
+use super::filter::FilterArgs;
 use super::hold::HoldChoice;
 use super::words::{self, Shard};
 use crate::display::ProgressChoice;
@@ -20,6 +21,8 @@ Examples:
   gauntlet run '*/*nrf52840*'                    by pattern
   gauntlet run scenarios/resume my.yaml          from files and folders on the disk
   gauntlet run --planted-bug version-not-checked see a broken bootloader being found out
+  gauntlet run --all-planted-bugs                prove that the suite finds every bug that can be planted
+  gauntlet run --field-failure FF-064            what was learnt from failures in the field
   gauntlet run --shard 2/4 --report-dir out      the second of four machines
 
 Reports: DIR/run.jsonl tells everything that happened, DIR/junit.xml is for CI systems.
@@ -48,6 +51,21 @@ pub(crate) struct RunArgs {
     /// Plant this bug into the reference device: at least one scenario must find it
     #[arg(long, value_name = "NAME", value_parser = planted_bug(), hide_possible_values = true)]
     pub(crate) planted_bug: Option<PlantedBug>,
+
+    /// Plant every bug, one after the other, and say which case finds it; exit code 100 when one is not found
+    ///
+    /// Cases that fail without any bug prove nothing and are left out.
+    #[arg(long, conflicts_with_all = ["planted_bug", "hold", "shard"])]
+    pub(crate) all_planted_bugs: bool,
+
+    /// Cases that have to fail: one id or pattern in a line, the reason behind a `#`
+    ///
+    /// Such a case is told as skipped when it fails, and as an error (exit code 98) when it passes.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) known_failures: Option<PathBuf>,
+
+    #[command(flatten)]
+    pub(crate) filter: FilterArgs,
 
     /// Print the bugs that can be planted, and do nothing else
     #[arg(long)]

@@ -27,7 +27,7 @@ struct Listed<'a> {
 
 pub(super) fn list(args: &ListArgs) -> Result<ExitCode, Failure> {
     let choice = Choice::of(&args.wanted)?;
-    let cases = choice.cases();
+    let cases = choice.filtered(&args.filter)?;
     let text = if args.json {
         let listed: Vec<Listed<'_>> = cases.into_iter().map(listed).collect();
         // Names and lists of names have nothing in them that JSON could not hold.

@@ -8,6 +8,7 @@ mod dfu;
 mod list;
 mod package;
 mod package_show;
+mod planted_bugs;
 mod requirements;
 mod run;
 mod schema;

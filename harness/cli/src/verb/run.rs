@@ -3,13 +3,14 @@
 use std::fmt::Write as _;
 use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
-use std::thread;
 use std::time::{Instant, SystemTime};
+use std::{fs, thread};
 
 use gauntlet_bench::PlantedBug;
 use gauntlet_record::{ExitCode, JournalWriter, PlanOrder, Recorder, WriteError};
 use gauntlet_reports::JunitReport;
 use gauntlet_runner::{RunOptions, Stopper};
+use gauntlet_scenario::{KnownFailures, Source};
 
 use crate::args::{HoldChoice, RunArgs};
 use crate::choice::Choice;
@@ -23,13 +24,23 @@ pub(super) fn run(args: &RunArgs) -> Result<ExitCode, Failure> {
     }
     let bench = super::bench(&args.bench)?;
     let choice = Choice::of(&args.wanted)?;
-    let cases = choice.part(args.shard)?;
+    let cases = choice.part(&args.filter, args.shard)?;
+    let known_failures = known_failures(args.known_failures.as_deref(), &choice)?;
     if args.hold.is_some() && cases.len() != 1 {
         let what = format!("{} cases were chosen, and only the device of one can be held", cases.len());
         let advice = "choose one case by its id; `gauntlet list` prints them".to_owned();
         return Err(Failure::Usage { what, advice });
     }
     let stopper = Stopper::new();
+    if args.all_planted_bugs {
+        interrupt::stops(&stopper, "what was found until then is still told");
+        let jobs = args.jobs.map_or_else(processors, NonZeroUsize::get);
+        return super::planted_bugs::hunt(
+            &*bench,
+            &cases,
+            &RunOptions { seed: args.seed, jobs, stopper, ..RunOptions::default() },
+        );
+    }
     interrupt::stops(&stopper, "the reports are still written");
 
     let mut display = Display::on_stderr(args.progress);
@@ -59,6 +70,7 @@ pub(super) fn run(args: &RunArgs) -> Result<ExitCode, Failure> {
         sources: choice.sources(),
         stopper,
         hold: args.hold.map(HoldChoice::hold),
+        known_failures,
     };
     let end = gauntlet_runner::run(&*bench, &cases, &options, recorder);
 
@@ -68,6 +80,18 @@ pub(super) fn run(args: &RunArgs) -> Result<ExitCode, Failure> {
     let written = written(&reports, &unwritten);
     display.close(&Closing { reports: &written, unwritten: &unwritten, exit_code });
     Ok(exit_code)
+}
+
+/// The cases that have to fail. A line that means no case would never be noticed, so it is a mistake.
+fn known_failures(path: Option<&Path>, choice: &Choice) -> Result<KnownFailures, Failure> {
+    let Some(path) = path else { return Ok(KnownFailures::default()) };
+    let file = |source| Failure::File { path: path.to_owned(), source };
+    let bytes = fs::read(path).map_err(|error| file(error.into()))?;
+    let source = Source::from_bytes(path.to_string_lossy(), bytes)
+        .map_err(|problem| file(problem.to_string().into()))?;
+    let known = KnownFailures::read(&source)?;
+    known.check(choice.suites())?;
+    Ok(known)
 }
 
 /// The reports that are there.

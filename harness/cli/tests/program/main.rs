@@ -6,6 +6,7 @@ mod command_line;
 mod device;
 mod dfu;
 mod interrupt;
+mod known_failures;
 mod package;
 mod parts;
 mod port;

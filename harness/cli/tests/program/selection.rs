@@ -81,3 +81,27 @@ fn a_case_from_the_disk_replaces_the_shipped_one() {
         cases.iter().filter(|case| case["id"] == scenario).map(|case| &case["file"]).collect();
     assert_eq!(files, ["mine.yaml"]);
 }
+
+#[test]
+fn filters_leave_what_has_all_of_them() {
+    let listed = |args: &[&str]| -> Vec<Value> {
+        let ran = gauntlet(&[&["list", "--json"], args].concat());
+        serde_json::from_str(&ran.ends_with(0).out).unwrap()
+    };
+    let has = |case: &Value, key: &str, begin: &str| {
+        case[key].as_array().unwrap().iter().any(|word| word.as_str().unwrap().starts_with(begin))
+    };
+    let area = listed(&["--requirement", "OBJ"]);
+    assert!(area.len() > 20 && area.iter().all(|case| has(case, "requirements", "OBJ-")));
+    let cut = listed(&["--need", "power-cut", "--requirement", "OBJ"]);
+    assert!(!cut.is_empty() && cut.len() < area.len());
+    assert!(cut.iter().all(|case| has(case, "requirements", "OBJ-") && has(case, "needs", "power-cut")));
+    let failures = listed(&["--field-failure", "FF-064", "--field-failure", "FF-065"]);
+    assert!(failures.iter().all(|case| has(case, "from", "FF-064") || has(case, "from", "FF-065")));
+    let one = listed(&["--field-failure", "FF-064"]);
+    assert!(!one.is_empty() && one.len() <= failures.len());
+    let tagged = gauntlet(&["list", "--tag", "no-such-tag"]);
+    tagged.ends_with(4).tells("no case has the tag `no-such-tag`");
+    gauntlet(&["list", "--need", "power-cuts"]).ends_with(4).tells("did you mean `power-cut`?");
+    gauntlet(&["list", "good", "--need", "serial", "--requirement", "PWR"]).ends_with(4);
+}

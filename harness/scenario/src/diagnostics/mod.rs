@@ -6,5 +6,6 @@ mod nearest;
 mod problem;
 
 pub use list::Diagnostics;
-pub(crate) use nearest::{nearest, one_of, quote, words};
+pub use nearest::nearest;
+pub(crate) use nearest::{one_of, quote, words};
 pub use problem::{Problem, ProblemKind, Severity};

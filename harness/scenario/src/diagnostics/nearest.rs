@@ -4,7 +4,8 @@
 const LONGEST: usize = 40;
 
 /// The word that was probably meant, if one is near enough.
-pub(crate) fn nearest<'a>(wrong: &str, right: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+#[must_use]
+pub fn nearest<'a>(wrong: &str, right: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     if wrong.chars().count() > LONGEST {
         return None;
     }

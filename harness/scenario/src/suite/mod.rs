@@ -1,11 +1,13 @@
 //! A suite: all scenarios of some files and folders, or of a program that carries them inside.
 
 mod files;
+mod known_failures;
 mod selection;
 
 use std::path::{Path, PathBuf};
 
 pub use files::{DiskFiles, NoFiles, PackageFiles};
+pub use known_failures::KnownFailures;
 pub use selection::{Chosen, Selection, Unmatched};
 
 use crate::case::Case;
