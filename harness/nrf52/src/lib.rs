@@ -25,6 +25,7 @@
 //! | `soc` | the address map: the CPU's bus, flash rules |
 //! | `memory` | flash pages, RAM, factory information |
 //! | `nvmc` | flash controller, operation journal, cuts and tears |
+//! | `faults` | what is made to go wrong: cuts, resets, failed flash operations |
 //! | `peripherals` | power and clocks, counters and timers, serial ports, pins, the interconnect, their event queue |
 //! | `reset` | what each reset clears |
 //! | `debug` | debug port and access ports |
@@ -44,6 +45,7 @@
 
 mod chip;
 mod debug;
+mod faults;
 mod guest;
 mod machine;
 mod memory;
@@ -57,6 +59,7 @@ mod variant;
 
 pub use chip::{Chip, ChipFault, ChipStop, Fill};
 pub use debug::{DapError, DapPort};
+pub use faults::{Fault, FiredFault, FlashFailure};
 pub use gauntlet_armv7em::{FaultCause, FirstFault};
 pub use guest::{Guest, GuestStep};
 pub use machine::{Machine, MachineStop};

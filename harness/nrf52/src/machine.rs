@@ -78,13 +78,13 @@ impl Machine {
                 return MachineStop::Stopped;
             }
             if self.is_guest_active() && self.is_running() {
-                if self.chip.watchdog_bites() {
+                if self.chip.fault_strikes() || self.chip.watchdog_bites() {
                     continue;
                 }
                 if self.now() >= cycle {
                     return MachineStop::Limit;
                 }
-                self.poll_guest(self.chip.until_watchdog(cycle));
+                self.poll_guest(self.chip.until_fault(self.chip.until_watchdog(cycle)));
                 continue;
             }
             let stop = self.chip.run_until(cycle);

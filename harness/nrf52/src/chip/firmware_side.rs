@@ -14,8 +14,9 @@ const ERASE: u32 = 2;
 /// An access by firmware that did not work.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum ChipFault {
-    /// An armed cut fired, or the chip had no power to begin with.
-    #[error("power was lost{}", op.map(|op| format!(" at flash operation {op}")).unwrap_or_default())]
+    /// A fault took the power away or reset the chip under the firmware, or the chip had no power to begin with. The
+    /// firmware is to stop at once: what it stands for is no longer there.
+    #[error("power was lost, or the chip was reset{}", op.map(|op| format!(" at flash operation {op}")).unwrap_or_default())]
     PowerLost {
         /// The flash operation the cut hit, counted since the chip was made.
         op: Option<u64>,
@@ -82,10 +83,15 @@ impl Chip {
     pub fn store_word(&mut self, address: u32, value: u32) -> Result<(), ChipFault> {
         self.check_access(address)?;
         self.soc.source = Source::Guest;
+        let starts = self.starts();
         let stored = self.soc.write(self.core.now(), address, Width::Word, value, Access::Data);
         self.settle();
-        self.check_power()?;
-        self.wait_ready();
+        if starts == self.starts() {
+            self.wait_ready();
+        }
+        if !self.is_powered() || starts != self.starts() {
+            return Err(self.gone());
+        }
         Ok(stored?)
     }
 
@@ -125,7 +131,12 @@ impl Chip {
         if self.is_powered() {
             return Ok(());
         }
-        Err(ChipFault::PowerLost { op: self.soc.fired.map(|report| report.op) })
+        Err(self.gone())
+    }
+
+    fn gone(&self) -> ChipFault {
+        let op = self.faults_fired().last().and_then(|fired| fired.op);
+        ChipFault::PowerLost { op: op.map(|(n, _)| n) }
     }
 
     fn check_access(&self, address: u32) -> Result<(), ChipFault> {

@@ -7,7 +7,7 @@ use super::Chip;
 use crate::{
     memory::NonVolatile,
     noise::Noise,
-    nvmc::{ArmedCut, Cut, CutReport, FlashOp, Overwrite, Refusal},
+    nvmc::{FlashOp, Overwrite, Refusal},
     peripherals::{DmaRefusal, NextTick, Touch},
     reset::Reset,
 };
@@ -47,10 +47,14 @@ impl Chip {
         self.soc.set_array(array);
     }
 
-    /// Puts bytes into flash or UICR, without any flash operation. Returns false, with nothing changed, when a byte
-    /// would lie outside of them.
+    /// Puts bytes into flash or UICR, without any flash operation; a journal that records starts anew. Returns false, with
+    /// nothing changed, when a byte would lie outside of them.
     pub fn put_image(&mut self, address: u32, bytes: &[u8]) -> bool {
-        self.soc.array.put(address, bytes)
+        let put = self.soc.array.put(address, bytes);
+        if put && self.soc.journal.is_recording() {
+            self.soc.set_recording(true, self.core.now());
+        }
+        put
     }
 
     /// Fills the whole flash, without any flash operation: a board that somebody has used before.
@@ -94,22 +98,6 @@ impl Chip {
         self.drive_pin(pin, pressed.then_some(false));
     }
 
-    /// Arms a power cut, in place of one that is armed and has not fired. Operations count from here.
-    pub fn arm_cut(&mut self, cut: Cut) {
-        self.soc.cut = Some(ArmedCut { cut, armed_at: self.soc.journal.total });
-        self.soc.fired = None;
-    }
-
-    /// Takes an armed cut back. Returns whether there was one.
-    pub fn disarm_cut(&mut self) -> bool {
-        self.soc.cut.take().is_some()
-    }
-
-    /// The cut that fired since one was armed last.
-    pub fn cut_fired(&self) -> Option<CutReport> {
-        self.soc.fired
-    }
-
     /// Flash operations since the chip was made.
     pub fn flash_ops(&self) -> u64 {
         self.soc.journal.total
@@ -117,14 +105,22 @@ impl Chip {
 
     /// Switches the journal on or off. Switching it on starts a new one.
     pub fn set_recording(&mut self, on: bool) {
-        self.soc.journal.recording = on;
-        if on {
-            self.soc.journal.ops.clear();
-        }
+        self.soc.set_recording(on, self.core.now());
     }
 
-    /// The operations recorded, in order. Applied to the array as it was when recording began, they give the array as it
-    /// is now.
+    /// How many operations the journal keeps while it records, at least 1; a million unless this is called. When there is
+    /// one more, the older half is dropped and [`Chip::journal_base`] moves forward by it: firmware that writes without end
+    /// does not take all memory of the host.
+    pub fn set_journal_limit(&mut self, ops: usize) {
+        self.soc.journal.limit = ops.max(1);
+    }
+
+    /// Flash and UICR as they were before the first operation of [`Chip::journal`]. None unless it records.
+    pub fn journal_base(&self) -> Option<&NonVolatile> {
+        self.soc.journal.base.as_ref()
+    }
+
+    /// The operations recorded, in order. Applied to [`Chip::journal_base`] they give the array as it is now.
     pub fn journal(&self) -> &[FlashOp] {
         &self.soc.journal.ops
     }

@@ -1,5 +1,6 @@
 //! The chip: CPU and everything around it, on one clock.
 
+mod faults;
 mod firmware_side;
 mod host_side;
 mod run;
@@ -179,7 +180,7 @@ impl Chip {
             return;
         }
         self.soc.interrupt_operation(self.core.now());
-        self.soc.power_lost_at = None;
+        self.soc.strike = None;
         self.soc.peripherals.stop(self.core.now());
         self.soc.peripherals.gpio.reset();
         self.update_irq();

@@ -11,14 +11,21 @@ impl Chip {
     /// Time reaches `cycle` unless the result says that something stopped it before.
     pub fn run_until(&mut self, cycle: u64) -> ChipStop {
         loop {
+            if self.fault_strikes() {
+                continue;
+            }
+            let (limit, cycle) = (cycle, self.until_fault(cycle));
             if !self.powered {
-                if self.wait_for_power(cycle) {
+                if self.wait_for_power(cycle) || cycle < limit {
                     continue;
                 }
                 return ChipStop::PoweredOff;
             }
             if self.is_stopped() {
                 self.advance(cycle);
+                if cycle < limit {
+                    continue;
+                }
                 return ChipStop::Stopped;
             }
             if self.watchdog_bites() {
@@ -30,15 +37,18 @@ impl Chip {
             if self.core.is_locked_up() {
                 if self.soc.debugging {
                     self.advance(cycle);
+                    if cycle < limit {
+                        continue;
+                    }
                     return ChipStop::Lockup;
                 }
-                if self.now() >= cycle {
+                if self.now() >= limit {
                     return ChipStop::Limit;
                 }
                 self.reset(Reset::Lockup);
                 continue;
             }
-            if self.now() >= cycle {
+            if self.now() >= limit {
                 return if self.core.is_sleeping() { ChipStop::Sleeping } else { ChipStop::Limit };
             }
             self.soc.source = Source::Cpu;
@@ -68,19 +78,16 @@ impl Chip {
 
     /// Time passes, and the CPU does nothing: what a guest uses while it stands for the CPU.
     pub fn pass_time(&mut self, until: u64) {
-        if self.powered {
-            self.advance(until);
-        } else {
-            while !self.powered && self.wait_for_power(until) {}
-            self.advance(until);
-        }
+        while !self.powered && self.wait_for_power(until) {}
+        self.advance(until);
     }
 
     /// Settles what accesses to the bus have caused.
     pub(crate) fn settle(&mut self) {
         let pc = self.core.last_instruction();
-        if self.soc.journal.wants_pc() {
+        if self.soc.wants_pc() {
             self.soc.journal.place(pc);
+            self.soc.faults.place(pc);
         }
         if std::mem::take(&mut self.soc.touched) {
             let pc = (self.soc.source == Source::Cpu).then_some(pc);
@@ -91,8 +98,8 @@ impl Chip {
             self.fall_asleep();
         }
         self.update_irq();
-        if let Some(at) = self.soc.power_lost_at {
-            self.cut_power(at);
+        if let Some(strike) = self.soc.strike.take() {
+            self.strike(strike);
         }
     }
 
@@ -108,13 +115,6 @@ impl Chip {
     /// Held in reset, erased through the control port and not reset since, or in System OFF.
     pub(crate) fn is_stopped(&self) -> bool {
         self.held || self.debug.holds_reset || self.soc.peripherals.power().system_off
-    }
-
-    fn cut_power(&mut self, at: u64) {
-        self.advance(at);
-        let off_for = self.soc.fired.and_then(|report| report.cut.off_for);
-        self.power_off();
-        self.returns_at = off_for.map(|cycles| self.now() + cycles);
     }
 
     /// Without power: moves on to the return of power, if that is due by `cycle`. Returns whether the chip has started.
@@ -163,8 +163,12 @@ impl Chip {
         }
     }
 
-    /// Waits until the flash controller is ready.
+    /// Waits until the flash controller is ready. A fault may strike before.
     pub(crate) fn wait_ready(&mut self) {
-        self.advance(self.soc.nvmc.busy_until);
+        let starts = self.starts();
+        while self.powered && self.starts() == starts && self.now() < self.soc.nvmc.busy_until {
+            self.advance(self.until_fault(self.soc.nvmc.busy_until));
+            self.fault_strikes();
+        }
     }
 }

@@ -78,6 +78,7 @@ impl NonVolatile {
         let tear = match op.outcome {
             Outcome::Complete => Tear::After,
             Outcome::Torn(pattern) => Tear::Torn(pattern),
+            Outcome::Failed => Tear::Before,
         };
         self.perform(op.action, tear);
     }

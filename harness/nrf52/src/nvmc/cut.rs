@@ -37,17 +37,3 @@ pub struct CutReport {
     /// What the operation was doing.
     pub action: super::FlashAction,
 }
-
-/// A cut and the operation it waits for.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct ArmedCut {
-    pub(crate) cut: Cut,
-    /// Total operation count when it was armed.
-    pub(crate) armed_at: u64,
-}
-
-impl ArmedCut {
-    pub(crate) fn hits(&self, total: u64) -> bool {
-        total.checked_sub(self.armed_at) == Some(self.cut.at_op)
-    }
-}

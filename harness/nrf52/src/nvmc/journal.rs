@@ -1,6 +1,7 @@
 //! The record of what was done to the flash, and of what was refused.
 
 use super::TearPattern;
+use crate::memory::NonVolatile;
 
 /// One change of the array.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -48,8 +49,10 @@ pub enum Source {
 pub enum Outcome {
     /// It did all of it.
     Complete,
-    /// Power failed in the middle.
+    /// Only these of the bits changed: power failed in the middle, or a fault was armed.
     Torn(TearPattern),
+    /// It took its time and changed nothing: a fault was armed.
+    Failed,
 }
 
 /// An operation that reached the array.
@@ -91,11 +94,16 @@ pub struct Refusal {
 /// How many refusals are kept; firmware in a fault loop must not eat the memory of the host.
 const REFUSALS_KEPT: usize = 64;
 
-/// The log, and the counts that cuts refer to.
-#[derive(Debug, Clone, Default)]
+/// How many operations are kept unless somebody asks for another number.
+const OPS_KEPT: usize = 1_000_000;
+
+/// The log, and the counts that faults refer to.
+#[derive(Debug, Clone)]
 pub(crate) struct Journal {
-    pub(crate) recording: bool,
+    /// The array before the first operation of the log; none while nothing is recorded.
+    pub(crate) base: Option<NonVolatile>,
     pub(crate) ops: Vec<FlashOp>,
+    pub(crate) limit: usize,
     pub(crate) total: u64,
     pub(crate) refusals: Vec<Refusal>,
     pub(crate) refused: u64,
@@ -103,13 +111,49 @@ pub(crate) struct Journal {
     unplaced: (usize, usize),
 }
 
+impl Default for Journal {
+    fn default() -> Self {
+        Self {
+            base: None,
+            ops: Vec::new(),
+            limit: OPS_KEPT,
+            total: 0,
+            refusals: Vec::new(),
+            refused: 0,
+            unplaced: (0, 0),
+        }
+    }
+}
+
 impl Journal {
+    /// Starts a new log from this array, with the operation that is running; or stops recording and keeps the log.
+    pub(crate) fn start(&mut self, base: Option<NonVolatile>, running: Option<FlashOp>) {
+        self.unplaced.0 = 0;
+        if base.is_some() {
+            self.ops.clear();
+            self.ops.extend(running);
+        }
+        self.base = base;
+    }
+
+    pub(crate) fn is_recording(&self) -> bool {
+        self.base.is_some()
+    }
+
     pub(crate) fn accept(&mut self, op: FlashOp) {
         self.total += 1;
-        if self.recording {
-            self.unplaced.0 += usize::from(op.source == Source::Cpu);
-            self.ops.push(op);
+        let Some(base) = &mut self.base else { return };
+        if self.ops.len() >= self.limit {
+            self.ops.drain(..self.limit.div_ceil(2)).for_each(|old| base.apply(&old));
         }
+        self.unplaced.0 += usize::from(op.source == Source::Cpu);
+        self.ops.push(op);
+    }
+
+    /// The newest operation did not begin after all.
+    pub(crate) fn take_back(&mut self, n: u64) {
+        self.total -= 1;
+        self.ops.pop_if(|last| last.n == n);
     }
 
     pub(crate) fn refuse(&mut self, refusal: Refusal) {

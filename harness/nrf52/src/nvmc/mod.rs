@@ -7,7 +7,6 @@ mod tear;
 mod wear;
 
 pub(crate) use controller::{Command, Nvmc};
-pub(crate) use cut::ArmedCut;
 pub use cut::{Cut, CutReport, Tear};
 pub(crate) use journal::Journal;
 pub use journal::{FlashAction, FlashOp, Outcome, Refusal, Source};

@@ -68,8 +68,8 @@ impl Bus for Soc {
     }
 
     fn interrupted(&self) -> bool {
-        self.power_lost_at.is_some()
-            || self.journal.wants_pc()
+        self.strike.is_some()
+            || self.wants_pc()
             || self.touched
             || self.peripherals.lines() != self.lines_known
             || self.peripherals.next_event() < self.runs_until

@@ -4,9 +4,10 @@ use gauntlet_armv7em::{Access, BusFault, FaultCause, Width};
 
 use super::{InFlight, Soc};
 use crate::{
+    faults::{FiredFault, OpPlan, Strike},
     memory::{NonVolatile, PAGE},
     noise::hash,
-    nvmc::{Command, CutReport, FlashAction, FlashOp, Outcome, Refusal, Source, Tear, TearPattern},
+    nvmc::{Command, FlashAction, FlashOp, Outcome, Refusal, Source, Tear, TearPattern},
     time::cycles_from_us,
     variant::Span,
 };
@@ -69,8 +70,11 @@ impl Soc {
             self.refuse(now, address, cause);
             return Err(BusFault { address, cause });
         }
-        self.operate(now, FlashAction::Program { address, value }, self.duration(self.profile.word_write));
-        Ok(())
+        let cycles = self.duration(self.profile.word_write);
+        self.operate(now, FlashAction::Program { address, value }, cycles).map_err(|cause| {
+            self.refuse(now, address, cause);
+            BusFault { address, cause }
+        })
     }
 
     /// A write to a register of the controller.
@@ -115,16 +119,18 @@ impl Soc {
                 (FlashAction::EraseAll, self.duration(self.profile.erase_all))
             }
         };
-        self.operate(now, action, cycles);
-        Ok(())
+        self.operate(now, action, cycles)
     }
 
     /// The control port's erase: nothing protects from it, and RAM goes with it.
     pub(crate) fn erase_everything(&mut self, now: u64) {
         let source = std::mem::replace(&mut self.source, Source::ControlPort);
         self.nvmc.partly_erased.clear();
-        self.operate(now, FlashAction::EraseAll, self.duration(self.profile.erase_all));
+        let erased = self.operate(now, FlashAction::EraseAll, self.duration(self.profile.erase_all));
         self.source = source;
+        if erased.is_err() {
+            return;
+        }
         self.lose_ram();
         self.opened_by_erase = true;
     }
@@ -174,46 +180,70 @@ impl Soc {
         cycles_from_us(span.at(self.speed).into())
     }
 
-    /// Carries out an accepted operation. A second one waits for the first.
-    fn operate(&mut self, now: u64, action: FlashAction, cycles: u64) {
+    /// Carries out an accepted operation. A second one waits for the first. Fails if a fault makes the controller refuse it.
+    fn operate(&mut self, now: u64, action: FlashAction, cycles: u64) -> Result<(), FaultCause> {
         let start = now.max(self.nvmc.busy_until);
-        self.wait_until = self.wait_until.max(self.nvmc.busy_until);
         let n = self.journal.total;
-        let cut = self.cut.filter(|armed| armed.hits(n)).map(|armed| armed.cut);
-        let tear = cut.map_or(Tear::After, |cut| cut.tear);
+        let OpPlan { tear, strike, refused, fault } = self.faults.take_op(n);
+        let ends_early = strike.is_some();
         let (end, outcome) = match tear {
-            Tear::Before => (start, None),
-            Tear::Torn(pattern) => (start + cycles / 2, Some(Outcome::Torn(pattern))),
+            Tear::Before if ends_early => (start, None),
+            Tear::Before => (start + cycles, Some(Outcome::Failed)),
+            Tear::Torn(pattern) if ends_early => (start + cycles / 2, Some(Outcome::Torn(pattern))),
+            Tear::Torn(pattern) => (start + cycles, Some(Outcome::Torn(pattern))),
             Tear::After => (start + cycles, Some(Outcome::Complete)),
         };
+        let boot = self.boot.saturating_sub(1);
+        if let Some(fault) = fault {
+            let at = if refused { start } else { end };
+            let fired = FiredFault { fault, at, op: Some((n, action)), pc: None, boot };
+            self.faults.fire(fired, self.source == Source::Cpu);
+        }
+        if refused {
+            return Err(FaultCause::Refused);
+        }
+        self.wait_until = self.wait_until.max(self.nvmc.busy_until);
         let undo = self.array.perform(action, tear);
+        self.in_flight = None;
         if let Some(outcome) = outcome {
             self.wear.count(action, self.profile.write_limit, start, self.source);
-            let boot = self.boot.saturating_sub(1);
-            self.journal.accept(FlashOp { n, action, start, end, source: self.source, pc: 0, boot, outcome });
-        }
-        match cut {
-            Some(cut) => {
-                self.cut = None;
-                self.fired = Some(CutReport { cut, at: end, op: n, action });
-                self.power_lost_at = Some(end);
-                self.in_flight = None;
-            }
-            None => {
-                self.nvmc.busy_until = end;
-                self.in_flight = undo.map(|undo| InFlight { undo, action, start, end });
+            let op = FlashOp { n, action, start, end, source: self.source, pc: 0, boot, outcome };
+            self.journal.accept(op);
+            if !ends_early {
+                self.in_flight = undo.map(|undo| InFlight { undo, op });
             }
         }
+        match strike {
+            Some(kind) => self.strike = Some(Strike { at: end, kind }),
+            None => self.nvmc.busy_until = end,
+        }
+        Ok(())
     }
 
-    /// Power fails: an operation that is not finished stays as far as it got.
+    /// Whether something in the journals still lacks its program counter.
+    #[inline]
+    pub(crate) fn wants_pc(&self) -> bool {
+        self.journal.wants_pc() || self.faults.wants_pc()
+    }
+
+    /// The operation the array is working on.
+    pub(crate) fn running_operation(&self, now: u64) -> Option<(u64, FlashAction)> {
+        let op = self.in_flight.as_ref()?.op;
+        (op.start <= now && now < op.end).then_some((op.n, op.action))
+    }
+
+    /// Power fails, or a reset stops the controller: an operation that is not finished stays as far as it got.
     pub(crate) fn interrupt_operation(&mut self, now: u64) {
         self.nvmc.busy_until = 0;
-        let Some(op) = self.in_flight.take().filter(|op| now < op.end) else { return };
-        self.array.undo(op.undo);
+        let Some(InFlight { undo, op }) = self.in_flight.take().filter(|flight| now < flight.op.end) else {
+            return;
+        };
+        self.array.undo(undo);
         if now <= op.start {
-            self.journal.total -= 1;
-            self.journal.ops.pop_if(|last| last.n == self.journal.total);
+            self.journal.take_back(op.n);
+            return;
+        }
+        if op.outcome == Outcome::Failed {
             return;
         }
         let percent = ((now - op.start) * 100 / (op.end - op.start)) as u8;
@@ -225,9 +255,22 @@ impl Soc {
         }
     }
 
-    /// Replaces the array, for a chip that starts from a prepared image.
+    /// Switches the journal on or off. An operation that is running belongs to a new one.
+    pub(crate) fn set_recording(&mut self, on: bool, now: u64) {
+        let mut base = self.array.clone();
+        let running = self.in_flight.as_ref().filter(|flight| now < flight.op.end);
+        if let Some(flight) = running {
+            base.undo(flight.undo.clone());
+        }
+        self.journal.start(on.then_some(base), running.map(|flight| flight.op));
+    }
+
+    /// Replaces the array, for a chip that starts from a prepared image. A journal starts anew.
     pub(crate) fn set_array(&mut self, array: NonVolatile) {
         self.array = array;
         self.in_flight = None;
+        if self.journal.is_recording() {
+            self.set_recording(true, 0);
+        }
     }
 }

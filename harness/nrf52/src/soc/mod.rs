@@ -9,9 +9,10 @@ use gauntlet_armv7em::{BusFault, FaultCause, Width};
 
 use crate::{
     debug::rom_table,
+    faults::{Armed, Strike},
     memory::{NonVolatile, PageBytes, Ram, UICR, ficr},
     noise::hash,
-    nvmc::{ArmedCut, CutReport, FlashAction, Journal, Nvmc, Source, Wear, controller},
+    nvmc::{FlashOp, Journal, Nvmc, Source, Wear, controller},
     peripherals::{Acl, Bprot, OPEN, Peripherals, RAM_POWER},
     reset::{RamFate, ResetEffects},
     variant::{ApprotectGeneration, Profile, RegionProtection, Speed},
@@ -31,9 +32,7 @@ const UICR_RESET_PIN: [u32; 2] = [0x200, 0x204];
 #[derive(Debug, Clone)]
 pub(crate) struct InFlight {
     undo: crate::memory::Undo,
-    action: FlashAction,
-    start: u64,
-    end: u64,
+    op: FlashOp,
 }
 
 /// Memories, controllers and peripherals: the CPU's bus.
@@ -48,8 +47,7 @@ pub(crate) struct Soc {
     pub(crate) nvmc: Nvmc,
     pub(crate) journal: Journal,
     pub(crate) wear: Wear,
-    pub(crate) cut: Option<ArmedCut>,
-    pub(crate) fired: Option<CutReport>,
+    pub(crate) faults: Armed,
     in_flight: Option<InFlight>,
     pub(crate) peripherals: Peripherals,
     bprot: Option<Bprot>,
@@ -62,8 +60,8 @@ pub(crate) struct Soc {
     power_ups: u64,
     /// A debugger has asked for power in the debug domain: the chip is in debug interface mode.
     pub(crate) debugging: bool,
-    /// A cut fired at this cycle; the chip has to lose power now.
-    pub(crate) power_lost_at: Option<u64>,
+    /// A fault struck with a flash operation; the chip has to lose power or to be reset now.
+    pub(crate) strike: Option<Strike>,
     /// Levels of the interrupt lines as the CPU knows them.
     pub(crate) lines_known: u64,
     /// The CPU runs without a look at the peripherals up to this cycle.
@@ -96,8 +94,7 @@ impl Soc {
             nvmc: Nvmc::new(),
             journal: Journal::default(),
             wear: Wear::new(profile.flash_pages()),
-            cut: None,
-            fired: None,
+            faults: Armed::default(),
             in_flight: None,
             peripherals: Peripherals::new(&profile, seed),
             bprot,
@@ -106,7 +103,7 @@ impl Soc {
             boot: 0,
             power_ups: 0,
             debugging: false,
-            power_lost_at: None,
+            strike: None,
             lines_known: 0,
             runs_until: u64::MAX,
             touched: false,
