@@ -27,6 +27,7 @@
 //! | `nvmc` | flash controller, operation journal, cuts and tears |
 //! | `faults` | what is made to go wrong: cuts, resets, failed flash operations |
 //! | `peripherals` | power and clocks, counters and timers, serial ports, pins, the interconnect, their event queue |
+//! | `sweep` | cold boots from every state a power cut may leave, and what becomes of them |
 //! | `reset` | what each reset clears |
 //! | `debug` | debug port and access ports |
 //! | `machine`, `guest` | a chip with firmware in the host |
@@ -54,6 +55,7 @@ mod nvmc;
 mod peripherals;
 mod reset;
 mod soc;
+mod sweep;
 mod time;
 mod variant;
 
@@ -69,6 +71,7 @@ pub use nvmc::{
 };
 pub use peripherals::{DmaRefusal, HostPort, LineFault, NextTick, Touch, UartByte};
 pub use reset::{RamFate, Reason, Reset, ResetEffects};
+pub use sweep::{ColdBoot, Landing, Landmarks, Sweep, Tally, Tears};
 pub use time::{CYCLES_PER_SECOND, cycles_from_ms, cycles_from_us, us_from_cycles};
 pub use variant::{
     ApprotectGeneration, Profile, RegionProtection, Span, Speed, StallRule, Variant, WriteLimit,

@@ -76,6 +76,16 @@ impl Chip {
         }
     }
 
+    /// The processor sleeps, and nothing is under way on the chip that could wake it up.
+    pub(crate) fn sleeps_for_ever(&self) -> bool {
+        let peripherals = &self.soc.peripherals;
+        self.powered
+            && self.core.is_sleeping()
+            && peripherals.next_event() == u64::MAX
+            && peripherals.watchdog().bites_at().is_none()
+            && self.soc.faults.next().is_none()
+    }
+
     /// Time passes, and the CPU does nothing: what a guest uses while it stands for the CPU.
     pub fn pass_time(&mut self, until: u64) {
         while !self.powered && self.wait_for_power(until) {}

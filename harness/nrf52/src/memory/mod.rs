@@ -8,7 +8,7 @@ mod ram;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 pub use non_volatile::NonVolatile;
-pub(crate) use non_volatile::{UICR, Undo};
+pub(crate) use non_volatile::{Digests, UICR, Undo};
 pub(crate) use pages::Pages;
 pub(crate) use ram::Ram;
 

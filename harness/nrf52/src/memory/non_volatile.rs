@@ -1,9 +1,10 @@
 //! Everything that survives a power cut: flash and UICR, and how one operation changes them.
 
-use std::sync::Arc;
+use std::{collections::HashMap, sync::Arc};
 
 use super::{PAGE, PageBytes, Pages};
 use crate::{
+    noise::hash,
     nvmc::{FlashAction, FlashOp, Outcome, Tear, TearPattern},
     variant::{Profile, Variant},
 };
@@ -16,6 +17,29 @@ pub(crate) const UICR: u32 = 0x1000_1000;
 pub struct NonVolatile {
     pub(crate) flash: Pages,
     pub(crate) uicr: Pages,
+}
+
+/// Numbers that tell contents apart, remembered page by page: a page keeps its number as long as nobody changes it.
+#[derive(Debug, Default)]
+pub(crate) struct Digests(HashMap<u64, u64>);
+
+impl Digests {
+    /// The number of a content. Two different ones have the same with a chance of one in 2^64.
+    pub(crate) fn of(&mut self, array: &NonVolatile) -> u64 {
+        [&array.flash, &array.uicr].into_iter().flat_map(Pages::contents).fold(
+            0,
+            |digest, (version, bytes)| {
+                let page = self.0.entry(version).or_insert_with(|| {
+                    bytes
+                        .as_chunks::<8>()
+                        .0
+                        .iter()
+                        .fold(0, |sum, &chunk| hash(sum, u64::from_le_bytes(chunk)))
+                });
+                hash(digest, *page)
+            },
+        )
+    }
 }
 
 /// What an operation replaced, to take it back when power fails before it is finished.

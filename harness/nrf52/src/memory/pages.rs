@@ -102,6 +102,11 @@ impl Pages {
         Arc::make_mut(&mut page.bytes)
     }
 
+    /// Version and content of each page.
+    pub(crate) fn contents(&self) -> impl Iterator<Item = (u64, &PageBytes)> {
+        self.pages.iter().map(|page| (page.version, &*page.bytes))
+    }
+
     pub(crate) fn to_vec(&self) -> Vec<u8> {
         let mut bytes = Vec::with_capacity(self.len());
         for page in &self.pages {

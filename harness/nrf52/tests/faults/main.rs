@@ -5,6 +5,7 @@
 mod properties;
 mod resets;
 mod single;
+mod sweeping;
 
 use gauntlet_nrf52::{Chip, NonVolatile, Reset, Variant, cycles_from_ms};
 
