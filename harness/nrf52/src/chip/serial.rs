@@ -1,11 +1,21 @@
 //! The host at the other end of the serial ports.
 
 use super::Chip;
-use crate::peripherals::{HostPort, LineFault, UartByte};
+use crate::peripherals::{HostPort, LineFault, UartByte, UartSetting};
 
 /// Ports are numbered as on the chip: 0 is UART0 and UARTE0, 1 is UARTE1. A port the chip does not have swallows what is
 /// sent to it, and says nothing.
 impl Chip {
+    /// How many serial ports the chip has.
+    pub fn uarts(&self) -> usize {
+        (0..2).filter(|port| self.soc.peripherals.uarte(*port).is_some()).count()
+    }
+
+    /// How the firmware has set a port up; none while it is off, or the chip has no power.
+    pub fn uart_setting(&self, port: usize) -> Option<UartSetting> {
+        self.soc.peripherals.uarte(port).filter(|_| self.is_powered())?.setting()
+    }
+
     /// Sets the host's end of a serial port.
     pub fn set_uart_host(&mut self, port: usize, host: HostPort) {
         let now = self.core.now();

@@ -30,5 +30,5 @@ pub(crate) use power::{OPEN, RAM_POWER};
 pub(crate) use protection::{Acl, Bprot};
 pub use rtc::NextTick;
 pub(crate) use set::Peripherals;
-pub use uarte::{HostPort, LineFault, UartByte};
+pub use uarte::{HostPort, LineFault, UartByte, UartSetting};
 pub(crate) use watchdog::Watchdog;

@@ -232,3 +232,22 @@ fn each_byte_interrupts_and_the_second_port_works_like_the_first() {
     chip.wait(2 * BYTE);
     assert_eq!((chip.uart_take(1).len(), chip.uart_take(0).len(), chip.get(second + 0x120)), (2, 0, 1));
 }
+
+#[test]
+fn the_host_side_sees_how_the_firmware_has_set_the_port_up() {
+    let mut chip = port();
+    let setting = chip.uart_setting(0).expect("a port that is on");
+    assert_eq!([setting.rts, setting.tx, setting.cts, setting.rx], [5, 6, 7, 8].map(Some));
+    assert_eq!((setting.baud, setting.flow_control, setting.parity), (1_000_000, false, false));
+    assert!(!setting.listens);
+    chip.trigger(START_RX);
+    chip.set(CONFIG, 0xF);
+    chip.set(UARTE + 0x508, u32::MAX);
+    let setting = chip.uart_setting(0).expect("a port that is on");
+    assert!(setting.flow_control && setting.parity && setting.listens && setting.rts.is_none());
+    let other = chip.uart_setting(1);
+    assert_eq!((chip.uarts(), other), (2, None));
+    assert_eq!(Chip::new(Variant::Nrf52832, 1).uarts(), 1);
+    chip.set(ENABLE, 0);
+    assert_eq!(chip.uart_setting(0), None);
+}

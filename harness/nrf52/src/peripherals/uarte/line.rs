@@ -28,6 +28,27 @@ pub struct UartByte {
     pub garbled: bool,
 }
 
+/// How the firmware has set up a serial port that is switched on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct UartSetting {
+    /// Pin on which the chip sends; port 1 begins at 32. None when it is not connected, as for the others.
+    pub tx: Option<u8>,
+    /// Pin on which it receives.
+    pub rx: Option<u8>,
+    /// Pin by which it lets the host send.
+    pub rts: Option<u8>,
+    /// Pin by which the host lets it send.
+    pub cts: Option<u8>,
+    /// Bits a second, as the BAUDRATE register makes them: 114746 for the usual 115200.
+    pub baud: u32,
+    /// RTS and CTS are obeyed.
+    pub flow_control: bool,
+    /// Bytes carry a parity bit.
+    pub parity: bool,
+    /// The receiver is on.
+    pub listens: bool,
+}
+
 /// How the host at the other end is set.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct HostPort {
@@ -66,6 +87,11 @@ impl Rate {
     pub(super) fn cycles(self) -> u64 {
         // 64 MHz by (register times 16 MHz by 2^32).
         ((self.bits << 34) / u64::from(self.register.max(1))).max(1)
+    }
+
+    /// Bits a second.
+    pub(super) fn baud(self) -> u32 {
+        (u64::from(self.register) * 16_000_000 >> 32) as u32
     }
 
     fn cycles_at(self, baud: u32) -> u64 {

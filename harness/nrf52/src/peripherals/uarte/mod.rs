@@ -6,7 +6,7 @@ mod receiver;
 mod transmitter;
 
 use line::{Frame, Line, Rate};
-pub use line::{HostPort, LineFault, UartByte};
+pub use line::{HostPort, LineFault, UartByte, UartSetting};
 use names::{event, register, short, task};
 use receiver::Receiver;
 use transmitter::Transmitter;
@@ -92,6 +92,21 @@ impl Uarte {
 
     fn flow_control(&self) -> bool {
         self.config & FLOW_CONTROL != 0
+    }
+
+    /// How the firmware has set the port up; none while it is off.
+    pub(crate) fn setting(&self) -> Option<UartSetting> {
+        let pin = |pin: usize| self.has_pin(pin).then_some((self.pins[pin] & 0x3F) as u8);
+        (self.face != Face::Off).then(|| UartSetting {
+            tx: pin(TXD_PIN),
+            rx: pin(RXD_PIN),
+            rts: pin(RTS),
+            cts: pin(CTS),
+            baud: self.rate().baud(),
+            flow_control: self.flow_control(),
+            parity: self.config & WITH_PARITY == WITH_PARITY,
+            listens: self.listens(),
+        })
     }
 
     /// The level of RTS, as the host sees it: whether it may send.
