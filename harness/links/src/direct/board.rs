@@ -41,6 +41,15 @@ impl VirtualBoard {
         &self.wire
     }
 
+    /// Lets the board run up to the present instant: the client may have paused since it ran last.
+    pub fn catch_up(&self) {
+        let now = self.clock.cycle_now();
+        let mut machine = self.machine();
+        if machine.chip.now() < now {
+            machine.run_until(now);
+        }
+    }
+
     /// Lets the board run for `span` of its own time, and everybody's clock with it.
     pub async fn run_for(&self, span: Duration) {
         let micros = u64::try_from(span.as_micros()).unwrap_or(u64::MAX);

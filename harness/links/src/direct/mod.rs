@@ -1,4 +1,5 @@
-//! The direct link: straight to the firmware of a virtual board, without any host stack between.
+//! The direct link: straight to the firmware of a virtual board, without any host stack between. [`ChipUart`] ends at the
+//! pins of the chip, the others at the model of the reference device.
 
 mod application;
 mod ble;
@@ -7,6 +8,7 @@ mod central;
 mod clock;
 mod gatt;
 mod serial;
+mod uart;
 
 pub use application::DirectApplication;
 pub use ble::DirectBle;
@@ -15,6 +17,7 @@ pub use central::VirtualCentral;
 pub use clock::VirtualClock;
 pub use gatt::DirectGatt;
 pub use serial::DirectSerial;
+pub use uart::{ChipUart, FlowControl, UartEnd, UartOptions};
 
 use std::time::Duration;
 

@@ -11,6 +11,7 @@ use tokio::io::{AsyncRead as _, AsyncWrite as _, ReadBuf};
 use tokio_serial::{ClearBuffer, FlowControl, SerialPort as _, SerialPortBuilderExt as _, SerialStream};
 
 use super::SerialOptions;
+use super::greet::Frames;
 
 /// Bytes that are read at a time.
 const CHUNK: usize = 1024;
@@ -49,12 +50,6 @@ impl Line {
         Ok(Self { stream, decoder: slip::Decoder::for_host(), messages: VecDeque::new(), out: Vec::new() })
     }
 
-    /// Sends one frame now, behind those that were gathered. Waits while the port has no room.
-    pub(super) async fn send(&mut self, message: &[u8]) -> Result<(), LinkError> {
-        self.out.extend(slip::encode(message));
-        self.flush().await
-    }
-
     /// Sends one frame with those that follow. A write costs as much as a thousand bytes do.
     pub(super) async fn gather(&mut self, message: &[u8]) -> Result<(), LinkError> {
         self.out.extend(slip::encode(message));
@@ -73,11 +68,19 @@ impl Line {
         }
         Ok(())
     }
+}
 
-    /// The next frame. What was gathered goes out first, for nothing would be answered before. Dropping the future loses nothing: what was read is kept here.
+impl Frames for Line {
+    /// Goes behind those that were gathered. Waits while the port has no room.
+    async fn send(&mut self, message: &[u8]) -> Result<(), LinkError> {
+        self.out.extend(slip::encode(message));
+        self.flush().await
+    }
+
+    /// What was gathered goes out first, for nothing would be answered before. What was read is kept here.
     ///
     /// Frames are put together from whatever pieces the port gives (FF-092).
-    pub(super) async fn receive(&mut self) -> Result<Vec<u8>, LinkError> {
+    async fn receive(&mut self) -> Result<Vec<u8>, LinkError> {
         loop {
             if let Some(message) = self.messages.pop_front() {
                 return Ok(message);

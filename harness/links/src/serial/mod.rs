@@ -1,6 +1,6 @@
 //! A serial port of this machine: a UART, a USB CDC port, or a pseudo-terminal. Real time, real bytes.
 
-mod greet;
+pub(crate) mod greet;
 mod line;
 mod usb;
 
@@ -10,13 +10,17 @@ use std::time::Duration;
 use async_trait::async_trait;
 use gauntlet_engine::{Connected, Link, LinkError, Shape};
 
-use line::Line;
+use greet::{Frames as _, greet};
+use line::{Line, Unopened};
+use tokio::time::{Instant, sleep};
 
 /// Object data in one Write frame at the largest MTU there is, that of a USB build: (2051 - 1) / 2 - 1. The engine asks
 /// the device for its own.
 const MAX_DATA: usize = 1024;
 /// Opcode of a Write frame.
 const WRITE: u8 = 0x08;
+/// How long a missing port is left alone.
+const MISSING: Duration = Duration::from_millis(100);
 
 /// A serial port and how it is used.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -93,7 +97,7 @@ impl Link for SerialLink {
     async fn connect(&mut self) -> Result<Connected, LinkError> {
         // The system lets nobody open a port twice.
         self.line = None;
-        self.line = Some(greet::open_and_greet(&self.options).await?);
+        self.line = Some(open_and_greet(&self.options).await?);
         let peer = self.options.path.display().to_string();
         Ok(Connected { max_data: MAX_DATA, att_mtu: None, peer: Some(peer) })
     }
@@ -123,5 +127,29 @@ impl Link for SerialLink {
     async fn disconnect(&mut self) -> Result<(), LinkError> {
         self.line = None;
         Ok(())
+    }
+}
+
+/// Opens the port and pings until somebody answers.
+async fn open_and_greet(options: &SerialOptions) -> Result<Line, LinkError> {
+    let end = Instant::now() + options.patience;
+    let mut line = open(options, end).await?;
+    if greet(&mut line, end).await? {
+        return Ok(line);
+    }
+    let path = options.path.display();
+    Err(LinkError::NotFound { detail: format!("nobody answers on {path} within {:?}", options.patience) })
+}
+
+async fn open(options: &SerialOptions, end: Instant) -> Result<Line, LinkError> {
+    loop {
+        match Line::open(options) {
+            Ok(line) => return Ok(line),
+            Err(Unopened::Refused(error)) => return Err(error),
+            Err(Unopened::Missing(detail)) if Instant::now() >= end => {
+                return Err(LinkError::NotFound { detail });
+            }
+            Err(Unopened::Missing(_)) => sleep(MISSING).await,
+        }
     }
 }
