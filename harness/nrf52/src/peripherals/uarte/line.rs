@@ -91,7 +91,7 @@ impl Rate {
 
     /// Bits a second.
     pub(super) fn baud(self) -> u32 {
-        (u64::from(self.register) * 16_000_000 >> 32) as u32
+        ((u64::from(self.register) * 16_000_000) >> 32) as u32
     }
 
     fn cycles_at(self, baud: u32) -> u64 {
