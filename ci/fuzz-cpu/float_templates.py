@@ -88,57 +88,51 @@ def draw_float(rng, near):
     return rng.getrandbits(1) << 31 | exponent << 23 | fraction
 
 
-def draw_state(rng, name, encoding):
-    """S0 to S31 and FPSCR."""
-    near = rng.choice((rng.randrange(256), 127, 20, 145))
-    singles = [draw_float(rng, near) for _ in range(32)]
-    if "integer" in name or "fixed" in name:
-        # Integers of every size.
-        singles = [rng.getrandbits(32) >> rng.randrange(32) if rng.random() < 0.3 else s for s in singles]
-    if "VCVTB" in name:
-        singles = [rng.choice((0x7C00, 0x7C01, 0x7E00, 0x7FFF, 1, 0x3FF, 0x400, 0xFBFF)) << 16 | rng.getrandbits(16)
-                   if rng.random() < 0.2 else s for s in singles]
-    if "F" in name[:3] and rng.random() < 0.4:
-        # Cancel the product, nearly.
+class Operands:
+    """Draws S0 to S31 and FPSCR for the instructions of one template, from pools that are drawn once."""
+
+    POOL = 2048
+
+    def __init__(self, rng, name):
+        self.rng, self.name = rng, name
+        nears = (rng.randrange(256), 127, 20, 145)
+        self.pools = [[self.draw_operand(near) for _ in range(self.POOL)] for near in nears]
+
+    def draw_operand(self, near):
+        rng, value = self.rng, draw_float(self.rng, near)
+        if ("integer" in self.name or "fixed" in self.name) and rng.random() < 0.3:
+            # Integers of every size.
+            return rng.getrandbits(32) >> rng.randrange(32)
+        if "VCVTB" in self.name and rng.random() < 0.2:
+            return rng.choice((0x7C00, 0x7C01, 0x7E00, 0x7FFF, 1, 0x3FF, 0x400, 0xFBFF)) << 16 | rng.getrandbits(16)
+        return value
+
+    def draw(self, encoding):
+        rng, bits = self.rng, self.rng.getrandbits(64)
+        at = (bits >> 2 & 0x7FF) % (self.POOL - 32)
+        singles = self.pools[bits & 3][at:at + 32]
+        if "F" in self.name[:3] and bits >> 13 & 1:
+            self.cancel(encoding, singles)
+        fpscr = (bits >> 14 & 15) << 28
+        if bits >> 18 & 3:
+            fpscr |= (bits >> 20 & 3) << 22
+        if bits >> 22 & 1:
+            fpscr |= (bits >> 23 & 7) << 24
+        if "fixed" in self.name and not encoding >> 18 & 1:
+            # From fixed point it is always to nearest; the other one obeys the rounding mode.
+            fpscr &= ~(3 << 22)
+        if bits >> 26 & 3 == 0:
+            fpscr |= bits >> 28 & 0x9F
+        singles.append(fpscr)
+        return singles
+
+    def cancel(self, encoding, singles):
+        """Makes the addend of a fused operation cancel the product, nearly."""
+        rng = self.rng
         d, n, m = ((encoding >> 11 & 30) | encoding >> 22 & 1, (encoding >> 15 & 30) | encoding >> 7 & 1,
                    (encoding << 1 & 30) | encoding >> 5 & 1)
         exponent = (singles[n] >> 23 & 255) + (singles[m] >> 23 & 255) - 127 + rng.randrange(-1, 3)
         if 0 <= exponent < 255:
-            a, b = singles[n] & 0x7FFFFF | 1 << 23, singles[m] & 0x7FFFFF | 1 << 23
-            product = a * b
-            shift = product.bit_length() - 24
-            singles[d] = (rng.getrandbits(1) << 31 | exponent << 23 | (product >> shift) + rng.randrange(-1, 2) & 0x7FFFFF)
-    fpscr = rng.getrandbits(4) << 28
-    if rng.random() < 0.8:
-        fpscr |= rng.getrandbits(2) << 22
-    if rng.random() < 0.4:
-        fpscr |= rng.getrandbits(3) << 24
-    if "fixed" in name and not encoding >> 18 & 1:
-        # From fixed point it is always to nearest; the other one obeys the rounding mode.
-        fpscr &= ~(3 << 22)
-    if rng.random() < 0.3:
-        fpscr |= rng.getrandbits(8) & 0x9F
-    return singles + [fpscr]
-
-
-def explained(encoding):
-    """Encodings that the other one executes although they are undefined here, and why that is right."""
-    if encoding >> 28 == 15:
-        # VSEL, VMAXNM, VRINT and the other instructions of FPv5: the other one has them in every core.
-        return True
-    # The rest is UNPREDICTABLE, and undefined here.
-    rn, rt, single, to_core = encoding >> 16 & 15, encoding >> 12 & 15, not encoding >> 8 & 1, encoding >> 20 & 1
-    if encoding >> 24 == 0xEE:
-        if encoding & 0x10:
-            # VMRS and VMSR of FPSID and the like: in this profile there is only FPSCR.
-            other_register = encoding & 0x00E00F10 == 0x00E00A10 and rn != 1
-            return other_register or rt in (13, 15)
-        if encoding & 0x00BE0E40 == 0x00B60A40:
-            # VRINTR, VRINTZ and VRINTX of FPv5.
-            return True
-        # Conversions with more fraction bits than there are bits.
-        return encoding & 0x00BA0E40 == 0x00BA0A40 and not encoding & 0x80
-    if encoding >> 21 & 0x7F == 0x62:
-        return rn in (13, 15) or rt in (13, 15) or (to_core and rn == rt) or (single and encoding & 0x2F == 0x2F)
-    # Stores, and lists of registers, relative to the program counter.
-    return rn == 15
+            product = (singles[n] & 0x7FFFFF | 1 << 23) * (singles[m] & 0x7FFFFF | 1 << 23)
+            top = product >> (product.bit_length() - 24)
+            singles[d] = rng.getrandbits(1) << 31 | exponent << 23 | (top + rng.randrange(-1, 2)) & 0x7FFFFF
