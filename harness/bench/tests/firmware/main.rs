@@ -1,5 +1,8 @@
 //! The firmware in `targets/firmware`, executed instruction by instruction.
+#![allow(clippy::unwrap_used, clippy::panic, reason = "tests")]
 
+mod power;
+mod refusals;
 mod requests;
 mod rig;
 mod update;

@@ -1,10 +1,11 @@
 //! A chip that runs the demonstration bootloader, and a host at the other end of its serial port.
 
-use gauntlet_nrf52::{Chip, ChipStop, Variant, cycles_from_ms};
+use gauntlet_nrf52::{Chip, ChipStop, Reset, Variant, cycles_from_ms};
 use gauntlet_package::image::read_hex;
 use gauntlet_package::settings::Settings;
 use gauntlet_protocol::{crc32, slip};
 use gauntlet_reference::Layout;
+use gauntlet_reference::images::{WITNESS_ADDRESS, WITNESS_MAGIC};
 
 /// Bytes of a Write.
 const PAYLOAD: usize = 64;
@@ -42,7 +43,7 @@ impl Rig {
             assert!(chip.put_image(segment.address, &segment.data));
         }
         chip.set_recording(true);
-        chip.reset(gauntlet_nrf52::Reset::Pin);
+        chip.reset(Reset::Pin);
         Self { chip, layout: Layout::of(variant), decoder: slip::Decoder::for_host() }
     }
 
@@ -61,6 +62,18 @@ impl Rig {
         self.chip.uart_clear(0);
         self.chip.uart_take(0);
         self.decoder = slip::Decoder::for_host();
+    }
+
+    /// What an application does that wants to be updated: GPREGRET and a reset.
+    pub(crate) fn ask_for_dfu(&mut self) {
+        self.chip.store_word(0x4000_051C, 0xB1).unwrap();
+        self.chip.reset(Reset::Soft);
+        self.enter_dfu();
+    }
+
+    /// So that a witness that comes later is not one of before.
+    pub(crate) fn forget_witness(&mut self) {
+        self.chip.store_word(WITNESS_ADDRESS, 0).unwrap();
     }
 
     /// What the chip said last about itself.
@@ -109,6 +122,12 @@ impl Rig {
 
     /// Sends an object of type `kind` whose bytes are the last of `so_far`; the answer to its Execute.
     pub(crate) fn object(&mut self, kind: u8, so_far: &[u8], size: usize) -> Vec<u8> {
+        self.object_bytes(kind, so_far, size);
+        self.ask(&[4])
+    }
+
+    /// The same but for the Execute.
+    pub(crate) fn object_bytes(&mut self, kind: u8, so_far: &[u8], size: usize) {
         let create = [&[1, kind][..], &(size as u32).to_le_bytes()].concat();
         assert_eq!(self.ask(&create), [0x60, 1, 1]);
         for payload in so_far[so_far.len() - size..].chunks(PAYLOAD) {
@@ -117,7 +136,6 @@ impl Rig {
         let expected =
             [&[0x60, 3, 1][..], &(so_far.len() as u32).to_le_bytes(), &crc32(so_far).to_le_bytes()];
         assert_eq!(self.ask(&[3]), expected.concat());
-        self.ask(&[4])
     }
 
     /// Sends an init packet; the answer to its Execute.
@@ -150,8 +168,8 @@ impl Rig {
 
     /// The id of the witness that runs, if one does.
     pub(crate) fn witness(&self) -> Option<u32> {
-        let at = (gauntlet_reference::images::WITNESS_ADDRESS - 0x2000_0000) as usize;
+        let at = (WITNESS_ADDRESS - 0x2000_0000) as usize;
         let word = |at: usize| u32::from_le_bytes(self.chip.ram()[at..at + 4].try_into().unwrap());
-        (word(at) == gauntlet_reference::images::WITNESS_MAGIC).then(|| word(at + 4))
+        (word(at) == WITNESS_MAGIC).then(|| word(at + 4))
     }
 }
