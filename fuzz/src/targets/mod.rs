@@ -1,6 +1,7 @@
 //! The targets.
 
 pub mod device_serial;
+pub mod firmware;
 pub mod hex;
 pub mod init_packet;
 pub mod keys;
@@ -21,6 +22,7 @@ pub const TARGETS: &[Target] = &[
     keys::TARGET,
     messages::TARGET,
     device_serial::TARGET,
+    firmware::TARGET,
 ];
 
 #[cfg(test)]
@@ -32,7 +34,11 @@ mod tests {
     #[test]
     fn every_target_runs() {
         for target in TARGETS {
-            let runs = if target.name == "device_serial" { 60 } else { 3000 };
+            let runs = match target.name {
+                "device_serial" => 60,
+                "firmware" => 400,
+                _ => 3000,
+            };
             let account = soak(target, Plan { runs, seed: 1 });
             assert!(account.find.is_none(), "{}: {:?}", target.name, account.find);
             assert!(account.outcomes > 2, "{}: {} kinds of outcome", target.name, account.outcomes);

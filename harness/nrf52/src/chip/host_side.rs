@@ -165,7 +165,8 @@ impl Chip {
         self.soc.peripherals.notes.refused_dma
     }
 
-    /// How often the interconnect was switched off because events and tasks drove each other without end.
+    /// How often the interconnect was switched off because events and tasks drove each other without end, or more often
+    /// than firmware can have a use for: 20 times in a microsecond.
     pub fn interconnect_loops(&self) -> u64 {
         self.soc.peripherals.notes.endless_loops
     }

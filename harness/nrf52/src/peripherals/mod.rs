@@ -26,7 +26,7 @@ mod watchdog;
 use devices::SOURCES;
 pub(crate) use notes::Notes;
 pub use notes::{DmaRefusal, Touch};
-pub(crate) use power::{OPEN, RAM_POWER};
+pub(crate) use power::{OPEN, RAM_POWER_REGISTERS};
 pub(crate) use protection::{Acl, Bprot};
 pub use rtc::NextTick;
 pub(crate) use set::Peripherals;

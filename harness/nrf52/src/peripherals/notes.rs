@@ -49,7 +49,8 @@ pub(crate) struct Notes {
     pub(crate) further_touches: u64,
     pub(crate) dma_refusals: Vec<DmaRefusal>,
     pub(crate) refused_dma: u64,
-    /// Times the interconnect was switched off because events and tasks drove each other round and round in one cycle.
+    /// Times the interconnect was switched off because events and tasks drove each other round and round in one cycle, or too
+    /// often.
     pub(crate) endless_loops: u64,
     /// Touches that still lack their program counter: those of one instruction.
     unplaced: Vec<u32>,

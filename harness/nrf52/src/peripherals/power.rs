@@ -1,6 +1,6 @@
 //! POWER and APPROTECT at 0x40000000, and the registers they share with CLOCK.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, ops::Range};
 
 use super::{
     block::{Block, Device, Layout, World},
@@ -33,8 +33,10 @@ const RAM_ON_B: u32 = 0x554;
 const FORCE_PROTECT: u32 = 0x550;
 const APPROTECT_DISABLE: u32 = 0x558;
 /// POWER.RAM\[0\].
-pub(crate) const RAM_POWER: u32 = 0x900;
+const RAM_POWER: u32 = 0x900;
 const RAM_POWER_END: u32 = 0xA00;
+/// POWER, POWERSET and POWERCLR of all blocks.
+pub(crate) const RAM_POWER_REGISTERS: Range<u32> = RAM_POWER..RAM_POWER_END;
 
 /// Registers that hold what is written and do nothing else here: POFCON, DCDCEN, DCDCEN0, HFXODEBOUNCE, TRACECONFIG,
 /// RAMON and RAMONB of the first chips, and words without a name that start-up code and stacks write.

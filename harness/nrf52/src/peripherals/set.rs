@@ -13,10 +13,33 @@ use super::{
     stubs::Stubs,
     uarte::Uarte,
 };
-use crate::{memory::Ram, reset::ResetEffects, variant::Profile};
+use crate::{memory::Ram, reset::ResetEffects, time::cycles_from_ms, variant::Profile};
 
 /// Events that may drive each other within one cycle before somebody must have built a loop.
 const LOOP_LIMIT: usize = 1000;
+/// Tasks that the interconnect may trigger in a millisecond: about one every three cycles. Firmware that needs more wants to
+/// keep the host busy.
+const TRAFFIC_LIMIT: u32 = 20_000;
+
+/// How busy the interconnect is.
+#[derive(Debug, Clone, Default)]
+struct Traffic {
+    millisecond: u64,
+    tasks: u32,
+}
+
+impl Traffic {
+    /// Counts tasks; false when there have been too many of them.
+    fn count(&mut self, now: u64, tasks: u32) -> bool {
+        let millisecond = now / cycles_from_ms(1);
+        if self.millisecond != millisecond {
+            *self = Self { millisecond, tasks: 0 };
+        }
+        self.tasks = self.tasks.saturating_add(tasks);
+        self.tasks <= TRAFFIC_LIMIT
+    }
+}
+
 #[derive(Debug, Clone)]
 pub(crate) struct Peripherals {
     pub(super) devices: Devices,
@@ -24,6 +47,7 @@ pub(crate) struct Peripherals {
     ppi: Ppi,
     stubs: Stubs,
     queue: Queue,
+    traffic: Traffic,
     signals: Signals,
     pub(crate) notes: Notes,
     /// Levels of the interrupt lines.
@@ -41,6 +65,7 @@ impl Peripherals {
             ppi: Ppi::new(),
             stubs: Stubs::new(profile),
             queue: Queue::new(),
+            traffic: Traffic::default(),
             signals: Signals::default(),
             notes: Notes::default(),
             lines: 0,
@@ -158,14 +183,14 @@ impl Peripherals {
         let mut done = 0;
         while let Some(&event) = self.signals.raised.get(done) {
             done += 1;
-            if done > LOOP_LIMIT {
+            let mut channels = self.ppi.channels_of(event);
+            if done > LOOP_LIMIT || !self.traffic.count(now, channels.count_ones()) {
                 // A real chip would go on like this for ever, and nobody could stop it.
                 self.notes.endless_loops += 1;
                 self.ppi.stop();
                 self.listen(now);
                 break;
             }
-            let mut channels = self.ppi.channels_of(event);
             while channels != 0 {
                 let channel = channels.trailing_zeros() as usize;
                 channels &= channels - 1;

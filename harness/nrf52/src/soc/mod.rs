@@ -3,7 +3,7 @@
 mod bus;
 mod flash;
 
-use std::sync::Arc;
+use std::{collections::BTreeMap, sync::Arc};
 
 use gauntlet_armv7em::{BusFault, FaultCause, Width};
 
@@ -13,8 +13,9 @@ use crate::{
     memory::{NonVolatile, PageBytes, Ram, UICR, ficr},
     noise::hash,
     nvmc::{FlashOp, Journal, Nvmc, Source, Wear, controller},
-    peripherals::{Acl, Bprot, OPEN, Peripherals, RAM_POWER},
+    peripherals::{Acl, Bprot, OPEN, Peripherals, RAM_POWER_REGISTERS},
     reset::{RamFate, ResetEffects},
+    time::cycles_from_ms,
     variant::{ApprotectGeneration, Profile, RegionProtection, Speed},
 };
 
@@ -25,6 +26,8 @@ const POWER: u32 = 0x4000_0000;
 const APB: std::ops::Range<u32> = 0x4000_0000..0x4008_0000;
 const AHB: std::ops::Range<u32> = 0x5000_0000..0x5010_0000;
 const ROM_TABLE_ALIAS: u32 = 0xF000_0000;
+/// Time without power in which RAM loses its content for certain. An invention: the data sheet says nothing about it.
+const RAM_FADES: u64 = cycles_from_ms(1);
 const UICR_APPROTECT: u32 = 0x208;
 const UICR_RESET_PIN: [u32; 2] = [0x200, 0x204];
 
@@ -58,6 +61,9 @@ pub(crate) struct Soc {
     pub(crate) boot: u32,
     /// Times power came up.
     power_ups: u64,
+    /// When a section of RAM lost its content last, by block and section. Switched off and on again at once it has not
+    /// had the time to; nor does a loop that does so take the host all of its time.
+    ram_lost: BTreeMap<(u8, u8), u64>,
     /// A debugger has asked for power in the debug domain: the chip is in debug interface mode.
     pub(crate) debugging: bool,
     /// A fault struck with a flash operation; the chip has to lose power or to be reset now.
@@ -102,6 +108,7 @@ impl Soc {
             source: Source::Cpu,
             boot: 0,
             power_ups: 0,
+            ram_lost: BTreeMap::new(),
             debugging: false,
             strike: None,
             lines_known: 0,
@@ -120,7 +127,7 @@ impl Soc {
         self.nvmc.reset();
         match effects.ram {
             RamFate::Kept => {}
-            RamFate::Retained => self.lose_ram_without(16),
+            RamFate::Retained => self.lose_ram_without(16, now),
             RamFate::Lost => self.lose_ram(),
         }
         self.peripherals.reset(effects, now);
@@ -144,13 +151,18 @@ impl Soc {
     }
 
     /// The sections of RAM without a bit in POWER.RAM, counted from bit `first`, lose their content.
-    fn lose_ram_without(&mut self, first: u8) {
+    fn lose_ram_without(&mut self, first: u8, now: u64) {
         self.power_ups += 1;
         for (block, section) in
             (0..self.profile.ram_blocks).flat_map(|block| (0..16).map(move |n| (block, n)))
         {
             let kept = self.peripherals.power().ram_power(block) >> (first + section) & 1 == 1;
             if let Some(part) = self.profile.ram_section(block, section).filter(|_| !kept) {
+                let lost = self.ram_lost.get(&(block, section));
+                if lost.is_some_and(|lost| now < lost.saturating_add(RAM_FADES)) {
+                    continue;
+                }
+                self.ram_lost.insert((block, section), now);
                 let seed = hash(self.seed, self.power_ups) ^ u64::from(part.start);
                 self.ram.scramble_part(part, seed);
             }
@@ -284,8 +296,8 @@ impl Soc {
                 if !self.peripherals.write(word, value, now, &mut self.ram) {
                     self.touch(now, word, Some(value));
                 }
-                if word & !0xFFF == POWER && offset >= RAM_POWER {
-                    self.lose_ram_without(0);
+                if word & !0xFFF == POWER && RAM_POWER_REGISTERS.contains(&offset) {
+                    self.lose_ram_without(0, now);
                 }
             }
         }
