@@ -195,7 +195,7 @@ mod tests {
         let mut delivery = Delivery::new(Repeats::HOST);
         delivery.queue(vec![1]);
         delivery.queue(vec![2]);
-        assert_eq!(delivery.poll(0 * MS), Ok(Some(reliable(0, &[1]))));
+        assert_eq!(delivery.poll(Duration::ZERO), Ok(Some(reliable(0, &[1]))));
         assert_eq!(delivery.poll(299 * MS), Ok(None));
         assert_eq!(delivery.poll(300 * MS), Ok(Some(reliable(0, &[1]))), "another copy");
         assert_eq!(delivery.acknowledged(0), Ok(false), "an old acknowledgement");
@@ -221,7 +221,7 @@ mod tests {
         let mut delivery = Delivery::new(Repeats::HOST);
         delivery.queue(vec![1]);
         delivery.queue(vec![2]);
-        let _sent = delivery.poll(0 * MS);
+        let _sent = delivery.poll(Duration::ZERO);
         assert_eq!(delivery.acknowledged(2), Ok(true));
         assert_eq!(delivery.poll(MS), Ok(Some(reliable(2, &[2]))));
         assert_eq!(delivery.acknowledged(5), Err(Undelivered::ImpossibleAck { ack: 5, next: 3 }));

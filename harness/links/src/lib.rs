@@ -3,8 +3,10 @@
 //! | module | what |
 //! |---|---|
 //! | [`direct`] | straight to the firmware of a virtual board |
+//! | [`dongle`] | BLE through an nRF connectivity dongle on a serial port |
 //! | [`gatt`] | a central that does single things to attributes |
 //! | [`serial`] | a serial port of this machine |
+//! | [`virtual_dongle`] | a connectivity dongle with a virtual board within its reach |
 //! | [`faults`] | [`FaultLink`] wraps any link and lets faults happen at counted positions |
 //!
 //! ```
@@ -21,9 +23,11 @@
 //! A fault that did not fire proves nothing; [`FaultWatch`] tells.
 
 pub mod direct;
+pub mod dongle;
 pub mod faults;
 pub mod gatt;
 pub mod serial;
+pub mod virtual_dongle;
 
 pub use faults::{
     Action, BoardAction, BoardError, BoardReset, Break, Due, Fault, FaultLink, FaultReport, FaultWatch,

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use std::rc::Rc;
 use std::sync::mpsc;
 
-use gauntlet_bench::serve::{Line, Served, Timing};
+use gauntlet_bench::serve::{DongleSetup, Line, SerialPort, Served, Timing};
 use gauntlet_bench::{Bench, Board, Device, Mode};
 use gauntlet_package::settings::BankCode;
 use gauntlet_protocol::crc32;
@@ -36,6 +36,8 @@ pub struct ServeOptions {
     /// What goes wrong, with the words of a scenario. Positions are counted from the first time that the device listens, over
     /// all clients.
     pub faults: Vec<Fault>,
+    /// A dongle is served, with the device within its reach; its faults are among these.
+    pub dongle: Option<DongleSetup>,
     /// End when one update has been completed and activated.
     pub once: bool,
     /// What every choice of chance is derived from.
@@ -126,6 +128,7 @@ async fn attempt(
         profile: device.build.profile,
         timing: options.timing,
         faults: std::mem::take(&mut armed.link),
+        dongle: options.dongle.clone(),
     };
     let mut port = board.serial_port(&line)?;
     if let Some(watch) = port.watch() {
@@ -167,7 +170,8 @@ async fn attempt(
     }
     // A fault that did not fire is told with the others.
     let _missed = armed.account(&*board, &teller);
-    let faults = told.try_iter().filter_map(|told| fault_end(told.event)).collect();
+    let told = told.try_iter().filter_map(|told| fault_end(told.event));
+    let faults = told.chain(dongle_faults(&port)).collect();
     let now = at_rest(&*board, device, &first).await?;
     if let Some(hold) = &options.hold {
         // Whoever ended the serving wants the holding to begin, and not to end.
@@ -183,6 +187,18 @@ fn fault_end(event: Event) -> Option<FaultEnd> {
         Event::FaultMissed { fault, position } => Some(FaultEnd { fault, fired: Err(position) }),
         _ => None,
     }
+}
+
+fn dongle_faults(port: &SerialPort) -> impl Iterator<Item = FaultEnd> {
+    port.dongle_faults().into_iter().map(|(planned, happened)| {
+        let (fault, about) = (format!("dongle: {planned}"), planned.fault.about());
+        let fired = match happened {
+            0 => Err(format!("\"{about}\" had no occasion")),
+            1 => Ok("once".to_owned()),
+            times => Ok(format!("{times} times")),
+        };
+        FaultEnd { fault, fired }
+    })
 }
 
 /// The device outside DFU mode, if it can be outside.

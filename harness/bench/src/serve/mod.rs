@@ -1,7 +1,8 @@
-//! A virtual board's UART as a serial port that any program of this machine can open.
+//! A virtual board's UART, or a dongle within whose reach it is, as a serial port that any program of this machine can open.
 //!
 //! This is the one place where a virtual board meets the wall clock: the program at the other end has no other.
 
+mod dongle;
 mod line;
 mod pace;
 mod pty;
@@ -11,9 +12,12 @@ use std::io;
 use std::path::Path;
 
 use gauntlet_links::direct::VirtualBoard;
+use gauntlet_links::virtual_dongle::PlannedFault;
 use gauntlet_links::{Fault, FaultWatch};
 use gauntlet_reference::Profile;
 
+use dongle::DonglePump;
+pub use dongle::DongleSetup;
 use pump::Pump;
 
 /// How device time and wall time go together while a device is served.
@@ -36,6 +40,9 @@ pub struct Line {
     pub timing: Timing,
     /// What goes wrong, at positions that are counted from the opening of the port.
     pub faults: Vec<Fault>,
+    /// The port is that of a dongle with the device within its reach, not the device's own line. No fault of a line happens
+    /// then; the dongle has its own.
+    pub dongle: Option<DongleSetup>,
 }
 
 /// Why serving paused.
@@ -51,22 +58,46 @@ pub enum Served {
 
 /// A served serial port. Programs can come and go; it is gone when this is dropped.
 pub struct SerialPort {
-    pump: Pump,
+    end: End,
+}
+
+/// What is at our end of it.
+enum End {
+    Device(Box<Pump>),
+    Dongle(Box<DonglePump>),
 }
 
 impl SerialPort {
     pub(crate) fn open(board: VirtualBoard, line: &Line) -> io::Result<Self> {
-        Ok(Self { pump: Pump::new(board, line)? })
+        let end = match &line.dongle {
+            Some(setup) => End::Dongle(Box::new(DonglePump::new(board, line.timing, setup)?)),
+            None => End::Device(Box::new(Pump::new(board, line)?)),
+        };
+        Ok(Self { end })
     }
 
     /// Tells which faults fired, also after the port is gone. None without faults.
     pub fn watch(&self) -> Option<FaultWatch> {
-        self.pump.watch()
+        match &self.end {
+            End::Device(pump) => pump.watch(),
+            End::Dongle(_) => None,
+        }
+    }
+
+    /// Each planned fault of a dongle with the number of times that it has happened.
+    pub fn dongle_faults(&self) -> Vec<(PlannedFault, u32)> {
+        match &self.end {
+            End::Device(_) => Vec::new(),
+            End::Dongle(pump) => pump.faults(),
+        }
     }
 
     /// The name under which programs open it.
     pub fn path(&self) -> &Path {
-        self.pump.path()
+        match &self.end {
+            End::Device(pump) => pump.path(),
+            End::Dongle(pump) => pump.path(),
+        }
     }
 
     /// Carries bytes between the port and the device until `stop` says so or the device leaves DFU mode.
@@ -76,6 +107,9 @@ impl SerialPort {
     /// # Errors
     /// What the system says about the port.
     pub fn serve(&mut self, stop: &dyn Fn() -> bool) -> io::Result<Served> {
-        self.pump.run(stop)
+        match &mut self.end {
+            End::Device(pump) => pump.run(stop),
+            End::Dongle(pump) => pump.run(stop),
+        }
     }
 }

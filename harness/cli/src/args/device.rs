@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Subcommand, ValueEnum};
 use gauntlet_bench::Profile;
+use gauntlet_links::virtual_dongle::DonglePace;
 
 use super::hold::HoldChoice;
 use super::virtual_device::VirtualDeviceArgs;
@@ -24,6 +25,7 @@ Examples:
   gauntlet device serve --link-path /tmp/dfu --timing flash --once --dump flash.bin
   nrfutil dfu serial -pkg update.zip -p /tmp/dfu -cd 0
   gauntlet device serve --profile usb --once --expect update.zip
+  gauntlet device serve --dongle --link-path /tmp/dongle --fault no-ack
   gauntlet device serve --fault 'at: { packet: 7 }, do: drop' --fault 'at: { flash-op: 900 }, do: power-cut'
 
 The device is erased and flashed through the probe, and put into DFU mode. The name of its port is the
@@ -38,6 +40,11 @@ pub(crate) struct ServeArgs {
     /// What the bootloader is built for: a UART (frames of 131 bytes) or USB (2051)
     #[arg(long, value_enum, value_name = "PROFILE", default_value_t)]
     pub(crate) profile: ProfileChoice,
+
+    /// Serve a connectivity dongle with the device within its BLE reach, instead of the device's own serial line
+    #[arg(long, value_enum, value_name = "PACE", num_args = 0..=1, require_equals = true,
+          default_missing_value = "patient", conflicts_with = "profile")]
+    pub(crate) dongle: Option<DongleChoice>,
 
     /// Make this a link to the port, for as long as it is served
     #[arg(long, value_name = "FILE")]
@@ -55,6 +62,7 @@ pub(crate) struct ServeArgs {
     ///
     /// Positions are counted from the opening of the port, over all clients: `at: { object: 2, byte: 100 }, do: disconnect`.
     /// A fault that did not fire ends the program with exit code 98.
+    /// With --dongle it is the name of a fault of the dongle: `no-ack`, `no-ack:3` for three times, `no-ack:always`.
     #[arg(long = "fault", value_name = "at: {...}, do: ACTION")]
     pub(crate) faults: Vec<String>,
 
@@ -102,6 +110,28 @@ impl ProfileChoice {
         match self {
             Self::Uart => Profile::Uart,
             Self::Usb => Profile::Usb,
+        }
+    }
+}
+
+/// How fast a dongle is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum DongleChoice {
+    /// So slow that the races of drivers don't matter.
+    Patient,
+    /// As one on a desk.
+    Real,
+    /// At once, which provokes these races.
+    Hasty,
+}
+
+impl DongleChoice {
+    /// The times.
+    pub(crate) fn pace(self) -> DonglePace {
+        match self {
+            Self::Patient => DonglePace::PATIENT,
+            Self::Real => DonglePace::REAL,
+            Self::Hasty => DonglePace::HASTY,
         }
     }
 }

@@ -14,7 +14,7 @@ mod words;
 
 use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
 
-pub(crate) use device::{DeviceVerb, SerialChoice, ServeArgs, TimingChoice};
+pub(crate) use device::{DeviceVerb, DongleChoice, SerialChoice, ServeArgs, TimingChoice};
 pub(crate) use dfu::{DfuArgs, LinkChoice};
 pub(crate) use filter::FilterArgs;
 pub(crate) use hold::HoldChoice;

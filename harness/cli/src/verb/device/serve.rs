@@ -2,8 +2,9 @@
 
 use std::path::Path;
 
-use gauntlet_bench::VirtualBench;
-use gauntlet_bench::serve::Timing;
+use gauntlet_bench::serve::{DongleSetup, Timing};
+use gauntlet_bench::{Profile, VirtualBench};
+use gauntlet_links::virtual_dongle::UnknownFault;
 use gauntlet_package::Package;
 use gauntlet_record::{ExitCode, Word, WriteError};
 use gauntlet_runner::Stopper;
@@ -17,7 +18,7 @@ use super::super::dfu::dump::Dump;
 use super::super::virtual_device;
 use super::story;
 use super::symlink::Symlink;
-use crate::args::{HoldChoice, SerialChoice, ServeArgs, TimingChoice};
+use crate::args::{DongleChoice, HoldChoice, SerialChoice, ServeArgs, TimingChoice};
 use crate::failure::Failure;
 use crate::{interrupt, output};
 
@@ -25,7 +26,9 @@ pub(super) fn serve(args: &ServeArgs) -> Result<ExitCode, Failure> {
     let SerialChoice::Pty = args.serial;
     let dump = args.dump.as_deref().map(Dump::to).transpose()?;
     let expected: Option<Package> = args.expect.as_deref().map(gauntlet_package::read).transpose()?;
-    let device = virtual_device::of(&args.device, args.profile.profile())?;
+    let profile = if args.dongle.is_some() { Profile::Ble } else { args.profile.profile() };
+    let device = virtual_device::of(&args.device, profile)?;
+    let dongle = args.dongle.map(|pace| dongle(pace, &args.faults)).transpose()?;
     let layout = device.layout();
     let stopper = Stopper::new();
     let options = ServeOptions {
@@ -34,7 +37,8 @@ pub(super) fn serve(args: &ServeArgs) -> Result<ExitCode, Failure> {
             TimingChoice::Instant => Timing::Instant,
             TimingChoice::Flash => Timing::Flash,
         },
-        faults: faults(&args.faults)?,
+        faults: if dongle.is_some() { Vec::new() } else { faults(&args.faults)? },
+        dongle,
         once: args.once,
         seed: args.seed,
         stopper: stopper.clone(),
@@ -71,6 +75,16 @@ pub(super) fn serve(args: &ServeArgs) -> Result<ExitCode, Failure> {
         dump.write(&end.now.flash)?;
     }
     Ok(judged(&end, args.once, parts.as_deref()))
+}
+
+/// A dongle and its faults, by their names.
+fn dongle(pace: DongleChoice, faults: &[String]) -> Result<DongleSetup, Failure> {
+    let faults = faults.iter().map(|text| text.trim().parse()).collect::<Result<_, UnknownFault>>();
+    let faults = faults.map_err(|error| Failure::Usage {
+        what: format!("--fault: {error}"),
+        advice: "write NAME, NAME:3 or NAME:always; docs/dongle.md says what each one does".to_owned(),
+    })?;
+    Ok(DongleSetup { pace: pace.pace(), faults })
 }
 
 /// The faults as a scenario would list them. The braces around one may be left out.
