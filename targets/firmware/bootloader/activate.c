@@ -1,11 +1,9 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
-#include "activate.h"
-
+#include "boot.h"
 #include "../common/nvmc.h"
 #include "banks.h"
 #include "bugs.h"
-#include "crc.h"
-#include "mbr.h"
+#include "crypto.h"
 #include "memory.h"
 #include "timers.h"
 
@@ -23,12 +21,10 @@ static uint32_t source(void)
 static void copy(uint32_t from, uint32_t to, uint32_t size)
 {
     // Received in its place (ACT-003).
-    if (from == to)
-        return;
+    if (from == to) return;
     uint32_t distance = from > to ? from - to : to - from;
     uint32_t chunk = CHUNK_PAGES * PAGE_SIZE;
-    if (distance < chunk && !BUG(CHUNK_OVERLAPS))
-        chunk = distance;
+    if (distance < chunk && !BUG(CHUNK_OVERLAPS)) chunk = distance;
     while (settings.write_offset < size) {
         uint32_t offset = settings.write_offset;
         uint32_t length = size - offset < chunk ? size - offset : chunk;
@@ -37,6 +33,7 @@ static void copy(uint32_t from, uint32_t to, uint32_t size)
             settings_commit();
         }
         for (uint32_t page = 0; page < length; page += PAGE_SIZE) {
+            if (BUG(TAIL_NOT_ERASED) && page > 0 && length - page < PAGE_SIZE) break;
             feed();
             nvmc_erase(to + offset + page);
         }
@@ -54,6 +51,7 @@ static void copy(uint32_t from, uint32_t to, uint32_t size)
 static void activate_application(void)
 {
     uint32_t size = settings.bank_1.size, crc = settings.bank_1.crc;
+    if (BUG(BANK_1_CLEARED_EARLY)) settings.bank_1.code = BANK_INVALID;
     copy(source(), bank_0_start(), size);
     if (crc32(0, (const void *)bank_0_start(), size) == crc)
         settings.bank_0 = (struct bank){.size = size, .crc = crc, .code = BANK_APPLICATION};
@@ -64,8 +62,7 @@ static void activate_application(void)
 // ACT-008, ACT-009.
 static bool activate_softdevice(void)
 {
-    if (REG(source() + SD_INFO_MAGIC) != SD_MAGIC)
-        return false;
+    if (REG(source() + SD_INFO_MAGIC) != SD_MAGIC) return false;
     copy(source(), MBR_END, page_up(settings.sd_size));
     return true;
 }
@@ -84,21 +81,13 @@ enum activated activate(void)
 {
     uint32_t code = settings.bank_1.code;
     switch (code) {
-    case BANK_APPLICATION:
-        activate_application();
-        break;
-    case BANK_SOFTDEVICE:
-        activate_softdevice();
-        break;
-    case BANK_BOOTLOADER:
-        activate_bootloader(0);
-        break;
+    case BANK_APPLICATION: activate_application(); break;
+    case BANK_SOFTDEVICE: activate_softdevice(); break;
+    case BANK_BOOTLOADER: activate_bootloader(0); break;
     case BANK_SOFTDEVICE_BOOTLOADER:
-        if (activate_softdevice())
-            activate_bootloader(settings.sd_size);
+        if (activate_softdevice()) activate_bootloader(settings.sd_size);
         break;
-    default:
-        return NOTHING_TO_ACTIVATE;
+    default: return NOTHING_TO_ACTIVATE;
     }
     // A failure is told to nobody: the update is dropped (ACT-017).
     memset(&settings.bank_1, 0, sizeof settings.bank_1);

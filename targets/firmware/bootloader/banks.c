@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 #include "banks.h"
-
 #include "../common/nvmc.h"
 #include "memory.h"
 
@@ -40,11 +39,9 @@ bool bank_take(const struct init *init, uint32_t size, uint32_t *start)
         return true;
     }
     bool keep_softdevice = !softdevice_present() || (init->sd_req_count > 0 && init->sd_req[0] != 0);
-    if (!fits(size, keep_softdevice ? bank_0_start() : MBR_END))
-        return false;
+    if (!fits(size, keep_softdevice ? bank_0_start() : MBR_END)) return false;
     // Level 1, in its place: it has to go (MEM-015). Level 2, in the SoftDevice's place as well.
-    if (!fits(size, bank_0_start()))
-        softdevice_forget();
+    if (!fits(size, bank_0_start())) softdevice_forget();
     *start = bank_0_start();
     memset(&settings.bank_0, 0, sizeof settings.bank_0);
     settings.write_offset = 0;

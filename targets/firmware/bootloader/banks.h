@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 // Where images are and where they may go (section 9).
-#ifndef BANKS_H
-#define BANKS_H
+#pragma once
 
 #include "packet.h"
 #include "settings.h"
@@ -15,5 +14,3 @@ uint32_t bank_1_start(void);
 // Finds a place for an image of `size` bytes and makes room for it in the working copy of the settings (MEM-012). False,
 // and nothing is changed, when there is none (MEM-013).
 bool bank_take(const struct init *init, uint32_t size, uint32_t *start);
-
-#endif

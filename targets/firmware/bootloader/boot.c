@@ -1,13 +1,9 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 #include "boot.h"
-
 #include "../common/nvmc.h"
-#include "activate.h"
 #include "banks.h"
-#include "crc.h"
+#include "crypto.h"
 #include "dfu.h"
-#include "mbr.h"
-#include "protect.h"
 #include "timers.h"
 #include "validate.h"
 
@@ -30,15 +26,12 @@ static void connect_reset_pin(void)
     uint32_t pin = FICR_PART == PART_52832 ? 21 : 18;
     bool connected = true;
     for (uint32_t word = UICR_PSELRESET; word < UICR_PSELRESET + 8; word += 4) {
-        if (REG(word) == pin)
-            continue;
+        if (REG(word) == pin) continue;
         connected = false;
         // A pin that someone else has chosen stays.
-        if (REG(word) != ERASED && (REG(word) & pin) != pin)
-            return;
+        if (REG(word) != ERASED && (REG(word) & pin) != pin) return;
     }
-    if (connected)
-        return;
+    if (connected) return;
     nvmc_word(UICR_PSELRESET, pin);
     nvmc_word(UICR_PSELRESET + 4, pin);
     chip_reset();
@@ -47,8 +40,7 @@ static void connect_reset_pin(void)
 // MEM-017. A word that a power cut has torn still has all the bits it should have, and is finished here.
 static void name(uint32_t word, uint32_t value)
 {
-    if (REG(word) != value && (REG(word) & value) == value)
-        nvmc_word(word, value);
+    if (REG(word) != value && (REG(word) & value) == value) nvmc_word(word, value);
 }
 
 // VAL-031, VAL-032: whether CRCs are not checked at this start. The flags go by being read (VAL-038).
@@ -69,8 +61,7 @@ static bool take_skip_flags(void)
 static bool application_valid(void)
 {
     bool skip_crc = take_skip_flags();
-    if (settings.bank_0.code != BANK_APPLICATION)
-        return false;
+    if (settings.bank_0.code != BANK_APPLICATION) return false;
     if (softdevice_present() && !validation_holds(&settings.validation_sd, MBR_END, settings.sd_size, skip_crc))
         return false;
     return validation_holds(&settings.validation_app, bank_0_start(), settings.bank_0.size, skip_crc);
@@ -82,8 +73,7 @@ static bool button_pressed(void)
     uint32_t pin = FICR_PART == PART_52832 ? 16 : 25;
     GPIO_PIN_CNF(pin) = PIN_INPUT_PULL_UP;
     // The pull-up takes a moment.
-    for (int wait = 0; wait < 200; wait++)
-        __asm volatile("nop");
+    for (int wait = 0; wait < 200; wait++) __asm volatile("nop");
     bool pressed = !(GPIO_IN >> pin & 1);
     GPIO_PIN_CNF(pin) = PIN_DISCONNECTED;
     return pressed;
@@ -144,8 +134,7 @@ void boot(void)
     case NOTHING_TO_ACTIVATE:
         break;
     }
-    if (dfu_wanted())
-        enter_dfu(INACTIVITY_MS);
+    if (dfu_wanted()) enter_dfu(INACTIVITY_MS);
     settings_sync_backup();
     start_application();
 }

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 // Planted bugs: BUG(NAME) is 1 in a build with -DBUG_NAME=1 and 0 in all others. bugs.yaml says what each one does.
-#ifndef BUGS_H
-#define BUGS_H
+#pragma once
 
 #define BUG_COMMA_1 0,
 #define BUG_SECOND(ignored, value, ...) value
@@ -9,5 +8,3 @@
 #define BUG_EXPAND(value) BUG_VALUE(BUG_COMMA_##value)
 #define BUG_IS(value) BUG_EXPAND(value)
 #define BUG(name) BUG_IS(BUG_##name)
-
-#endif

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 // CRC-32, four bytes at a time: every start of the device checks the whole application with it.
-#include "crc.h"
+#include "crypto.h"
 
 static uint32_t tables[4][256];
 
@@ -8,8 +8,7 @@ void crc_init(void)
 {
     for (uint32_t byte = 0; byte < 256; byte++) {
         uint32_t crc = byte;
-        for (int bit = 0; bit < 8; bit++)
-            crc = crc >> 1 ^ (0xEDB88320 & -(crc & 1));
+        for (int bit = 0; bit < 8; bit++) crc = crc >> 1 ^ (0xEDB88320 & -(crc & 1));
         tables[0][byte] = crc;
     }
     for (uint32_t byte = 0; byte < 256; byte++)
@@ -29,7 +28,6 @@ uint32_t crc32(uint32_t crc, const void *bytes, size_t size)
         crc ^= *(const uint32_t *)at;
         crc = tables[3][crc & 0xFF] ^ tables[2][crc >> 8 & 0xFF] ^ tables[1][crc >> 16 & 0xFF] ^ tables[0][crc >> 24];
     }
-    for (; size > 0; size--)
-        crc = crc >> 8 ^ tables[0][(crc ^ *at++) & 0xFF];
+    for (; size > 0; size--) crc = crc >> 8 ^ tables[0][(crc ^ *at++) & 0xFF];
     return ~crc;
 }

@@ -1,10 +1,7 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 #include "dfu.h"
-
-#include "objects.h"
 #include "serial.h"
 #include "timers.h"
-#include "uart.h"
 
 struct session session;
 
@@ -18,8 +15,7 @@ void dfu_leave(void)
 static void sleep_unless(bool (*awake)(void))
 {
     __asm volatile("cpsid i" ::: "memory");
-    if (!awake())
-        __asm volatile("wfi");
+    if (!awake()) __asm volatile("wfi");
     __asm volatile("cpsie i" ::: "memory");
 }
 
@@ -36,11 +32,9 @@ void dfu_run(uint32_t inactivity_ms)
     uart_open();
     for (;;) {
         feed();
-        for (int byte = uart_read(); byte >= 0; byte = uart_read())
-            serial_receive((uint8_t)byte);
+        for (int byte = uart_read(); byte >= 0; byte = uart_read()) serial_receive((uint8_t)byte);
         // TMR-006: the host is told nothing.
-        if (timers_expired())
-            dfu_leave();
+        if (timers_expired()) dfu_leave();
         sleep_unless(has_work);
     }
 }

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 // DFU mode.
-#ifndef DFU_H
-#define DFU_H
+#pragma once
 
 #include "packet.h"
 #include "validate.h"
@@ -31,4 +30,16 @@ void dfu_request(const uint8_t *bytes, size_t size);
 // Makes the backup what the main page is, and resets (SET-019).
 void dfu_leave(void) __attribute__((noreturn));
 
-#endif
+// Command and data objects (section 2, objects.c).
+#define COMMAND_MAX INIT_COMMAND_MAX
+#define DATA_MAX PAGE_SIZE
+
+// A packet that was in force before the reset is again, without another check (OBJ-036).
+void objects_restore(void);
+enum result object_select(uint32_t kind);
+enum result object_create(uint32_t kind, uint32_t size);
+enum result object_write(const uint8_t *bytes, size_t size);
+enum result object_execute(void);
+// Of the selected object, with what is not executed yet (CP-018).
+uint32_t object_offset(void);
+uint32_t object_crc(void);

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 // Nothing here is secret: signatures are only verified. So it may take more or less time depending on the numbers.
 #include "field.h"
-
 #include "memory.h"
 
 const struct modulus field_p = {
@@ -19,8 +18,7 @@ const struct modulus field_order = {
 bool number_is_zero(const number a)
 {
     uint32_t any = 0;
-    for (int at = 0; at < WORDS; at++)
-        any |= a[at];
+    for (int at = 0; at < WORDS; at++) any |= a[at];
     return any == 0;
 }
 
@@ -32,8 +30,7 @@ bool number_equal(const number a, const number b)
 bool number_below(const number a, const number b)
 {
     for (int at = WORDS - 1; at >= 0; at--)
-        if (a[at] != b[at])
-            return a[at] < b[at];
+        if (a[at] != b[at]) return a[at] < b[at];
     return false;
 }
 
@@ -61,14 +58,12 @@ static uint32_t plain_subtract(number result, const number a, const number b)
 void field_add(number result, const number a, const number b, const struct modulus *modulus)
 {
     uint32_t carry = plain_add(result, a, b);
-    if (carry || !number_below(result, modulus->m))
-        plain_subtract(result, result, modulus->m);
+    if (carry || !number_below(result, modulus->m)) plain_subtract(result, result, modulus->m);
 }
 
 void field_subtract(number result, const number a, const number b, const struct modulus *modulus)
 {
-    if (plain_subtract(result, a, b))
-        plain_add(result, result, modulus->m);
+    if (plain_subtract(result, a, b)) plain_add(result, result, modulus->m);
 }
 
 // sum += factor * a; returns the word above. UMAAL adds two words to a product in one instruction, which can't overflow.
@@ -123,8 +118,7 @@ void field_invert(number result, const number a, const struct modulus *modulus)
     memcpy(power, a, sizeof power);
     for (int bit = 254; bit >= 0; bit--) {
         field_multiply(power, power, power, modulus);
-        if (exponent[bit / 32] >> bit % 32 & 1)
-            field_multiply(power, power, a, modulus);
+        if (exponent[bit / 32] >> bit % 32 & 1) field_multiply(power, power, a, modulus);
     }
     memcpy(result, power, sizeof power);
 }

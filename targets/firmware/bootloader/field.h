@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 // Arithmetic modulo a number of 256 bits, in Montgomery form: a is kept as a * 2^256.
-#ifndef FIELD_H
-#define FIELD_H
+#pragma once
 
-#include "p256.h"
+#include "crypto.h"
 
 struct modulus {
     uint32_t m[WORDS];
@@ -28,5 +27,3 @@ bool number_is_zero(const number a);
 bool number_equal(const number a, const number b);
 // a < b.
 bool number_below(const number a, const number b);
-
-#endif

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 // Where things stand in flash (section 9), counted down from the end of flash that the build is for.
-#ifndef LAYOUT_H
-#define LAYOUT_H
+#pragma once
 
 #include "../common/chip.h"
 
@@ -31,5 +30,3 @@
 #define HW_VERSION 52u
 // The keys are in key.c.
 extern const uint32_t public_key[2][8];
-
-#endif

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
-#include "mbr.h"
-
+#include "boot.h"
 #include "../common/chip.h"
 
 enum { COPY_BL = 0, IRQ_FORWARD_ADDRESS_SET = 6 };
@@ -27,6 +26,5 @@ void mbr_forward_to(uint32_t table)
 {
     struct command command = {.number = IRQ_FORWARD_ADDRESS_SET, .parameters = {table}};
     // Old ones lack the command; the word it sets is known.
-    if (call(&command) != 0)
-        FORWARD_ADDRESS = table;
+    if (call(&command) != 0) FORWARD_ADDRESS = table;
 }

@@ -2,8 +2,7 @@
 // ECDSA verification on the curve P-256 (FIPS 186-4): y^2 = x^3 - 3x + b.
 //
 // Points have Jacobian coordinates: (X, Y, Z) is (X/Z^2, Y/Z^3), and Z = 0 is the point at infinity.
-#include "p256.h"
-
+#include "crypto.h"
 #include "field.h"
 #include "memory.h"
 #include "timers.h"
@@ -17,20 +16,9 @@ static const number base[2] = {
     {0x37BF51F5, 0xCBB64068, 0x6B315ECE, 0x2BCE3357, 0x7C0F9E16, 0x8EE7EB4A, 0xFE1A7F9B, 0x4FE342E2},
 };
 
-static void multiply(number result, const number a, const number b)
-{
-    field_multiply(result, a, b, &field_p);
-}
-
-static void add(number result, const number a, const number b)
-{
-    field_add(result, a, b, &field_p);
-}
-
-static void subtract(number result, const number a, const number b)
-{
-    field_subtract(result, a, b, &field_p);
-}
+#define multiply(result, a, b) field_multiply(result, a, b, &field_p)
+#define add(result, a, b) field_add(result, a, b, &field_p)
+#define subtract(result, a, b) field_subtract(result, a, b, &field_p)
 
 static void point_enter(struct point *point, const number xy[2])
 {
@@ -75,8 +63,7 @@ static void point_double(struct point *p)
 // P + Q, for every P and Q.
 static void point_add(struct point *p, const struct point *q)
 {
-    if (number_is_zero(q->z))
-        return;
+    if (number_is_zero(q->z)) return;
     if (number_is_zero(p->z)) {
         *p = *q;
         return;
@@ -129,12 +116,10 @@ static void point_sum(struct point *sum, const number a, const number b, const n
     point_add(&points[2], &points[1]);
     memset(sum, 0, sizeof *sum);
     for (int bit = 255; bit >= 0; bit--) {
-        if (bit % 32 == 0)
-            feed();
+        if (bit % 32 == 0) feed();
         point_double(sum);
         uint32_t choice = (a[bit / 32] >> bit % 32 & 1) | (b[bit / 32] >> bit % 32 & 1) << 1;
-        if (choice != 0)
-            point_add(sum, &points[choice - 1]);
+        if (choice != 0) point_add(sum, &points[choice - 1]);
     }
 }
 
@@ -150,12 +135,10 @@ static bool has_x(const struct point *point, const number r)
     multiply(zz, point->z, point->z);
     field_enter(x, r, &field_p);
     multiply(x, x, zz);
-    if (number_equal(x, point->x))
-        return true;
+    if (number_equal(x, point->x)) return true;
     number gap;
     subtract(gap, field_p.m, field_order.m);
-    if (!number_below(r, gap))
-        return false;
+    if (!number_below(r, gap)) return false;
     add(candidate, r, field_order.m);
     field_enter(x, candidate, &field_p);
     multiply(x, x, zz);
@@ -165,8 +148,7 @@ static bool has_x(const struct point *point, const number r)
 bool p256_verify(const uint32_t key[2][WORDS], const uint32_t digest[WORDS], const uint32_t r[WORDS],
                  const uint32_t s[WORDS])
 {
-    if (!in_range(r) || !in_range(s))
-        return false;
+    if (!in_range(r) || !in_range(s)) return false;
     number inverse, a, b;
     field_enter(inverse, s, &field_order);
     field_invert(inverse, inverse, &field_order);

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 #include "packet.h"
-
 #include "memory.h"
 #include "wire.h"
 
@@ -62,27 +61,13 @@ static void init_command(struct message *message, struct init *init)
     struct tag tag;
     while (wire_tag(message, &tag)) {
         switch (tag.field) {
-        case 1:
-            number(message, tag, &init->fw_version, UINT32_MAX);
-            break;
-        case 2:
-            number(message, tag, &init->hw_version, UINT32_MAX);
-            break;
-        case 3:
-            sd_req(message, tag, init);
-            break;
-        case 4:
-            number(message, tag, &init->type, UINT8_MAX);
-            break;
-        case 5:
-            number(message, tag, &init->sd_size, UINT32_MAX);
-            break;
-        case 6:
-            number(message, tag, &init->bl_size, UINT32_MAX);
-            break;
-        case 7:
-            number(message, tag, &init->app_size, UINT32_MAX);
-            break;
+        case 1: number(message, tag, &init->fw_version, UINT32_MAX); break;
+        case 2: number(message, tag, &init->hw_version, UINT32_MAX); break;
+        case 3: sd_req(message, tag, init); break;
+        case 4: number(message, tag, &init->type, UINT8_MAX); break;
+        case 5: number(message, tag, &init->sd_size, UINT32_MAX); break;
+        case 6: number(message, tag, &init->bl_size, UINT32_MAX); break;
+        case 7: number(message, tag, &init->app_size, UINT32_MAX); break;
         case 8:
             typed_bytes(message, tag, &init->hash, HASH_MAX);
             init->has_hash = true;
@@ -174,10 +159,8 @@ bool packet_read(const uint8_t *bytes, size_t size, struct packet *packet)
             wire_skip(&message, tag);
         }
     }
-    if (message.failed || inits != 1 || (is_plain && packet->is_signed))
-        return false;
-    if (!packet->is_signed)
-        return true;
+    if (message.failed || inits != 1 || (is_plain && packet->is_signed)) return false;
+    if (!packet->is_signed) return true;
     // PKG-008: what counts are the fields in the signed bytes, all of them.
     struct message whole = {.at = packet->signed_bytes, .left = packet->signed_size};
     memset(&packet->init, 0, sizeof packet->init);
@@ -198,9 +181,7 @@ bool init_has_bootloader(const struct init *init)
 uint32_t init_image_size(const struct init *init)
 {
     uint32_t size = init->type.value == TYPE_APPLICATION ? init->app_size.value : 0;
-    if (init_has_softdevice(init))
-        size += init->sd_size.value;
-    if (init_has_bootloader(init))
-        size += init->bl_size.value;
+    if (init_has_softdevice(init)) size += init->sd_size.value;
+    if (init_has_bootloader(init)) size += init->bl_size.value;
     return size;
 }

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 // The init packet (section 6).
-#ifndef PACKET_H
-#define PACKET_H
+#pragma once
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -21,18 +20,13 @@ struct number {
 
 // A kind, and bytes of which a packet may bring fewer than there is room for.
 struct typed_bytes {
-    uint8_t kind;
-    uint8_t size;
+    uint8_t kind, size;
     uint8_t bytes[64];
 };
 
 struct init {
-    struct number fw_version;
-    struct number hw_version;
-    struct number type;
-    struct number sd_size;
-    struct number bl_size;
-    struct number app_size;
+    struct number fw_version, hw_version, type;
+    struct number sd_size, bl_size, app_size;
     uint32_t sd_req[SD_REQ_MAX];
     uint8_t sd_req_count;
     bool is_debug;
@@ -57,5 +51,3 @@ bool packet_read(const uint8_t *bytes, size_t size, struct packet *packet);
 uint32_t init_image_size(const struct init *init);
 bool init_has_softdevice(const struct init *init);
 bool init_has_bootloader(const struct init *init);
-
-#endif

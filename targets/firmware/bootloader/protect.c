@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 // Write protection of flash (MEM-018, MEM-019): one bit a page on the nRF52832, a few regions on the others.
-#include "protect.h"
-
+#include "boot.h"
 #include "../common/chip.h"
 
 static uint32_t regions;
@@ -12,10 +11,8 @@ static void close_pages(uint32_t first, uint32_t last)
     for (uint32_t bank = 0; bank < 4; bank++) {
         uint32_t bits = 0;
         for (uint32_t bit = 0; bit < 32; bit++)
-            if (32 * bank + bit >= first && 32 * bank + bit < last)
-                bits |= 1u << bit;
-        if (bits != 0)
-            REG((bank < 2 ? BPROT_CONFIG0 : BPROT_CONFIG2 - 8) + 4 * bank) = bits;
+            if (32 * bank + bit >= first && 32 * bank + bit < last) bits |= 1u << bit;
+        if (bits != 0) REG((bank < 2 ? BPROT_CONFIG0 : BPROT_CONFIG2 - 8) + 4 * bank) = bits;
     }
 }
 

@@ -3,23 +3,11 @@
 #include "banks.h"
 #include "dfu.h"
 #include "memory.h"
-#include "objects.h"
 #include "serial.h"
 
 enum opcode {
-    PROTOCOL_VERSION = 0x00,
-    CREATE = 0x01,
-    SET_RECEIPTS = 0x02,
-    GET_CRC = 0x03,
-    EXECUTE = 0x04,
-    SELECT = 0x06,
-    GET_MTU = 0x07,
-    WRITE = 0x08,
-    PING = 0x09,
-    HARDWARE_VERSION = 0x0A,
-    FIRMWARE_VERSION = 0x0B,
-    ABORT = 0x0C,
-    RESPONSE = 0x60,
+    PROTOCOL_VERSION = 0, CREATE = 1, SET_RECEIPTS = 2, GET_CRC = 3, EXECUTE = 4, SELECT = 6, GET_MTU = 7,
+    WRITE = 8, PING = 9, HARDWARE_VERSION = 0x0A, FIRMWARE_VERSION = 0x0B, ABORT = 0x0C, RESPONSE = 0x60,
 };
 
 enum { IMAGE_SOFTDEVICE, IMAGE_APPLICATION, IMAGE_BOOTLOADER, IMAGE_NONE = 0xFF };
@@ -36,8 +24,7 @@ static uint16_t receipt_interval, receipt_countdown;
 
 static void put(struct answer *answer, uint32_t value, size_t size)
 {
-    for (; size > 0; size--, value >>= 8)
-        answer->bytes[answer->size++] = (uint8_t)value;
+    for (; size > 0; size--, value >>= 8) answer->bytes[answer->size++] = (uint8_t)value;
 }
 
 // CP-001 to CP-003; a payload may follow.
@@ -68,8 +55,7 @@ static void put_progress(struct answer *answer)
 static void get_crc(enum result result)
 {
     struct answer answer = begin(GET_CRC, result);
-    if (result == SUCCESS)
-        put_progress(&answer);
+    if (result == SUCCESS) put_progress(&answer);
     send(&answer);
 }
 
@@ -89,16 +75,9 @@ static void select_object(uint32_t kind)
 static void write(const uint8_t *bytes, size_t size)
 {
     enum result result = object_write(bytes, size);
-    if (receipt_interval == 0 || --receipt_countdown != 0)
-        return;
+    if (receipt_interval == 0 || --receipt_countdown != 0) return;
     receipt_countdown = receipt_interval;
     get_crc(result);
-}
-
-static void set_receipts(uint32_t interval)
-{
-    receipt_interval = receipt_countdown = (uint16_t)interval;
-    send_result(SET_RECEIPTS, SUCCESS);
 }
 
 // CP-008: flash before RAM.
@@ -144,8 +123,7 @@ static void firmware_version(uint32_t number)
 static void execute(void)
 {
     send_result(EXECUTE, object_execute());
-    if (!session.ended)
-        return;
+    if (!session.ended) return;
     settings_commit();
     dfu_leave();
 }
@@ -170,41 +148,24 @@ void dfu_request(const uint8_t *bytes, size_t size)
 {
     uint8_t opcode = bytes[0];
     switch (opcode) {
-    case PROTOCOL_VERSION:
-        answer_with(opcode, 1, 1);
-        break;
+    case PROTOCOL_VERSION: answer_with(opcode, 1, 1); break;
     case CREATE:
         // PRN-003: also when it is refused.
         receipt_countdown = receipt_interval;
         send_result(opcode, object_create(field(bytes, size, 1, 1), field(bytes, size, 2, 4)));
         break;
     case SET_RECEIPTS:
-        set_receipts(field(bytes, size, 1, 2));
+        receipt_interval = receipt_countdown = (uint16_t)field(bytes, size, 1, 2);
+        send_result(opcode, SUCCESS);
         break;
-    case GET_CRC:
-        get_crc(session.selected == OBJECT_NONE ? INVALID_OBJECT : SUCCESS);
-        break;
-    case EXECUTE:
-        execute();
-        break;
-    case SELECT:
-        select_object(field(bytes, size, 1, 1));
-        break;
-    case GET_MTU:
-        answer_with(opcode, SERIAL_MTU, 2);
-        break;
-    case WRITE:
-        write(bytes + 1, size - 1);
-        break;
-    case PING:
-        answer_with(opcode, field(bytes, size, 1, 1), 1);
-        break;
-    case HARDWARE_VERSION:
-        hardware_version();
-        break;
-    case FIRMWARE_VERSION:
-        firmware_version(field(bytes, size, 1, 1));
-        break;
+    case GET_CRC: get_crc(session.selected == OBJECT_NONE ? INVALID_OBJECT : SUCCESS); break;
+    case EXECUTE: execute(); break;
+    case SELECT: select_object(field(bytes, size, 1, 1)); break;
+    case GET_MTU: answer_with(opcode, SERIAL_MTU, 2); break;
+    case WRITE: write(bytes + 1, size - 1); break;
+    case PING: answer_with(opcode, field(bytes, size, 1, 1), 1); break;
+    case HARDWARE_VERSION: hardware_version(); break;
+    case FIRMWARE_VERSION: firmware_version(field(bytes, size, 1, 1)); break;
     case ABORT:
         // CP-024: not answered.
         dfu_leave();

@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 #include "serial.h"
-
 #include "dfu.h"
-#include "uart.h"
 
 enum { END = 0xC0, ESCAPE = 0xDB, ESCAPED_END = 0xDC, ESCAPED_ESCAPE = 0xDD };
 #define FRAME_MAX 64u
@@ -18,19 +16,16 @@ static void end_of_frame(void)
     size_t size = length;
     length = 0;
     // SER-005: an empty frame is none.
-    if (size > 0)
-        dfu_request(frame, size);
+    if (size > 0) dfu_request(frame, size);
 }
 
 void serial_receive(uint8_t byte)
 {
     // SER-010: a frame that is too long silences the receiver until the next reset.
-    if (length == sizeof frame)
-        return;
+    if (length == sizeof frame) return;
     switch (state) {
     case DISCARDING:
-        if (byte == END)
-            state = PLAIN;
+        if (byte == END) state = PLAIN;
         return;
     case AFTER_ESCAPE:
         // SER-003: what is not a code spoils the frame, up to the END behind it.

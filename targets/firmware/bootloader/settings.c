@@ -1,10 +1,9 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 // Two pages, of which one is whole at every moment (sections 8.2 and 13.1).
 #include "settings.h"
-
 #include "../common/nvmc.h"
 #include "bugs.h"
-#include "crc.h"
+#include "crypto.h"
 #include "memory.h"
 #include "timers.h"
 
@@ -71,25 +70,22 @@ void settings_load(void)
         take(&settings, backup_page, offsetof(struct settings, init_command), offsetof(struct settings, peer_data));
     }
     // A version that nobody knows is used as it is (SET-010).
-    if (settings.version == 1)
-        upgrade();
+    if (settings.version == 1) upgrade();
 }
 
 static bool same(const uint32_t *one, const uint32_t *other)
 {
     for (uint32_t at = 0; at < sizeof(struct settings) / 4; at++)
-        if (one[at] != other[at])
-            return false;
+        if (one[at] != other[at]) return false;
     return true;
 }
 
 // SET-006: nothing is erased when the page is right already.
 static void write_page(uint32_t page, const struct settings *content)
 {
-    if (same((const uint32_t *)page, (const uint32_t *)content))
-        return;
+    if (same((const uint32_t *)page, (const uint32_t *)content)) return;
     feed();
-    nvmc_erase(page);
+    if (!(BUG(BACKUP_NOT_ERASED) && page == PARAMS_PAGE)) nvmc_erase(page);
     feed();
     nvmc_words(page, (const uint32_t *)content, sizeof *content / 4);
 }
@@ -98,8 +94,10 @@ void settings_commit(void)
 {
     settings.crc = crc_of(&settings);
     settings.validation_crc = validation_crc_of(&settings);
-    if (BUG(BACKUP_FIRST))
-        write_page(PARAMS_PAGE, &settings);
+    if (BUG(PAGES_ERASED_TOGETHER) && !same((const uint32_t *)SETTINGS_PAGE, (const uint32_t *)&settings)) {
+        nvmc_erase(SETTINGS_PAGE);
+        nvmc_erase(PARAMS_PAGE);
+    }
     write_page(SETTINGS_PAGE, &settings);
     write_page(PARAMS_PAGE, &settings);
 }

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 // The settings page, version 2 (section 8.1).
-#ifndef SETTINGS_H
-#define SETTINGS_H
+#pragma once
 
 #include <stdint.h>
 
@@ -18,9 +17,7 @@ enum bank_code {
 };
 
 struct bank {
-    uint32_t size;
-    uint32_t crc;
-    uint32_t code;
+    uint32_t size, crc, code;
 };
 
 enum validation_kind { VALIDATE_NOTHING, VALIDATE_CRC, VALIDATE_SHA256, VALIDATE_ECDSA };
@@ -33,38 +30,27 @@ struct validation {
 
 // Of objects; zero outside a session.
 struct progress {
-    uint32_t cmd_size;
-    uint32_t cmd_offset;
-    uint32_t cmd_crc;
+    uint32_t cmd_size, cmd_offset, cmd_crc;
     uint32_t obj_size;
     // Between the final Execute and the next Create this word holds the address of the received image (SET-012).
-    uint32_t fw_crc;
-    uint32_t fw_crc_last;
-    uint32_t fw_offset;
-    uint32_t fw_offset_last;
+    uint32_t fw_crc, fw_crc_last;
+    uint32_t fw_offset, fw_offset_last;
 };
 
 struct settings {
     uint32_t crc; // Of the bytes up to enter_buttonless_dfu, included.
     uint32_t version;
-    uint32_t app_version;
-    uint32_t bootloader_version;
-    uint32_t bank_layout;
-    uint32_t bank_current;
-    struct bank bank_0;
-    struct bank bank_1;
+    uint32_t app_version, bootloader_version;
+    uint32_t bank_layout, bank_current;
+    struct bank bank_0, bank_1;
     uint32_t write_offset;
     uint32_t sd_size;
     struct progress progress;
     uint32_t enter_buttonless_dfu;
     uint8_t init_command[INIT_COMMAND_MAX];
     uint32_t validation_crc; // Of the three records.
-    struct validation validation_sd;
-    struct validation validation_app;
-    struct validation validation_bl;
-    uint8_t peer_data[64];
-    uint8_t name[28];
-    uint8_t padding[1];
+    struct validation validation_sd, validation_app, validation_bl;
+    uint8_t peer_data[64], name[28], padding[1];
 };
 
 _Static_assert(sizeof(struct settings) == 896, "section 8.1");
@@ -82,5 +68,3 @@ void settings_commit(void);
 void settings_sync_backup(void);
 // Forgets objects and the init packet (OBJ-003, OBJ-010).
 void settings_reset_progress(void);
-
-#endif

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 // SHA-256, as FIPS 180-4 has it.
-#include "sha256.h"
-
+#include "crypto.h"
 #include "memory.h"
 #include "timers.h"
 
@@ -58,8 +57,7 @@ void sha256(const uint8_t *bytes, size_t size, uint8_t digest[32])
     memcpy(state, initial, sizeof state);
     size_t left = size;
     for (; left >= BLOCK; left -= BLOCK, bytes += BLOCK) {
-        if (left % 4096 < BLOCK)
-            feed();
+        if (left % 4096 < BLOCK) feed();
         block(state, bytes);
     }
     // What is left, a one, zeros, and the length in bits.
@@ -69,11 +67,8 @@ void sha256(const uint8_t *bytes, size_t size, uint8_t digest[32])
     memcpy(last, bytes, left);
     last[left] = 0x80;
     uint64_t bits = (uint64_t)size * 8;
-    for (int at = 1; at <= 8; at++, bits >>= 8)
-        last[end - at] = (uint8_t)bits;
+    for (int at = 1; at <= 8; at++, bits >>= 8) last[end - at] = (uint8_t)bits;
     block(state, last);
-    if (end > BLOCK)
-        block(state, last + BLOCK);
-    for (int at = 0; at < 32; at++)
-        digest[at] = (uint8_t)(state[at / 4] >> (24 - at % 4 * 8));
+    if (end > BLOCK) block(state, last + BLOCK);
+    for (int at = 0; at < 32; at++) digest[at] = (uint8_t)(state[at / 4] >> (24 - at % 4 * 8));
 }

@@ -1,10 +1,7 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
-#include "signature.h"
-
+#include "crypto.h"
 #include "layout.h"
 #include "memory.h"
-#include "p256.h"
-#include "sha256.h"
 
 bool signature_holds(const uint8_t *bytes, size_t size, const uint8_t signature[64])
 {

@@ -3,7 +3,7 @@
 #include "boot.h"
 #include "layout.h"
 #include "timers.h"
-#include "uart.h"
+#include "serial.h"
 
 extern uint32_t bss_start, bss_end, stack_top;
 
@@ -12,8 +12,7 @@ __attribute__((section(".uicr"), used)) static const uint32_t uicr[2] = {BOOTLOA
 
 __attribute__((noreturn)) void reset(void)
 {
-    for (uint32_t *word = &bss_start; word < &bss_end; word++)
-        *word = 0;
+    for (uint32_t *word = &bss_start; word < &bss_end; word++) *word = 0;
     boot();
 }
 
@@ -59,7 +58,6 @@ int memcmp(const void *one, const void *other, size_t size)
 {
     const uint8_t *a = one, *b = other;
     for (; size > 0; size--, a++, b++)
-        if (*a != *b)
-            return *a - *b;
+        if (*a != *b) return *a - *b;
     return 0;
 }

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 // The inactivity timer and the watchdog, both by RTC2 (section 12).
 #include "timers.h"
-
 #include "../common/watchdog.h"
 
 enum { INACTIVITY, FEEDING };
@@ -21,13 +20,11 @@ void feed(void)
 // In the handler, so that waiting for the transmitter or for the host does not keep it back.
 static void feed_again_later(void)
 {
-    if (!watchdog_runs())
-        return;
+    if (!watchdog_runs()) return;
     feed();
     uint32_t period = WDT_CRV > FEED_AHEAD + FEWEST_TICKS ? WDT_CRV - FEED_AHEAD : FEWEST_TICKS;
     // The counter has 24 bits.
-    if (period > 0x7FFFFF)
-        period = 0x7FFFFF;
+    if (period > 0x7FFFFF) period = 0x7FFFFF;
     RTC_CC(FEEDING) = (RTC_COUNTER + period) & 0xFFFFFF;
 }
 

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
-#ifndef TIMERS_H
-#define TIMERS_H
+#pragma once
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -16,5 +15,3 @@ void timers_start(void);
 void timers_restart(uint32_t ms);
 bool timers_expired(void);
 void timers_handler(void);
-
-#endif

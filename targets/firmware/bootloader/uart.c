@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 // UARTE0 with EasyDMA. The receiver is given one byte at a time, so that each one raises an interrupt; the receiver's
 // own buffer of a few bytes bridges the time in which a flash word is programmed and the CPU stands still.
-#include "uart.h"
-
+#include "serial.h"
 #include "../common/chip.h"
 
 #define PIN_TX 6u
@@ -37,10 +36,8 @@ void uart_open(void)
 void uart_handler(void)
 {
     // SER-013, FLT-032: a framing error, an overrun or a break ends the session.
-    if (UARTE_ERROR)
-        chip_reset();
-    if (!UARTE_ENDRX)
-        return;
+    if (UARTE_ERROR) chip_reset();
+    if (!UARTE_ENDRX) return;
     UARTE_ENDRX = 0;
     ring[written % RING] = landing;
     written++;
@@ -54,8 +51,7 @@ bool uart_has_bytes(void)
 
 int uart_read(void)
 {
-    if (!uart_has_bytes())
-        return -1;
+    if (!uart_has_bytes()) return -1;
     return ring[taken++ % RING];
 }
 
@@ -66,9 +62,7 @@ void uart_write(const uint8_t *bytes, size_t size)
     UARTE_TXD_PTR = (uint32_t)bytes;
     UARTE_TXD_MAXCNT = size;
     UARTE_STARTTX = 1;
-    while (!UARTE_ENDTX) {
-    }
+    while (!UARTE_ENDTX) {}
     UARTE_STOPTX = 1;
-    while (!UARTE_TXSTOPPED) {
-    }
+    while (!UARTE_TXSTOPPED) {}
 }

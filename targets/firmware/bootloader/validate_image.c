@@ -1,10 +1,8 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 #include "banks.h"
 #include "bugs.h"
-#include "crc.h"
+#include "crypto.h"
 #include "memory.h"
-#include "sha256.h"
-#include "signature.h"
 #include "validate.h"
 
 #define MAJOR 1000000u
@@ -24,11 +22,9 @@ static uint32_t crc_of(uint32_t start, uint32_t size)
 bool validation_holds(const struct validation *validation, uint32_t start, uint32_t size, bool skip_crc)
 {
     uint8_t digest[32];
-    if (validation->kind == VALIDATE_NOTHING)
-        return true;
+    if (validation->kind == VALIDATE_NOTHING) return true;
     // Settings that someone has made up may name anything.
-    if (start > FLASH_END || size > FLASH_END - start)
-        return false;
+    if (start > FLASH_END || size > FLASH_END - start) return false;
     switch (validation->kind) {
     case VALIDATE_CRC: {
         uint32_t stored;
@@ -38,10 +34,8 @@ bool validation_holds(const struct validation *validation, uint32_t start, uint3
     case VALIDATE_SHA256:
         sha256((const uint8_t *)start, size, digest);
         return memcmp(digest, validation->bytes, sizeof digest) == 0;
-    case VALIDATE_ECDSA:
-        return signature_holds((const uint8_t *)start, size, validation->bytes);
-    default:
-        return false;
+    case VALIDATE_ECDSA: return signature_holds((const uint8_t *)start, size, validation->bytes);
+    default: return false;
     }
 }
 
@@ -78,13 +72,10 @@ static uint32_t info_word(uint32_t softdevice, uint32_t offset)
 // Steps 2 to 4 of 7.4 (VAL-023).
 static bool softdevice_fits(const struct init *init, uint32_t start, bool *major)
 {
-    if (REG(start + SD_INFO_MAGIC) != SD_MAGIC)
-        return false;
-    if (REG(start + SD_INFO_END) < page_up(init->sd_size.value + MBR_END))
-        return false;
+    if (REG(start + SD_INFO_MAGIC) != SD_MAGIC) return false;
+    if (REG(start + SD_INFO_END) < page_up(init->sd_size.value + MBR_END)) return false;
     *major = true;
-    if (!softdevice_present())
-        return true;
+    if (!softdevice_present()) return true;
     *major = info_word(MBR_END, SD_INFO_VERSION) / MAJOR != info_word(start, SD_INFO_VERSION) / MAJOR;
     return info_word(MBR_END, SD_INFO_ID) == info_word(start, SD_INFO_ID);
 }
@@ -96,13 +87,10 @@ static bool accept_parts(const struct init *init, uint32_t start, uint32_t size,
     if (init->type.value == TYPE_APPLICATION)
         return accept(init, 0, start, size, VALIDATE_CRC, &accepted->app);
     if (init_has_softdevice(init)) {
-        if (!softdevice_fits(init, start, &accepted->major))
-            return false;
-        if (!accept(init, 0, start, sd_size, VALIDATE_CRC, &accepted->sd))
-            return false;
+        if (!softdevice_fits(init, start, &accepted->major)) return false;
+        if (!accept(init, 0, start, sd_size, VALIDATE_CRC, &accepted->sd)) return false;
     }
-    if (!init_has_bootloader(init))
-        return true;
+    if (!init_has_bootloader(init)) return true;
     uint32_t number = init_has_softdevice(init) ? 1 : 0;
     return accept(init, number, start + sd_size, init->bl_size.value, VALIDATE_NOTHING, &accepted->bl);
 }
@@ -110,8 +98,7 @@ static bool accept_parts(const struct init *init, uint32_t start, uint32_t size,
 // 7.6: an application that names no SoftDevice takes the place of the one that is there.
 static void replace_softdevice(const struct init *init)
 {
-    if ((init->sd_req_count > 0 && init->sd_req[0] != 0) || !softdevice_present())
-        return;
+    if ((init->sd_req_count > 0 && init->sd_req[0] != 0) || !softdevice_present()) return;
     settings.bank_0.size += REG(MBR_END + SD_INFO_END) - MBR_END;
     softdevice_forget();
 }
@@ -128,8 +115,7 @@ static void record(const struct init *init, const struct accepted *accepted)
         settings.app_version = init->fw_version.value;
     }
     if (init_has_softdevice(init)) {
-        if (accepted->major)
-            memset(&settings.bank_0, 0, sizeof settings.bank_0);
+        if (accepted->major) memset(&settings.bank_0, 0, sizeof settings.bank_0);
         settings.validation_sd = accepted->sd;
         settings.sd_size = init->sd_size.value;
     }
@@ -143,8 +129,7 @@ static void record(const struct init *init, const struct accepted *accepted)
 static bool hash_equal(const struct init *init, const uint8_t digest[32])
 {
     for (int at = 0; at < 32; at++)
-        if (init->hash.bytes[at] != digest[31 - at])
-            return false;
+        if (init->hash.bytes[at] != digest[31 - at]) return false;
     return true;
 }
 
@@ -154,18 +139,15 @@ enum result validate_image(const struct init *init, uint32_t start, uint32_t siz
     struct accepted accepted;
     memset(&settings.bank_1, 0, sizeof settings.bank_1);
     // OBJ-032: nothing was received that a packet could be about.
-    if (init == NULL || size == 0)
-        return VERIFICATION_FAILED;
+    if (init == NULL || size == 0) return VERIFICATION_FAILED;
     sha256((const uint8_t *)start, size, digest);
     // VAL-021: the first time that the content of flash is compared with anything.
-    if (!hash_equal(init, digest) && !BUG(HASH_NOT_CHECKED))
-        return VERIFICATION_FAILED;
+    if (!hash_equal(init, digest) && !BUG(HASH_NOT_CHECKED)) return VERIFICATION_FAILED;
     if (!accept_parts(init, start, size, &accepted)) {
         // 7.6, last row: it was received in its own place, and may not stay there.
         if (init_has_softdevice(init) && start == MBR_END) {
             settings.bank_0.size += REG(start + SD_INFO_END) - MBR_END;
-            if (softdevice_present())
-                softdevice_forget();
+            if (softdevice_present()) softdevice_forget();
         }
         return INVALID_OBJECT;
     }

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 #include "wire.h"
-
 #include "memory.h"
 
 #define VALUE_BYTES 10
@@ -23,8 +22,7 @@ static uint64_t varint(struct message *message, int most)
     for (int count = 0; count < most && !message->failed; count++) {
         uint8_t byte = next(message);
         value |= (uint64_t)(byte & 0x7F) << (7 * count);
-        if (!(byte & 0x80))
-            return value;
+        if (!(byte & 0x80)) return value;
     }
     message->failed = true;
     return 0;
@@ -33,23 +31,19 @@ static uint64_t varint(struct message *message, int most)
 static size_t length(struct message *message)
 {
     size_t size = (uint32_t)varint(message, TAG_BYTES);
-    if (size > message->left)
-        message->failed = true;
+    if (size > message->left) message->failed = true;
     return message->failed ? 0 : size;
 }
 
 bool wire_tag(struct message *message, struct tag *tag)
 {
-    if (message->failed || message->left == 0)
-        return false;
+    if (message->failed || message->left == 0) return false;
     size_t before = message->left;
     uint32_t value = (uint32_t)varint(message, TAG_BYTES);
     // PKG-022: the message ends in what could have become a tag.
-    if (message->failed && message->left == 0 && before < TAG_BYTES)
-        message->failed = false;
+    if (message->failed && message->left == 0 && before < TAG_BYTES) message->failed = false;
     // PKG-021, PKG-033: a zero ends the message.
-    if (message->failed || value == 0)
-        return false;
+    if (message->failed || value == 0) return false;
     *tag = (struct tag){.field = value >> 3, .type = value & 7};
     return true;
 }
@@ -57,8 +51,7 @@ bool wire_tag(struct message *message, struct tag *tag)
 // PKG-036.
 static void expect(struct message *message, struct tag tag, uint32_t type)
 {
-    if (tag.type != type)
-        message->failed = true;
+    if (tag.type != type) message->failed = true;
 }
 
 uint32_t wire_number(struct message *message, struct tag tag, uint32_t max)
@@ -66,8 +59,7 @@ uint32_t wire_number(struct message *message, struct tag tag, uint32_t max)
     expect(message, tag, WIRE_VARINT);
     uint64_t value = varint(message, VALUE_BYTES);
     // PKG-019.
-    if (value > max)
-        message->failed = true;
+    if (value > max) message->failed = true;
     return (uint32_t)value;
 }
 
@@ -96,10 +88,8 @@ size_t wire_bytes(struct message *message, struct tag tag, uint8_t *target, size
     expect(message, tag, WIRE_BYTES);
     size_t size = length(message);
     // PKG-010, PKG-014.
-    if (size > max)
-        message->failed = true;
-    if (message->failed)
-        return 0;
+    if (size > max) message->failed = true;
+    if (message->failed) return 0;
     memcpy(target, message->at, size);
     message->at += size;
     message->left -= size;
@@ -112,25 +102,16 @@ void wire_skip(struct message *message, struct tag tag)
     size_t size = 0;
     switch (tag.type) {
     case WIRE_VARINT:
-        while (next(message) & 0x80) {
-        }
+        while (next(message) & 0x80) {}
         return;
-    case WIRE_64:
-        size = 8;
-        break;
-    case WIRE_32:
-        size = 4;
-        break;
-    case WIRE_BYTES:
-        size = length(message);
-        break;
+    case WIRE_64: size = 8; break;
+    case WIRE_32: size = 4; break;
+    case WIRE_BYTES: size = length(message); break;
     default:
         message->failed = true;
     }
-    if (size > message->left)
-        message->failed = true;
-    if (message->failed)
-        return;
+    if (size > message->left) message->failed = true;
+    if (message->failed) return;
     message->at += size;
     message->left -= size;
 }

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 // Protobuf primitives. Every read is checked against what is left of the message it belongs to.
-#ifndef WIRE_H
-#define WIRE_H
+#pragma once
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -33,5 +32,3 @@ void wire_leave(struct message *message, const struct message *nested);
 // At most `max` bytes.
 size_t wire_bytes(struct message *message, struct tag tag, uint8_t *target, size_t max);
 void wire_skip(struct message *message, struct tag tag);
-
-#endif

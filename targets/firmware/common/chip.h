@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 // The registers this firmware touches, by address. Written from the public register descriptions.
-#ifndef CHIP_H
-#define CHIP_H
+#pragma once
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -112,8 +111,7 @@ static inline __attribute__((noreturn)) void chip_reset(void)
 {
     __asm volatile("dsb" ::: "memory");
     SCB_AIRCR = AIRCR_RESET;
-    for (;;) {
-    }
+    for (;;) {}
 }
 
 static inline void irq_enable(uint32_t line)
@@ -130,5 +128,3 @@ static inline uint32_t flash_end(void)
 {
     return FICR_CODEPAGESIZE * FICR_CODESIZE;
 }
-
-#endif

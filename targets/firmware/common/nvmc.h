@@ -1,14 +1,12 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 // Flash operations, shared by the start-up code and the bootloader. Blocking: the CPU stands still meanwhile anyway.
-#ifndef NVMC_H
-#define NVMC_H
+#pragma once
 
 #include "chip.h"
 
 static inline void nvmc_wait(void)
 {
-    while (!(NVMC_READY & 1)) {
-    }
+    while (!(NVMC_READY & 1)) {}
 }
 
 // Clears those bits of the word that are 0 in `value`. `address` is that of a word of flash or UICR.
@@ -42,5 +40,3 @@ static inline void nvmc_words(uint32_t address, const uint32_t *source, uint32_t
     }
     NVMC_CONFIG = NVMC_READ;
 }
-
-#endif

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 // A watchdog that the application started runs on over the reset that led here, so it has to be fed (TMR-014).
-#ifndef WATCHDOG_H
-#define WATCHDOG_H
+#pragma once
 
 #include "chip.h"
 
@@ -13,12 +12,8 @@ static inline bool watchdog_runs(void)
 // Reloads the first `registers` reload registers that are enabled.
 static inline void watchdog_feed(uint32_t registers)
 {
-    if (!watchdog_runs())
-        return;
+    if (!watchdog_runs()) return;
     uint32_t enabled = WDT_RREN;
     for (uint32_t at = 0; at < registers; at++)
-        if (enabled >> at & 1)
-            WDT_RR(at) = WDT_RELOAD;
+        if (enabled >> at & 1) WDT_RR(at) = WDT_RELOAD;
 }
-
-#endif

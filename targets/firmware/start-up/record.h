@@ -3,8 +3,7 @@
 //
 // The state word is written last, so that a record torn by a power cut is none; done is a further word whose bits are
 // cleared, so that nothing has to be erased to be through with it.
-#ifndef RECORD_H
-#define RECORD_H
+#pragma once
 
 #include "../common/chip.h"
 #include "../common/nvmc.h"
@@ -34,8 +33,7 @@ static inline uint32_t record_crc(uint32_t address, uint32_t words)
     uint32_t crc = 0xFFFFFFFF;
     for (; words > 0; words--, address += 4) {
         crc ^= REG(address);
-        for (int nibble = 0; nibble < 8; nibble++)
-            crc = crc >> 4 ^ nibbles[crc & 15];
+        for (int nibble = 0; nibble < 8; nibble++) crc = crc >> 4 ^ nibbles[crc & 15];
     }
     return ~crc;
 }
@@ -67,5 +65,3 @@ static inline void record_done(uint32_t params)
 {
     nvmc_word(params + offsetof(struct record, done), 0);
 }
-
-#endif

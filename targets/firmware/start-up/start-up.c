@@ -60,8 +60,7 @@ static void copy(uint32_t target, uint32_t source, uint32_t words)
 static bool same(uint32_t a, uint32_t b, uint32_t words)
 {
     for (uint32_t at = 0; at < 4 * words; at += 4)
-        if (REG(a + at) != REG(b + at))
-            return false;
+        if (REG(a + at) != REG(b + at)) return false;
     return true;
 }
 
@@ -81,11 +80,9 @@ static bool overlap(uint32_t a, uint32_t b, uint32_t words)
 static void finish_copy(uint32_t params)
 {
     struct record record;
-    if (!record_read(params, RECORD_COPY, &record))
-        return;
+    if (!record_read(params, RECORD_COPY, &record)) return;
     uint32_t source = record.source, target = record.target, words = record.words;
-    if (!in_flash(source, words) || record_crc(source, words) != record.crc)
-        return;
+    if (!in_flash(source, words) || record_crc(source, words) != record.crc) return;
     while (!same(target, source, words))
         copy(target, source, words);
     record_done(params);
@@ -94,25 +91,19 @@ static void finish_copy(uint32_t params)
 static uint32_t copy_bootloader(uint32_t source, uint32_t words)
 {
     uint32_t bootloader = bootloader_address(), params = params_page();
-    if (!starts_there(bootloader))
-        return FORBIDDEN;
-    if (!is_page(params))
-        return NO_PARAMS;
+    if (!starts_there(bootloader)) return FORBIDDEN;
+    if (!is_page(params)) return NO_PARAMS;
     uint32_t end = params > bootloader ? params : flash_end();
-    if (words == 0 || words > (end - bootloader) / 4)
-        return LENGTH;
-    if (!in_flash(source, words) || overlap(source, bootloader, words))
-        return ADDRESS;
+    if (words == 0 || words > (end - bootloader) / 4) return LENGTH;
+    if (!in_flash(source, words) || overlap(source, bootloader, words)) return ADDRESS;
     record_write(params, RECORD_COPY, source, bootloader, words);
     chip_reset();
 }
 
 static uint32_t copy_softdevice(uint32_t source, uint32_t target, uint32_t words)
 {
-    if (words == 0 || words % (PAGE_SIZE / 4) != 0)
-        return LENGTH;
-    if (!is_page(target) || !in_flash(source, words) || !in_flash(target, words))
-        return ADDRESS;
+    if (words == 0 || words % (PAGE_SIZE / 4) != 0) return LENGTH;
+    if (!is_page(target) || !in_flash(source, words) || !in_flash(target, words)) return ADDRESS;
     copy(target, source, words);
     return same(target, source, words) ? OK : INTERNAL;
 }
@@ -121,10 +112,8 @@ static uint32_t copy_softdevice(uint32_t source, uint32_t target, uint32_t words
 static uint32_t set_table(uint32_t table)
 {
     uint32_t params = params_page();
-    if (!is_page(params))
-        return NO_PARAMS;
-    if (!is_page(table))
-        return ADDRESS;
+    if (!is_page(params)) return NO_PARAMS;
+    if (!is_page(table)) return ADDRESS;
     record_write(params, RECORD_TABLE, 0, table, 0);
     chip_reset();
 }
@@ -133,23 +122,18 @@ static uint32_t set_table(uint32_t table)
 uint32_t command(const uint32_t *words)
 {
     switch (words[0]) {
-    case COPY_BL:
-        return copy_bootloader(words[1], words[2]);
-    case COPY_SD:
-        return copy_softdevice(words[1], words[2], words[3]);
+    case COPY_BL: return copy_bootloader(words[1], words[2]);
+    case COPY_SD: return copy_softdevice(words[1], words[2], words[3]);
     case INIT_SD:
         FORWARD_ADDRESS = FIRST_PROGRAM;
         ((void (*)(void))REG(FIRST_PROGRAM + 4))();
         return OK;
-    case COMPARE:
-        return same(words[1], words[2], words[3]) ? OK : NOT_EQUAL;
-    case TABLE_SET:
-        return set_table(words[1]);
+    case COMPARE: return same(words[1], words[2], words[3]) ? OK : NOT_EQUAL;
+    case TABLE_SET: return set_table(words[1]);
     case FORWARD_SET:
         FORWARD_ADDRESS = words[1];
         return OK;
-    default:
-        return UNKNOWN;
+    default: return UNKNOWN;
     }
 }
 
@@ -176,11 +160,8 @@ __attribute__((noreturn)) void reset(void)
         if (record_read(params, RECORD_TABLE, &record) && starts_there(record.target))
             start(record.target);
     }
-    if (starts_there(bootloader_address()))
-        start(bootloader_address());
-    if (starts_there(FIRST_PROGRAM))
-        start(FIRST_PROGRAM);
+    if (starts_there(bootloader_address())) start(bootloader_address());
+    if (starts_there(FIRST_PROGRAM)) start(FIRST_PROGRAM);
     // Nothing to start: the debugger is welcome.
-    for (;;)
-        __asm volatile("wfe");
+    for (;;) __asm volatile("wfe");
 }

@@ -1,6 +1,7 @@
 //! The firmware in `targets/firmware`, executed instruction by instruction.
 #![allow(clippy::unwrap_used, clippy::panic, reason = "tests")]
 
+mod bugs;
 mod power;
 mod refusals;
 mod requests;
