@@ -69,7 +69,7 @@ pub use memory::NonVolatile;
 pub use nvmc::{
     Cut, CutReport, FlashAction, FlashOp, Outcome, Overwrite, Refusal, Source, Tear, TearPattern,
 };
-pub use peripherals::{DmaRefusal, HostPort, LineFault, NextTick, Touch, UartByte, UartSetting};
+pub use peripherals::{DmaRefusal, HostPort, LineFault, MissingPart, NextTick, Touch, UartByte, UartSetting};
 pub use reset::{RamFate, Reason, Reset, ResetEffects};
 pub use sweep::{ColdBoot, Landing, Landmarks, Sweep, Tally, Tears};
 pub use time::{CYCLES_PER_SECOND, cycles_from_ms, cycles_from_us, us_from_cycles};

@@ -162,6 +162,8 @@ pub struct Profile {
     pub uartes: u8,
     /// Bits of the length of their transfers.
     pub uarte_count_bits: u8,
+    /// A CryptoCell 310 is fitted. What it computes is not modelled: its registers store, and every use is noted.
+    pub crypto_cell: bool,
     /// Width of the PIN field in UICR.PSELRESET in bits, port bit included.
     pub reset_pin_bits: u8,
 }
@@ -214,6 +216,7 @@ const NRF52832: Profile = Profile {
     gpio_ports: 1,
     uartes: 1,
     uarte_count_bits: 8,
+    crypto_cell: false,
     reset_pin_bits: 6,
 };
 
@@ -239,6 +242,7 @@ const NRF52840: Profile = Profile {
     gpio_ports: 2,
     uartes: 2,
     uarte_count_bits: 16,
+    crypto_cell: true,
     reset_pin_bits: 6,
 };
 
@@ -254,5 +258,6 @@ const NRF52833: Profile = Profile {
     word_write: Span::fixed(43),
     page_erase: Span::fixed(87_500),
     erase_all: Span::fixed(173_000),
+    crypto_cell: false,
     ..NRF52840
 };

@@ -8,7 +8,7 @@ use crate::{
     memory::NonVolatile,
     noise::Noise,
     nvmc::{FlashOp, Overwrite, Refusal},
-    peripherals::{DmaRefusal, NextTick, Touch},
+    peripherals::{DmaRefusal, MissingPart, NextTick, Touch},
     reset::Reset,
 };
 
@@ -148,6 +148,12 @@ impl Chip {
     /// Registers somebody used that this chip does not model, with the first access to each, by address.
     pub fn touches(&self) -> impl Iterator<Item = &Touch> {
         self.soc.peripherals.notes.touches()
+    }
+
+    /// The part of the chip that is not modelled and that the firmware waits for, if it seems to. On the nRF52840 this is
+    /// the CryptoCell, once the firmware wants a hash or a signature from it.
+    pub fn missing_part(&self) -> Option<MissingPart> {
+        self.soc.peripherals.notes.missing_part()
     }
 
     /// Accesses to unmodelled registers beyond those [`Chip::touches`] has room for.

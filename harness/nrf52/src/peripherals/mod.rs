@@ -25,10 +25,11 @@ mod watchdog;
 
 use devices::SOURCES;
 pub(crate) use notes::Notes;
-pub use notes::{DmaRefusal, Touch};
+pub use notes::{DmaRefusal, MissingPart, Touch};
 pub(crate) use power::{OPEN, RAM_POWER_REGISTERS};
 pub(crate) use protection::{Acl, Bprot};
 pub use rtc::NextTick;
 pub(crate) use set::Peripherals;
+pub(crate) use stubs::CRYPTO_CELL;
 pub use uarte::{HostPort, LineFault, UartByte, UartSetting};
 pub(crate) use watchdog::Watchdog;

@@ -1,6 +1,8 @@
 //! The journal of what firmware asked of the chip that the chip cannot do.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, fmt};
+
+use super::CRYPTO_CELL;
 
 /// How many registers and refusals are kept with their details.
 const KEPT: usize = 256;
@@ -29,6 +31,39 @@ impl Touch {
         block_name(self.address)
     }
 }
+
+/// A part of the chip that is not modelled and that the firmware waits for: it reads one of its registers over and over.
+/// Without that part it does not get any further. The text says which, where, and what can be done.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct MissingPart {
+    /// The register that is read over and over.
+    pub register: Touch,
+    /// The first use of the part.
+    pub first_use: Touch,
+}
+
+impl fmt::Display for MissingPart {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { register, first_use } = self;
+        let block = register.block();
+        write!(f, "the firmware uses {block}")?;
+        if let Some(pc) = first_use.pc {
+            write!(f, " at PC {pc:#010x}")?;
+        }
+        write!(f, " and waits for its register {:#010x}", register.address)?;
+        if let Some(pc) = register.pc {
+            write!(f, " at PC {pc:#010x}")?;
+        }
+        write!(f, "; {block} is not modelled")?;
+        if CRYPTO_CELL.contains(&register.address) {
+            write!(f, ": build the bootloader with a software backend (micro-ecc or nrf_oberon)")?;
+        }
+        Ok(())
+    }
+}
+
+/// Reads of one unknown register by which firmware is taken to wait for it.
+const WAITS: u64 = 5_000;
 
 /// A transfer to or from a place EasyDMA does not reach: anything but data RAM. It did not take place.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -95,6 +130,15 @@ impl Notes {
         if self.dma_refusals.len() < KEPT {
             self.dma_refusals.push(DmaRefusal { peripheral, address, at });
         }
+    }
+
+    /// The part the firmware waits for in vain: that of the register which is read most, if it is read very often.
+    pub(crate) fn missing_part(&self) -> Option<MissingPart> {
+        let reads = |touch: &&Touch| touch.count - touch.writes;
+        let register = *self.touches.values().max_by_key(reads).filter(|touch| reads(touch) >= WAITS)?;
+        let same = |touch: &&Touch| touch.block() == register.block();
+        let first_use = *self.touches.values().filter(same).min_by_key(|touch| touch.at)?;
+        Some(MissingPart { register, first_use })
     }
 
     pub(crate) fn touches(&self) -> impl Iterator<Item = &Touch> {

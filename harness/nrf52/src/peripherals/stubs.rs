@@ -29,6 +29,9 @@ const PAGES: [u32; 16] = [
 ];
 /// USBD, QSPI, PWM3, SPI3.
 const PAGES_OF_NEWER_CHIPS: [u32; 4] = [0x4002_7000, 0x4002_9000, 0x4002_D000, 0x4002_F000];
+/// CryptoCell 310 and its host registers (nRF52840), and HOST_IOT_LCS, which says that the device is in use.
+pub(crate) const CRYPTO_CELL: std::ops::Range<u32> = 0x5002_A000..0x5002_C000;
+const CRYPTO_CELL_LIFE_CYCLE: (u32, u32) = (0x5002_BA60, 2);
 /// A word beyond the peripherals that start-up code writes for an erratum of the first chips.
 const NAMELESS: u32 = 0x4007_C074;
 
@@ -43,6 +46,7 @@ const RESET_VALUE_OF_NEWER_CHIPS: (u32, u32) = (0x4000_F518, 0xFB);
 pub(crate) struct Stubs {
     words: BTreeMap<u32, u32>,
     newer: bool,
+    crypto_cell: bool,
 }
 
 impl Stubs {
@@ -50,12 +54,16 @@ impl Stubs {
         let newer = matches!(profile.protection, RegionProtection::Acl { .. });
         let mut words = BTreeMap::from(RESET_VALUES);
         words.extend(newer.then_some(RESET_VALUE_OF_NEWER_CHIPS));
-        Self { words, newer }
+        words.extend(profile.crypto_cell.then_some(CRYPTO_CELL_LIFE_CYCLE));
+        Self { words, newer, crypto_cell: profile.crypto_cell }
     }
 
     pub(crate) fn owns(&self, address: u32) -> bool {
         let page = address & !0xFFF;
-        PAGES.contains(&page) || self.newer && PAGES_OF_NEWER_CHIPS.contains(&page) || address == NAMELESS
+        PAGES.contains(&page)
+            || self.newer && PAGES_OF_NEWER_CHIPS.contains(&page)
+            || self.crypto_cell && CRYPTO_CELL.contains(&address)
+            || address == NAMELESS
     }
 
     pub(crate) fn read(&self, address: u32) -> u32 {
@@ -82,7 +90,7 @@ impl Stubs {
 }
 
 fn is_task(address: u32) -> bool {
-    address & 0xFFF < EVENTS && address != NAMELESS
+    address & 0xFFF < EVENTS && address != NAMELESS && !CRYPTO_CELL.contains(&address)
 }
 
 enum Change {

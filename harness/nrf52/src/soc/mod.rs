@@ -13,7 +13,7 @@ use crate::{
     memory::{NonVolatile, PageBytes, Ram, UICR, ficr},
     noise::hash,
     nvmc::{FlashOp, Journal, Nvmc, Source, Wear, controller},
-    peripherals::{Acl, Bprot, OPEN, Peripherals, RAM_POWER_REGISTERS},
+    peripherals::{Acl, Bprot, CRYPTO_CELL, OPEN, Peripherals, RAM_POWER_REGISTERS},
     reset::{RamFate, ResetEffects},
     time::cycles_from_ms,
     variant::{ApprotectGeneration, Profile, RegionProtection, Speed},
@@ -267,10 +267,13 @@ impl Soc {
                 }
                 value
             }
-            _ => self.peripherals.read(address, now, &mut self.ram).unwrap_or_else(|| {
-                self.touch(now, address, None);
-                0
-            }),
+            _ => {
+                let value = self.peripherals.read(address, now, &mut self.ram);
+                if value.is_none() || self.is_crypto_cell(address) {
+                    self.touch(now, address, None);
+                }
+                value.unwrap_or(0)
+            }
         }
     }
 
@@ -293,7 +296,7 @@ impl Soc {
                 self.command(now, offset, value).map_err(|cause| BusFault { address, cause })?
             }
             _ => {
-                if !self.peripherals.write(word, value, now, &mut self.ram) {
+                if !self.peripherals.write(word, value, now, &mut self.ram) || self.is_crypto_cell(word) {
                     self.touch(now, word, Some(value));
                 }
                 if word & !0xFFF == POWER && RAM_POWER_REGISTERS.contains(&offset) {
@@ -302,6 +305,11 @@ impl Soc {
             }
         }
         Ok(())
+    }
+
+    /// Registers that store what is written to them although much more is expected of them.
+    fn is_crypto_cell(&self, address: u32) -> bool {
+        self.profile.crypto_cell && CRYPTO_CELL.contains(&address)
     }
 
     /// Notes an access to a register this chip does not have.

@@ -129,3 +129,35 @@ fn reads_and_writes_are_counted_apart() {
         "one entry, with the first value"
     );
 }
+
+/// Enables the CryptoCell, then reads one of its registers until it is not 0.
+///
+/// ```text
+/// 40  ldr r0, 50    42  movs r1, #1    44  str r1, [r0]    46  ldr r0, 54    48  ldr r1, [r0]    4A  cmp r1, #0
+/// 4C  beq 48        4E  b .
+/// ```
+#[test]
+fn firmware_that_waits_for_the_crypto_cell_is_told_so() {
+    let code =
+        [0x4803, 0x2101, 0x6001, 0x4803, 0x6801, 0x2900, 0xD0FC, 0xE7FE, 0xA500, 0x5002, 0xB0BC, 0x5002];
+    let chip = running(&code);
+    let missing = chip.missing_part().expect("it waits");
+    assert_eq!((missing.first_use.pc, missing.register.pc), (Some(0x44), Some(0x48)));
+    assert_eq!(
+        missing.to_string(),
+        "the firmware uses CryptoCell 310 at PC 0x00000044 and waits for its register 0x5002b0bc at PC 0x00000048; \
+         CryptoCell 310 is not modelled: build the bootloader with a software backend (micro-ecc or nrf_oberon)"
+    );
+}
+
+#[test]
+fn the_crypto_cell_stores_and_says_that_it_is_in_use_and_only_one_chip_has_it() {
+    for (variant, stores) in [(Variant::Nrf52840, true), (Variant::Nrf52833, false)] {
+        let mut chip = Chip::new(variant, 1);
+        assert_eq!(chip.get(0x5002_BA60), if stores { 2 } else { 0 });
+        chip.set(0x5002_A500, 1);
+        assert_eq!(chip.get(0x5002_A500), u32::from(stores));
+        assert_eq!(chip.touches().map(|touch| touch.count).collect::<Vec<_>>(), [2, 1], "noted in any case");
+        assert_eq!(chip.missing_part(), None, "a look is no wait");
+    }
+}
