@@ -2,6 +2,7 @@
 //!
 //! | module | what |
 //! |---|---|
+//! | [`ble`] | the Bluetooth of this machine |
 //! | [`direct`] | straight to the firmware of a virtual board |
 //! | [`dongle`] | BLE through an nRF connectivity dongle on a serial port |
 //! | [`gatt`] | a central that does single things to attributes |
@@ -22,6 +23,7 @@
 //!
 //! A fault that did not fire proves nothing; [`FaultWatch`] tells.
 
+pub mod ble;
 pub mod direct;
 pub mod dongle;
 pub mod faults;

@@ -1,0 +1,107 @@
+//! What an error of the Bluetooth library says by its type and, on Linux, by its D-Bus name. Texts are for people.
+
+use btleplug::Error;
+
+/// What an error may mean, before anybody has been asked about states.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Symptom {
+    /// There is no bus, or no Bluetooth service on it.
+    Unreachable,
+    /// No answer came.
+    Unanswered,
+    /// The adapter has no power.
+    Off,
+    /// What it was about does not exist any more.
+    Gone,
+    /// The device's attributes don't allow it.
+    NotPermitted,
+    /// The link is down.
+    NotConnected,
+    /// The same is going on already.
+    Busy,
+    /// Anything else.
+    Failed,
+}
+
+/// What `error` says.
+pub(super) fn of(error: &Error) -> Symptom {
+    match error {
+        Error::PermissionDenied => Symptom::Unreachable,
+        Error::DeviceNotFound | Error::NoSuchCharacteristic => Symptom::Gone,
+        Error::NotConnected => Symptom::NotConnected,
+        Error::NoAdapterAvailable => Symptom::Off,
+        Error::TimedOut(_) => Symptom::Unanswered,
+        Error::Other(cause) => of_cause(&**cause),
+        _ => Symptom::Failed,
+    }
+}
+
+#[cfg(target_os = "linux")]
+fn of_cause(cause: &(dyn std::error::Error + Send + Sync + 'static)) -> Symptom {
+    use bluez_async::BluetoothError;
+
+    match cause.downcast_ref::<BluetoothError>() {
+        Some(BluetoothError::DbusError(error)) => of_name(error.name().unwrap_or_default()),
+        Some(BluetoothError::NoBluetoothAdapters) => Symptom::Off,
+        Some(BluetoothError::ServiceDiscoveryTimedOut) => Symptom::Unanswered,
+        _ => Symptom::Failed,
+    }
+}
+
+#[cfg(not(target_os = "linux"))]
+fn of_cause(_: &(dyn std::error::Error + Send + Sync + 'static)) -> Symptom {
+    Symptom::Failed
+}
+
+/// What the name of a D-Bus error says. BlueZ has one name for many things, `org.bluez.Error.Failed`: what that was about
+/// is found out by asking for states.
+#[cfg(target_os = "linux")]
+fn of_name(name: &str) -> Symptom {
+    if let Some(bluez) = name.strip_prefix("org.bluez.Error.") {
+        return match bluez {
+            "NotReady" | "Blocked" => Symptom::Off,
+            "NotPermitted" | "NotAuthorized" | "NotSupported" => Symptom::NotPermitted,
+            "NotConnected" => Symptom::NotConnected,
+            "DoesNotExist" => Symptom::Gone,
+            "InProgress" => Symptom::Busy,
+            _ => Symptom::Failed,
+        };
+    }
+    match name.strip_prefix("org.freedesktop.DBus.Error.").unwrap_or_default() {
+        "ServiceUnknown" | "NameHasNoOwner" | "NoServer" | "FileNotFound" | "Disconnected" | "BadAddress"
+        | "NoNetwork" | "AccessDenied" | "AuthFailed" | "IOError" => Symptom::Unreachable,
+        "NoReply" | "Timeout" | "TimedOut" => Symptom::Unanswered,
+        "UnknownObject" | "UnknownMethod" | "UnknownInterface" | "UnknownProperty" => Symptom::Gone,
+        _ => Symptom::Failed,
+    }
+}
+
+#[cfg(all(test, target_os = "linux"))]
+mod tests {
+    use super::*;
+
+    fn named(name: &str) -> Error {
+        let error = bluez_async::BluetoothError::DbusError(dbus::Error::new_custom(name, "Not connected"));
+        Error::Other(Box::new(error))
+    }
+
+    #[test]
+    fn names_tell_and_texts_do_not() {
+        let table = [
+            ("org.bluez.Error.NotReady", Symptom::Off),
+            ("org.bluez.Error.NotPermitted", Symptom::NotPermitted),
+            ("org.bluez.Error.InProgress", Symptom::Busy),
+            ("org.bluez.Error.Failed", Symptom::Failed),
+            ("org.freedesktop.DBus.Error.UnknownObject", Symptom::Gone),
+            ("org.freedesktop.DBus.Error.ServiceUnknown", Symptom::Unreachable),
+            ("org.freedesktop.DBus.Error.Timeout", Symptom::Unanswered),
+            ("org.freedesktop.DBus.Error.Failed", Symptom::Failed),
+            ("Not connected", Symptom::Failed),
+        ];
+        for (name, symptom) in table {
+            assert_eq!(of(&named(name)), symptom, "{name}");
+        }
+        assert_eq!(of(&Error::NotConnected), Symptom::NotConnected);
+        assert_eq!(of(&Error::RuntimeError("Not connected".to_owned())), Symptom::Failed);
+    }
+}
