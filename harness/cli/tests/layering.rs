@@ -19,6 +19,7 @@ const ORDER: [&str; 15] = [
     "gauntlet-engine",
     "gauntlet-connectivity",
     "gauntlet-links",
+    "gauntlet-bluez",
     "gauntlet-probe",
     "gauntlet-scenario",
     "gauntlet-bench",
@@ -28,7 +29,8 @@ const ORDER: [&str; 15] = [
 ];
 
 /// Libraries that belong to one crate: everybody else asks that crate.
-const OWNED: [(&str, &str); 1] = [("probe-rs", "gauntlet-probe")];
+const OWNED: [(&str, &str); 3] =
+    [("probe-rs", "gauntlet-probe"), ("btleplug", "gauntlet-links"), ("zbus", "gauntlet-bluez")];
 
 /// A crate, as far as the layering is concerned.
 #[derive(Debug, Clone)]

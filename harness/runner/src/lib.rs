@@ -15,13 +15,17 @@
 //! | [`hunt`] | planted bugs, and the cases that find them |
 //! | [`dfu`] | a package for a fresh device |
 //! | [`port`] | a package for a device on a serial port, by the client alone |
+//! | [`ble`] | a package for a device on the air, by the client alone |
+//! | [`client`] | how the client says that these two ended |
 //! | [`figures`] | bytes, time and speed of both |
 //! | `serve` | a fresh device that other programs update over its serial line (Unix) |
 //! | `case` | one case from start to verdict |
 //! | `device`, `packages` | what a scenario asks for, as something that can be flashed and sent |
 //! | `entry` | into DFU mode through the probe |
 
+pub mod ble;
 mod case;
+pub mod client;
 mod closing;
 mod device;
 pub mod dfu;

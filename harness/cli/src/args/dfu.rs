@@ -14,6 +14,8 @@ const MTU: std::ops::RangeInclusive<i64> = 23..=247;
 
 /// What describes a virtual device, and means nothing for one on a port.
 const VIRTUAL: [&str; 6] = ["VirtualDeviceArgs", "link", "mtu", "dump", "hold", "seed"];
+/// The same for a device on the air, whose link may be named.
+const NOT_ON_THE_AIR: [&str; 6] = ["VirtualDeviceArgs", "port", "mtu", "dump", "hold", "seed"];
 
 /// Send a package to a device.
 #[derive(Debug, clap::Args)]
@@ -23,7 +25,12 @@ Examples:
   gauntlet dfu update.zip --chip nrf52840 --softdevice 0x0123 --hw-version 52
   gauntlet dfu update.zip --link serial --softdevice none --dump flash.hex
   gauntlet dfu update.zip --port /dev/ttyACM0
+  gauntlet dfu update.zip --link ble --name Thermometer
+  gauntlet dfu update.zip --link ble --address C0:FF:EE:00:00:01 --adapter hci1
   gauntlet dfu update.zip --json > result.json
+
+Without --port, --name or --address a fresh virtual device is made and updated; nothing of this machine
+is touched. With one of them it is the real device there, and no virtual one.
 
 A package may hold an application, a bootloader, a SoftDevice, or several of them: then the images are
 sent one after the other, with the restart of the device in between. What the device says it has
@@ -46,6 +53,23 @@ pub(crate) struct DfuArgs {
     /// Do without RTS/CTS on the port
     #[arg(long, requires = "port")]
     pub(crate) no_flow_control: bool,
+
+    /// Update the real device with this name over the Bluetooth of this machine
+    ///
+    /// The name that the device advertises, in DFU mode or in its application; an application with the buttonless service is
+    /// asked to start its bootloader. There is no probe then.
+    #[arg(long, value_name = "NAME", conflicts_with_all = NOT_ON_THE_AIR)]
+    pub(crate) name: Option<String>,
+
+    /// Update the real device with this address: C0:FF:EE:00:00:01
+    ///
+    /// That of the application will do: in DFU mode many devices have the next one.
+    #[arg(long, value_name = "ADDRESS", value_parser = words::address, conflicts_with_all = NOT_ON_THE_AIR, conflicts_with = "name")]
+    pub(crate) address: Option<[u8; 6]>,
+
+    /// The Bluetooth adapter: hci0, or its address [default: the first]
+    #[arg(long, value_name = "ADAPTER", conflicts_with_all = NOT_ON_THE_AIR)]
+    pub(crate) adapter: Option<String>,
 
     #[command(flatten)]
     pub(crate) device: VirtualDeviceArgs,

@@ -24,6 +24,17 @@ pub(super) fn size(text: &str) -> Result<Size, String> {
     text.parse::<Size>().map_err(|refusal| refusal.to_string())
 }
 
+/// A device address, most significant byte first.
+pub(super) fn address(text: &str) -> Result<[u8; 6], String> {
+    let wrong = || "a device address is six bytes like C0:FF:EE:00:00:01".to_owned();
+    let byte = |pair: &str| {
+        let two = pair.len() == 2 && pair.bytes().all(|digit| digit.is_ascii_hexdigit());
+        two.then(|| u8::from_str_radix(pair, 16).ok()).flatten()
+    };
+    let bytes: Option<Vec<u8>> = text.trim().split([':', '-']).map(byte).collect();
+    bytes.and_then(|bytes| bytes.try_into().ok()).ok_or_else(wrong)
+}
+
 /// Keys and values of a bootloader, as a YAML mapping. `key=value` is what a command line has; a mapping is taken as it is.
 pub(super) fn bootloader(text: &str) -> Result<String, String> {
     let text = text.trim();
@@ -149,6 +160,23 @@ mod tests {
         assert_eq!(bootloader("{ bank: single }"), Ok("{ bank: single }".to_owned()));
         for wrong in ["", "bank", "bank=", "=single", "bank=single,"] {
             assert!(bootloader(wrong).is_err(), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn an_address_is_six_bytes() {
+        let bytes = [0xC0, 0xFF, 0xEE, 0, 0, 1];
+        assert_eq!(address("C0:FF:EE:00:00:01"), Ok(bytes));
+        assert_eq!(address("c0-ff-ee-00-00-01"), Ok(bytes));
+        for wrong in [
+            "",
+            "C0FFEE000001",
+            "C0:FF:EE:00:00",
+            "C0:FF:EE:00:00:01:02",
+            "C0:FF:EE:0:0:1",
+            "+0:FF:EE:00:00:01",
+        ] {
+            assert!(address(wrong).is_err(), "{wrong}");
         }
     }
 

@@ -71,3 +71,43 @@ fn completions_know_the_verbs() {
         gauntlet(&["completions", shell]).ends_with(0).prints("planted-bug");
     }
 }
+
+#[test]
+fn a_real_device_on_the_air_and_a_virtual_one_are_not_mixed_up() {
+    let package = crate::nrfutil("good/app_4096_signed.zip");
+    let dfu = |args: &[&str]| gauntlet(&[&["dfu", &package][..], args].concat());
+    for virtual_only in [
+        &["--mtu", "100"][..],
+        &["--no-app"],
+        &["--chip", "nrf52840"],
+        &["--dump", "x.bin"],
+        &["--seed", "2"],
+    ] {
+        for real in [["--name", "Pump"], ["--address", "C0:FF:EE:00:00:01"], ["--adapter", "hci0"]] {
+            dfu(&[&real[..], virtual_only].concat()).ends_with(2).tells(virtual_only[0]);
+        }
+    }
+    dfu(&["--name", "Pump", "--address", "C0:FF:EE:00:00:01"]).ends_with(2).tells("--address");
+    dfu(&["--name", "Pump", "--port", "x"]).ends_with(2).tells("--port");
+    dfu(&["--address", "C0:FF:EE:00:00"]).ends_with(2).tells("six bytes");
+    dfu(&["--adapter", "hci0"]).ends_with(2).tells("names no device").tells("--name");
+    dfu(&["--link", "serial", "--name", "Pump"]).ends_with(2).tells("over BLE only");
+}
+
+#[test]
+#[cfg(target_os = "linux")]
+fn without_a_bluetooth_service_that_is_what_is_said() {
+    let place = Place::new();
+    let package = crate::nrfutil("good/app_4096_signed.zip");
+    let ran = finished(
+        place
+            .command(&["dfu", &package, "--link", "ble", "--name", "Pump"])
+            .env("DBUS_SYSTEM_BUS_ADDRESS", "unix:path=/nonexistent/bus")
+            .output()
+            .unwrap(),
+    );
+    ran.ends_with(97)
+        .tells("a real device")
+        .tells_in_words("the Bluetooth service of this machine is at fault")
+        .tells_in_words("is bluetoothd running?");
+}

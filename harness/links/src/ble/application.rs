@@ -49,10 +49,7 @@ impl BleApplication {
 }
 
 async fn prepare(connection: Connection) -> Result<Up, (Connection, BleError)> {
-    let kinds = [
-        (BONDED_BUTTONLESS, ButtonlessService::Bonded),
-        (BUTTONLESS, ButtonlessService::Unbonded),
-    ];
+    let kinds = [(BONDED_BUTTONLESS, ButtonlessService::Bonded), (BUTTONLESS, ButtonlessService::Unbonded)];
     for (uuid, service) in kinds {
         if let Some(characteristic) = connection.find(uuid) {
             return Ok(Up { connection, characteristic, service });

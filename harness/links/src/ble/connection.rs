@@ -14,8 +14,8 @@ use btleplug::api::bleuuid::uuid_from_u16;
 use btleplug::api::{
     Central as _, CentralEvent, CentralState, Characteristic, Peripheral as _, ValueNotification, WriteType,
 };
-use gauntlet_engine::PeerAddress;
 use futures_util::stream::{FuturesOrdered, Stream, StreamExt as _};
+use gauntlet_engine::PeerAddress;
 use tokio::time::sleep;
 use uuid::Uuid;
 
@@ -232,7 +232,8 @@ impl Connection {
         self.radio.let_go().await;
     }
 
-    /// Gives up a connection without its bus: whoever leaves a bus that is gone in good order panics.
+    /// Gives up a connection whose bus or service is gone. The library panics in a task of its own when such a bus does not
+    /// take its farewell, so it is given none.
     pub(super) fn abandon(self) {
         mem::forget((self.told, self.events));
     }

@@ -226,7 +226,8 @@ impl From<BleError> for LinkError {
 }
 
 fn no_adapter(wanted: Option<&str>, present: &[String]) -> String {
-    let what = wanted.map_or("no Bluetooth adapter".to_owned(), |name| format!("no Bluetooth adapter `{name}`"));
+    let what =
+        wanted.map_or("no Bluetooth adapter".to_owned(), |name| format!("no Bluetooth adapter `{name}`"));
     if present.is_empty() {
         return format!("this machine has {what}");
     }

@@ -90,7 +90,10 @@ impl BleHost {
     pub(super) fn note(&self, error: &BleError) {
         *self.failure.borrow_mut() = Some(error.clone());
         // The next attempt opens another connection to the service; this one leads nowhere.
-        if matches!(error, BleError::NoService { .. } | BleError::AdapterGone { .. }) {
+        if matches!(
+            error,
+            BleError::NoService { .. } | BleError::ServiceSilent { .. } | BleError::AdapterGone { .. }
+        ) {
             *self.radio.borrow_mut() = None;
         }
     }
@@ -183,9 +186,9 @@ impl BleHost {
     /// Ends a connection on which `error` happened.
     pub(super) async fn drop_connection(&self, connection: Connection, error: &BleError) {
         match error {
-            BleError::NoService { .. } | BleError::AdapterGone { .. } => connection.abandon(),
-            // The service owes answers already.
-            BleError::ServiceSilent { .. } => drop(connection),
+            BleError::NoService { .. } | BleError::ServiceSilent { .. } | BleError::AdapterGone { .. } => {
+                connection.abandon();
+            }
             _ => connection.close().await,
         }
     }

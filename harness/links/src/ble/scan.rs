@@ -75,8 +75,7 @@ impl Radio {
         let mut doubted_since = None;
         loop {
             let (peripherals, seen) = self.sightings(known, choose).await?;
-            let peer =
-                |at: usize| Peer { peripheral: peripherals[at].clone(), label: seen[at].to_string() };
+            let peer = |at: usize| Peer { peripheral: peripherals[at].clone(), label: seen[at].to_string() };
             let now = Instant::now();
             let choice = choose(&seen);
             let doubtful = matches!(choice, Choice::Likely(_) | Choice::Several(_) | Choice::Application(_));
@@ -149,10 +148,8 @@ fn vanished(error: &Error) -> bool {
 /// What the host says of a device. Whether it was heard is not in it.
 pub(super) fn sighting(properties: &PeripheralProperties) -> Sighting {
     let bytes = properties.address.into_inner();
-    let address = (bytes != [0; 6]).then(|| PeerAddress {
-        bytes,
-        random: properties.address_type == Some(AddressType::Random),
-    });
+    let address = (bytes != [0; 6])
+        .then(|| PeerAddress { bytes, random: properties.address_type == Some(AddressType::Random) });
     let names = [&properties.advertisement_name, &properties.local_name];
     let mut names: Vec<String> = names.into_iter().flatten().cloned().collect();
     names.dedup();

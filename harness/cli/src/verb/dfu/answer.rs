@@ -2,6 +2,7 @@
 
 use std::path::Path;
 
+use gauntlet_links::ble::Party;
 use gauntlet_package::{Image, PackageError};
 use gauntlet_record::Word;
 use gauntlet_runner::dfu::{DfuEnd, Runs};
@@ -17,8 +18,14 @@ use crate::failure::Failure;
 #[serde(rename_all = "kebab-case")]
 pub(super) struct Answer {
     package: String,
-    /// The port, or nothing for a virtual device.
+    /// The port, or nothing without one.
     port: Option<String>,
+    /// The real device that was looked for on the air.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    on_the_air: Option<String>,
+    /// Who is to blame for an update that broke off: `adapter`, `bluetooth-service`, `link` or `device`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    at_fault: Option<&'static str>,
     /// `completed`, `refused`, `broken-off`, `stopped`, or `rejected`: the package was not sent.
     outcome: &'static str,
     /// The device's words, or the client's.
@@ -102,6 +109,8 @@ impl Answer {
         Self {
             package: file.display().to_string(),
             port: None,
+            on_the_air: None,
+            at_fault: None,
             outcome: said.outcome,
             words: said.words.clone(),
             rejection: None,
@@ -117,6 +126,8 @@ impl Answer {
         Some(Self {
             package: file.display().to_string(),
             port: None,
+            on_the_air: None,
+            at_fault: None,
             outcome: "rejected",
             words: None,
             rejection: Some(Remark::of(error.finding()?)),
@@ -129,6 +140,12 @@ impl Answer {
 
     pub(super) fn on_port(mut self, port: &Path) -> Self {
         self.port = Some(port.display().to_string());
+        self
+    }
+
+    pub(super) fn on_the_air(mut self, device: &str, at_fault: Option<Party>) -> Self {
+        self.on_the_air = Some(device.to_owned());
+        self.at_fault = at_fault.map(Party::word);
         self
     }
 

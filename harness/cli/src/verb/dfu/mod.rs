@@ -1,6 +1,8 @@
 //! `gauntlet dfu`: a package for a device, proved through the probe where there is one.
 
 mod answer;
+mod ble;
+mod client;
 pub(super) mod dump;
 mod hints;
 mod port;
@@ -25,6 +27,7 @@ use dump::Dump;
 use progress::Progress;
 
 pub(super) fn dfu(args: &DfuArgs) -> Result<ExitCode, Failure> {
+    let on_the_air = ble::wanted(args)?;
     let dump = args.dump.as_deref().map(Dump::to).transpose()?;
     let package = match read(&args.package) {
         Ok(package) => package,
@@ -39,6 +42,9 @@ pub(super) fn dfu(args: &DfuArgs) -> Result<ExitCode, Failure> {
     let images = &package.images[..];
     if let Some(port) = &args.port {
         return port::dfu(args, port, images);
+    }
+    if let Some(wanted) = on_the_air {
+        return ble::dfu(args, wanted, images);
     }
 
     let (link, profile) = match args.link {
