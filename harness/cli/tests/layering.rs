@@ -9,7 +9,7 @@ use std::process::Command;
 use serde_json::Value;
 
 /// The crates of the workspace, lowest first.
-const ORDER: [&str; 15] = [
+const ORDER: [&str; 16] = [
     "gauntlet-protocol",
     "gauntlet-package",
     "gauntlet-record",
