@@ -3,7 +3,7 @@
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
-use gauntlet_scenario::{Case, Selection, Suite, Unmatched, load};
+use gauntlet_scenario::{Case, Selection, Suite, Unmatched, load_citing};
 
 use crate::args::{FilterArgs, Shard};
 use crate::display::tame;
@@ -108,7 +108,7 @@ impl Choice {
 /// Loads what exists, and tells what looks odd.
 fn from_disk(paths: &[&OsString]) -> Result<Suite, Failure> {
     let paths: Vec<PathBuf> = paths.iter().map(PathBuf::from).collect();
-    let suite = load(&paths)?;
+    let suite = load_citing(&paths, &shipped::catalogue()?)?;
     output::tell_mistakes(suite.warnings());
     if suite.scenarios().is_empty() {
         let names: Vec<String> =

@@ -110,6 +110,25 @@ fn the_page_of_the_language_is_complete() {
     assert!(missing.is_empty(), "{missing:?}");
 }
 
+/// `found 90 of 90 planted bugs`, as the program prints it, wherever a page says so.
+#[test]
+fn the_figure_of_planted_bugs_is_that_of_this_version() {
+    let mut told = 0;
+    for name in pages() {
+        let text = page(&name);
+        for (_, behind) in text.match_indices(" planted bugs").map(|(at, _)| text.split_at(at)) {
+            let front = &text[..text.len() - behind.len()];
+            let Some((_, figures)) = front.rsplit_once("found ") else { continue };
+            let Some((found, of)) = figures.split_once(" of ") else { continue };
+            let (Ok(found), Ok(of)) = (found.parse::<usize>(), of.parse::<usize>()) else { continue };
+            let all = gauntlet_bench::PlantedBug::ALL.len();
+            assert_eq!((found, of), (all, all), "{name}: `gauntlet run --all-planted-bugs` prints it anew");
+            told += 1;
+        }
+    }
+    assert!(told >= 1, "docs/judging.md has the figure");
+}
+
 #[test]
 fn every_exit_code_is_explained_in_its_order() {
     let text = page("docs/exit-codes.md");

@@ -11,6 +11,8 @@ use gauntlet_scenario::Case;
 use gauntlet_scenario::model::{self, ExpectedApplication, ResetKind, Step, StepKind};
 
 use crate::entry::{leave_dfu, restart};
+#[cfg(unix)]
+use crate::external;
 use crate::judge::{Check, Evidence};
 use crate::packages::{self, Parcel, Sendable};
 use crate::prepare::prepare;
@@ -18,7 +20,7 @@ use crate::run::RunOptions;
 use crate::told::Teller;
 use crate::trouble::Trouble;
 use crate::update::{Manner, Way, rejection, unwatched};
-use crate::{closing, device, exchange, faults, gatt, observe};
+use crate::{closing, device, exchange, faults, gatt, observe, probed};
 
 /// Transfer, activation and start are done by then.
 pub(crate) const SETTLE: Duration = Duration::from_secs(120);
@@ -38,7 +40,7 @@ pub(crate) async fn run(
     };
     let cancel = options.stopper.cancel();
     let way = Way { board: &board, device: &device, teller, cancel, watch: &unwatched };
-    let verdict = match attempt(case, &way).await {
+    let verdict = match attempt(case, &way, options).await {
         Ok(findings) if findings.is_empty() => Verdict::Pass,
         Ok(findings) => Verdict::Fail(findings),
         Err(trouble) => Verdict::Error(trouble.report()),
@@ -50,7 +52,7 @@ pub(crate) async fn run(
     }
 }
 
-async fn attempt(case: &Case, way: &Way<'_>) -> Result<Vec<Finding>, Trouble> {
+async fn attempt(case: &Case, way: &Way<'_>, options: &RunOptions) -> Result<Vec<Finding>, Trouble> {
     let board = &**way.board;
     let packages = packages::all(case, way.device)?;
     let (image, before) = prepare(board, way.device, way.teller).await?;
@@ -61,7 +63,7 @@ async fn attempt(case: &Case, way: &Way<'_>) -> Result<Vec<Finding>, Trouble> {
         let began = board.device_time();
         let (step_number, of) = (number as u32 + 1, case.steps.len() as u32);
         way.teller.tell(board, Event::StepStarted { step: step_number, of, what: words(step) });
-        let outcome = perform(step, way, &packages, &mut found).await?;
+        let outcome = perform(step, way, &packages, options, &mut found).await?;
         let took_ms = (board.device_time() - began).into();
         way.teller.tell(board, Event::StepFinished { step: step_number, outcome, took_ms });
     }
@@ -132,6 +134,7 @@ async fn perform(
     step: &Step,
     way: &Way<'_>,
     packages: &BTreeMap<String, Parcel>,
+    options: &RunOptions,
     found: &mut Found,
 ) -> Result<String, Trouble> {
     let board = &**way.board;
@@ -140,6 +143,14 @@ async fn perform(
             let package = packages
                 .get(update.package.as_str())
                 .ok_or_else(|| Trouble::Internal(format!("no package `{}`", update.package)))?;
+            #[cfg(unix)]
+            if let Some(client) = &options.client {
+                found.touched = true;
+                let (findings, missed, outcome) = external::update(way, client, update, package).await?;
+                found.missed = found.missed.take().or(missed);
+                found.findings.extend(findings);
+                return Ok(outcome);
+            }
             if let Some(cause) = package.rejected.as_ref().filter(|_| !update.unchecked) {
                 // Nothing is asked of the device, not even to leave its application.
                 let name = update.package.as_str();
@@ -200,6 +211,13 @@ async fn perform(
             found.findings.extend(check.finding());
             outcome
         }
+        StepKind::Probe(items) => {
+            found.touched = true;
+            let findings = probed::run(board, way.device, items)?;
+            let outcome = if findings.is_empty() { "as expected" } else { "otherwise" };
+            found.findings.extend(findings);
+            outcome.to_owned()
+        }
         StepKind::Wait(span) => {
             board.idle(*span).await;
             "waited".to_owned()
@@ -226,6 +244,7 @@ fn words(step: &Step) -> String {
         StepKind::Reset(kind) => format!("reset ({kind})"),
         StepKind::PowerCut(off) => format!("power off for {off:?}"),
         StepKind::Wait(span) => format!("wait for {span:?}"),
+        StepKind::Probe(items) => format!("{} actions of the probe", items.len()),
         StepKind::Mode(mode) => format!("look whether it is in the mode {mode}"),
     }
 }

@@ -100,7 +100,11 @@ pub(crate) fn link(case: &Case) -> Link {
         StepKind::Update(update) => Some(update.link),
         StepKind::Exchange(exchange) => Some(exchange.link),
         StepKind::Gatt(_) => Some(Link::Ble),
-        StepKind::Reset(_) | StepKind::PowerCut(_) | StepKind::Wait(_) | StepKind::Mode(_) => None,
+        StepKind::Reset(_)
+        | StepKind::PowerCut(_)
+        | StepKind::Wait(_)
+        | StepKind::Mode(_)
+        | StepKind::Probe(_) => None,
     };
     case.steps.iter().find_map(|step| of_step(&step.kind)).unwrap_or(Link::Ble)
 }

@@ -44,13 +44,20 @@ pub(crate) async fn run(
                     Err(error) => Err(error),
                 }
             }
-            ExchangeItem::Data { source, package, from, to, answer, .. } => {
+            ExchangeItem::Data { source, package, from, to, flip, answer, .. } => {
                 let parcel = packages
                     .get(package.as_str())
                     .ok_or_else(|| Trouble::Internal(format!("no package `{package}`")))?;
-                let bytes = slice(parcel.contents(package.as_str())?, *source, *from, *to);
-                match send_data(&mut *link, &connected, bytes).await {
-                    Ok(()) => hear(&mut *link, way, bytes, answer.as_ref()).await,
+                let mut bytes = slice(parcel.contents(package.as_str())?, *source, *from, *to).to_vec();
+                if let Some(flip) = flip {
+                    let at = flip.saturating_sub(*from) as usize;
+                    let byte = bytes.get_mut(at).ok_or_else(|| {
+                        Trouble::Internal(format!("byte {flip} of `{package}` is behind its end"))
+                    })?;
+                    *byte ^= 1;
+                }
+                match send_data(&mut *link, &connected, &bytes).await {
+                    Ok(()) => hear(&mut *link, way, &bytes, answer.as_ref()).await,
                     Err(error) => Err(error),
                 }
             }

@@ -19,6 +19,7 @@
 //! | [`client`] | how the client says that these two ended |
 //! | [`figures`] | bytes, time and speed of both |
 //! | `serve` | a fresh device that other programs update over its serial line (Unix) |
+//! | `external` | an update by somebody else's client (Unix) |
 //! | `case` | one case from start to verdict |
 //! | `device`, `packages` | what a scenario asks for, as something that can be flashed and sent |
 //! | `entry` | into DFU mode through the probe |
@@ -31,6 +32,8 @@ mod device;
 pub mod dfu;
 mod entry;
 mod exchange;
+#[cfg(unix)]
+mod external;
 mod faults;
 pub mod figures;
 mod gatt;
@@ -42,6 +45,7 @@ mod observe;
 mod packages;
 pub mod port;
 mod prepare;
+mod probed;
 pub mod run;
 #[cfg(unix)]
 pub mod serve;
@@ -50,6 +54,8 @@ mod trouble;
 mod update;
 
 pub use device::flashable;
+#[cfg(unix)]
+pub use external::ExternalClient;
 pub use hold::Hold;
 pub use run::{RunEnd, RunOptions, Stopper, run};
 pub use trouble::Trouble;

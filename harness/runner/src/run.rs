@@ -13,6 +13,8 @@ use gauntlet_record::{
 use gauntlet_scenario::model;
 use gauntlet_scenario::{Case, KnownFailures};
 
+#[cfg(unix)]
+use crate::external::{self, ExternalClient};
 use crate::hold::Hold;
 use crate::told::{Teller, Told};
 use crate::{case, device};
@@ -37,6 +39,9 @@ pub struct RunOptions {
     pub hold: Option<Hold>,
     /// Cases that have to fail.
     pub known_failures: KnownFailures,
+    /// Does the updates instead of the project's own client.
+    #[cfg(unix)]
+    pub client: Option<ExternalClient>,
 }
 
 /// One case at a time, from seed 1, on a bootloader without planted bugs.
@@ -51,6 +56,8 @@ impl Default for RunOptions {
             stopper: Stopper::new(),
             hold: None,
             known_failures: KnownFailures::default(),
+            #[cfg(unix)]
+            client: None,
         }
     }
 }
@@ -169,6 +176,11 @@ fn is_known_failure(verdict: &Verdict) -> bool {
 fn one(bench: &dyn Bench, case: &Case, options: &RunOptions, teller: &Teller) {
     if let Some(missing) = case.capabilities().into_iter().find(|need| !able(bench, *need)) {
         let verdict = Verdict::Skipped { reason: format!("the bench `{}` has no {missing}", bench.name()) };
+        return teller.send(None, Event::CaseFinished { verdict, took_ms: Millis::ZERO });
+    }
+    #[cfg(unix)]
+    if let Some(reason) = options.client.as_ref().and_then(|_| external::unfit(case)) {
+        let verdict = Verdict::Skipped { reason };
         return teller.send(None, Event::CaseFinished { verdict, took_ms: Millis::ZERO });
     }
     let started = Event::CaseStarted {

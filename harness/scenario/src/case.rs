@@ -89,7 +89,7 @@ impl Case {
                 StepKind::Gatt(_) => all.extend([Capability::Ble, Capability::Gatt]),
                 StepKind::Reset(_) => all.push(Capability::Reset),
                 StepKind::PowerCut(_) => all.push(Capability::PowerCut),
-                StepKind::Wait(_) | StepKind::Mode(_) => {}
+                StepKind::Wait(_) | StepKind::Mode(_) | StepKind::Probe(_) => {}
             }
         }
         all.sort_unstable();

@@ -66,7 +66,8 @@ pub use requirements::{Area, CATALOGUE, Catalogue, Observation, Requirement};
 pub use scenario::Scenario;
 pub use schema::{schema, schema_text};
 pub use suite::{
-    Chosen, DiskFiles, KnownFailures, NoFiles, PackageFiles, Selection, Suite, Unmatched, load, load_sources,
+    Chosen, DiskFiles, KnownFailures, NoFiles, PackageFiles, Selection, Suite, Unmatched, load, load_citing,
+    load_sources,
 };
 pub use word::Word;
 pub use yaml::Source;

@@ -9,6 +9,7 @@ use crate::expand::{self, Combination, Known, Matrix};
 use crate::model::{ClosingUpdate, Expect, ExpectedSettings};
 use crate::quantity::ScenarioId;
 use crate::read::{Cx, Head, Shape};
+use crate::requirements::Catalogue;
 use crate::suite::PackageFiles;
 use crate::yaml::{self, Node, Source, Span};
 
@@ -26,6 +27,7 @@ impl Scenario {
     pub(crate) fn read(
         source: &Source,
         files: &dyn PackageFiles,
+        catalogue: Option<&Catalogue>,
         problems: &mut Vec<Problem>,
     ) -> Option<Self> {
         let mut syntax = Vec::new();
@@ -33,7 +35,12 @@ impl Scenario {
         let mut cx = Cx::new(source, files);
         syntax.into_iter().for_each(|problem| cx.report(problem));
         let cases = match root {
-            Ok(root) => cases(&root, &mut cx).map(|cases| (root, cases)),
+            Ok(root) => {
+                if let Some(catalogue) = catalogue {
+                    check::requirements(&root, catalogue, &mut cx);
+                }
+                cases(&root, &mut cx).map(|cases| (root, cases))
+            }
             Err(problem) => {
                 cx.report(*problem);
                 None

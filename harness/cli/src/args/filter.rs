@@ -20,3 +20,10 @@ pub(crate) struct FilterArgs {
     #[arg(long = "need", value_name = "CAPABILITY")]
     pub(crate) needs: Vec<String>,
 }
+
+impl FilterArgs {
+    /// Nothing is left out.
+    pub(crate) fn is_empty(&self) -> bool {
+        [&self.tags, &self.requirements, &self.field_failures, &self.needs].into_iter().all(Vec::is_empty)
+    }
+}

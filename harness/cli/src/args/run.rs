@@ -22,6 +22,7 @@ Examples:
   gauntlet run scenarios/resume my.yaml          from files and folders on the disk
   gauntlet run --planted-bug version-not-checked see a broken bootloader being found out
   gauntlet run --all-planted-bugs                prove that the suite finds every bug that can be planted
+  gauntlet run --client 'nrfutil dfu serial -pkg {package} -p {port} -cd 0'
   gauntlet run --field-failure FF-064            what was learnt from failures in the field
   gauntlet run --shard 2/4 --report-dir out      the second of four machines
 
@@ -57,6 +58,18 @@ pub(crate) struct RunArgs {
     /// Cases that fail without any bug prove nothing and are left out.
     #[arg(long, conflicts_with_all = ["planted_bug", "hold", "shard"])]
     pub(crate) all_planted_bugs: bool,
+
+    /// Let this client do the updates: a command for the shell with {port} and {package}; without names, cases tagged `client`
+    ///
+    /// It is given a serial port and judged by what the device has afterwards, never by its exit code alone.
+    #[cfg(unix)]
+    #[arg(long, value_name = "CMD", conflicts_with_all = ["all_planted_bugs", "hold"])]
+    pub(crate) client: Option<String>,
+
+    /// Seconds after which a client is ended, with everything that it has started
+    #[cfg(unix)]
+    #[arg(long, value_name = "SECONDS", default_value_t = 60, requires = "client", value_parser = clap::value_parser!(u64).range(1..=3600))]
+    pub(crate) client_timeout: u64,
 
     /// Cases that have to fail: one id or pattern in a line, the reason behind a `#`
     ///

@@ -7,7 +7,11 @@ use crate::failure::Failure;
 use crate::{output, shipped};
 
 pub(super) fn check(args: &CheckArgs) -> Result<ExitCode, Failure> {
-    let suite = if args.paths.is_empty() { shipped::load()? } else { gauntlet_scenario::load(&args.paths)? };
+    let suite = if args.paths.is_empty() {
+        shipped::load()?
+    } else {
+        gauntlet_scenario::load_citing(&args.paths, &shipped::catalogue()?)?
+    };
     output::tell_mistakes(suite.warnings());
     let count = |count: usize, word: &str| format!("{count} {word}{}", if count == 1 { "" } else { "s" });
     let scenarios = count(suite.scenarios().len(), "scenario");

@@ -1,14 +1,19 @@
 //! `gauntlet run`: scenarios on a bench, shown, told in a journal, summed up in a JUnit report.
 
+use std::ffi::OsString;
 use std::fmt::Write as _;
 use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
+#[cfg(unix)]
+use std::time::Duration;
 use std::time::{Instant, SystemTime};
 use std::{fs, thread};
 
 use gauntlet_bench::PlantedBug;
 use gauntlet_record::{ExitCode, JournalWriter, PlanOrder, Recorder, WriteError};
 use gauntlet_reports::JunitReport;
+#[cfg(unix)]
+use gauntlet_runner::ExternalClient;
 use gauntlet_runner::{RunOptions, Stopper};
 use gauntlet_scenario::{KnownFailures, Source};
 
@@ -18,12 +23,16 @@ use crate::display::{Closing, Display};
 use crate::failure::Failure;
 use crate::{interrupt, output};
 
+/// The tag of scenarios that are there to judge clients.
+#[cfg(unix)]
+const CLIENT_TAG: &str = "client";
+
 pub(super) fn run(args: &RunArgs) -> Result<ExitCode, Failure> {
     if args.list_bugs {
         return list_bugs();
     }
     let bench = super::bench(&args.bench)?;
-    let choice = Choice::of(&args.wanted)?;
+    let choice = Choice::of(&wanted(args))?;
     let cases = choice.part(&args.filter, args.shard)?;
     let known_failures = known_failures(args.known_failures.as_deref(), &choice)?;
     if args.hold.is_some() && cases.len() != 1 {
@@ -71,6 +80,8 @@ pub(super) fn run(args: &RunArgs) -> Result<ExitCode, Failure> {
         stopper,
         hold: args.hold.map(HoldChoice::hold),
         known_failures,
+        #[cfg(unix)]
+        client: client(args)?,
     };
     let end = gauntlet_runner::run(&*bench, &cases, &options, recorder);
 
@@ -80,6 +91,30 @@ pub(super) fn run(args: &RunArgs) -> Result<ExitCode, Failure> {
     let written = written(&reports, &unwritten);
     display.close(&Closing { reports: &written, unwritten: &unwritten, exit_code });
     Ok(exit_code)
+}
+
+/// What was asked for; for a client without any names, what is there for clients.
+fn wanted(args: &RunArgs) -> Vec<OsString> {
+    #[cfg(unix)]
+    if args.client.is_some() && args.wanted.is_empty() && args.filter.is_empty() {
+        return vec![CLIENT_TAG.into()];
+    }
+    args.wanted.clone()
+}
+
+/// The client that does the updates, if it is not our own.
+#[cfg(unix)]
+fn client(args: &RunArgs) -> Result<Option<ExternalClient>, Failure> {
+    let Some(command) = args.client.clone() else { return Ok(None) };
+    if let Some(missing) = ["{port}", "{package}"].into_iter().find(|part| !command.contains(part)) {
+        return Err(Failure::Usage {
+            what: format!("the client's command has no {missing}"),
+            advice:
+                "the port and the package file are put in there: nrfutil dfu serial -pkg {package} -p {port}"
+                    .to_owned(),
+        });
+    }
+    Ok(Some(ExternalClient { command, limit: Duration::from_secs(args.client_timeout) }))
 }
 
 /// The cases that have to fail. A line that means no case would never be noticed, so it is a mistake.

@@ -2,6 +2,7 @@
 #![expect(clippy::unwrap_used, reason = "a test that can't prepare its folder has failed")]
 
 mod check;
+mod client;
 mod command_line;
 mod device;
 mod dfu;

@@ -102,8 +102,12 @@ pub(super) fn boot(chip: &mut Chip, layout: Layout) -> Result<Next, Halt> {
         Activated::ExpectMore => Some(device.build.continuation_ms),
         Activated::Nothing => {
             // VAL-038: first of all, and not in a boot that activates something.
-            let skip_crc = take_skip_flags(chip, device.build.skip_crc)?
-                || device.build.has(PlantedBug::BootCrcNotChecked);
+            let mark = chip.load_word(GPREGRET2)?;
+            let skip_crc = take_skip_flags(chip, device.build.skip_crc)?;
+            if device.build.has(PlantedBug::SkipMarkKept) {
+                chip.store_word(GPREGRET2, mark)?;
+            }
+            let skip_crc = skip_crc || device.build.has(PlantedBug::BootCrcNotChecked);
             // After the inactivity timer ran out this is what starts the application, unless something still asks for DFU mode
             // (TMR-007) or there is none (TMR-008, ACT-013): so DFU mode that nobody uses ends in the application (BTN-022).
             let enter = !application_valid(chip, &device, skip_crc)? || entry_requested(chip, &device)?;
@@ -245,6 +249,11 @@ pub(super) fn application_valid(chip: &mut Chip, device: &Device, skip_crc: bool
     }
     let start = space::bank_0_start(chip)?;
     let size = device.settings.bank_0.size;
+    if device.build.has(PlantedBug::BootCrcOfFirstPage) && size > PAGE {
+        // What is wrong behind the first page is not seen.
+        let first = flash::read(chip, start, PAGE)?;
+        return Ok(first.iter().any(|byte| *byte != 0xFF));
+    }
     holds(chip, device, of_application, start, size, skip_crc)
 }
 
@@ -296,8 +305,19 @@ fn entry_requested(chip: &mut Chip, device: &Device) -> Result<bool, Halt> {
     let Entry { button, pin_reset, gpregret, settings_flag } = device.build.entry;
     Ok(button && button_pressed(chip, device.layout.dfu_button)?
         || pin_reset && chip.load_word(RESETREAS)? & RESETREAS_PIN != 0
-        || gpregret && chip.load_word(GPREGRET)? & ENTRY_BITS != 0
+        || gpregret && register_asks(chip.load_word(GPREGRET)?, &device.build)
         || settings_flag && device.settings.enter_buttonless_dfu == 1)
+}
+
+/// ACT-023..025.
+fn register_asks(register: u32, build: &Build) -> bool {
+    if build.has(PlantedBug::EntryByAnyBit) {
+        return register & 0xFF != 0;
+    }
+    if build.has(PlantedBug::EntryByPatternOnly) {
+        return register & ENTRY_MASK == ENTRY_PATTERN && register & ENTRY_START != 0;
+    }
+    register & ENTRY_BITS != 0
 }
 
 /// Takes back what asked for DFU mode, as far as the build looks at it. ACT-023: anything but the exact pattern stays in the

@@ -104,6 +104,8 @@ impl Dfu {
 
     /// Zero is never (TMR-012).
     fn start_timer(&mut self, chip: &Chip, limit_ms: u32) {
+        let half = self.device.build.has(PlantedBug::InactivityTooShort);
+        let limit_ms = if half { limit_ms / 2 } else { limit_ms };
         let ends = limit_ms > 0 && !self.device.build.has(PlantedBug::InactivityIgnored);
         self.deadline = ends.then(|| chip.now() + cycles_from_ms(limit_ms.into()));
     }
@@ -202,6 +204,10 @@ impl Dfu {
                 if self.device.build.has(PlantedBug::AbortAnswered) {
                     self.transport.send(chip, wire, &ABORT_ANSWER);
                 }
+                if self.device.build.has(PlantedBug::AbortForgetsInit) {
+                    self.device.settings.reset_progress();
+                    self.device.commit(chip)?;
+                }
                 // The host is not answered: it sees the link end, then the reset (SER-019).
                 self.close(chip, wire)?;
                 self.sync_backup(chip)?;
@@ -213,7 +219,10 @@ impl Dfu {
             Work::WaitingExecute => self.finish_execute(chip)?,
         };
         self.busy = chip.now() - began > cycles_from_ms(BUSY_MS);
-        if let Some(answer) = answer {
+        if let Some(mut answer) = answer {
+            if self.device.build.has(PlantedBug::ExtendedCodeMissing) && answer.get(2) == Some(&0x0B) {
+                answer.truncate(3);
+            }
             self.transport.send(chip, wire, &answer);
         }
         // Until this is in flash, a cut loses an update that was answered with success (PWR-009).
@@ -221,7 +230,7 @@ impl Dfu {
         if afterwards != Afterwards::Nothing {
             self.device.commit(chip)?;
         }
-        if afterwards == Afterwards::CommitAndReset {
+        if afterwards == Afterwards::CommitAndReset && !self.device.build.has(PlantedBug::ResetLost) {
             if self.device.build.profile.is_serial() {
                 // Written by now: nothing else is executed any more (SER-018).
                 self.close(chip, wire)?;
@@ -245,6 +254,21 @@ impl Dfu {
             let kept = before.progress;
             self.device.settings.progress.fw_offset = kept.fw_offset;
             self.device.settings.progress.fw_crc = kept.fw_crc;
+        }
+        if self.device.build.has(PlantedBug::CrcKeptAfterDisconnect) {
+            self.device.settings.progress.fw_crc = before.progress.fw_crc;
+        }
+        if self.device.build.has(PlantedBug::PartialInitKept) {
+            self.device.settings.progress.cmd_size = before.progress.cmd_size;
+            self.device.settings.progress.cmd_offset = before.progress.cmd_offset;
+            self.device.settings.progress.cmd_crc = before.progress.cmd_crc;
+            self.device.settings.init_command = before.init_command;
+        }
+        if self.device.build.has(PlantedBug::ReceiptsLostWithLink) {
+            self.inbox.receipts.target = 0;
+        }
+        if self.device.build.has(PlantedBug::DisconnectIsProgress) {
+            self.restart_timer(chip);
         }
         self.init_ok &= !self.device.build.has(PlantedBug::InitLostWithLink);
         self.transport.listen(wire);

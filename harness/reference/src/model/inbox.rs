@@ -18,6 +18,8 @@ pub(super) struct Receipts {
     pub(super) last_offset: u32,
     /// A planted bug: Create does not begin the counting again.
     pub(super) not_restarted: bool,
+    /// A planted bug: only the low byte of the interval counts.
+    pub(super) of_one_byte: bool,
 }
 
 /// One entry of the request FIFO.
@@ -44,7 +46,8 @@ impl Inbox {
     /// An empty inbox of a bootloader that was built like this.
     pub(super) fn for_build(build: &Build) -> Self {
         let not_restarted = build.has(PlantedBug::ReceiptsNotRestarted);
-        Self { receipts: Receipts { not_restarted, ..Receipts::default() }, ..Self::default() }
+        let of_one_byte = build.has(PlantedBug::ReceiptIntervalOfOneByte);
+        Self { receipts: Receipts { not_restarted, of_one_byte, ..Receipts::default() }, ..Self::default() }
     }
 
     /// Takes in what the transport has received. A request that finds the scheduler full is lost, but a receipt setting it
@@ -76,7 +79,8 @@ impl Inbox {
         let field = |at: usize| request.get(at).copied().unwrap_or(0);
         match request.first() {
             Some(&SET_RECEIPTS) => {
-                self.receipts.target = u16::from_le_bytes([field(1), field(2)]);
+                let high = if self.receipts.of_one_byte { 0 } else { field(2) };
+                self.receipts.target = u16::from_le_bytes([field(1), high]);
                 self.receipts.count = self.receipts.target;
             }
             Some(&CREATE) if !self.receipts.not_restarted => self.receipts.count = self.receipts.target,

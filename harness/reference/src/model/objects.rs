@@ -2,6 +2,7 @@
 
 use gauntlet_nrf52::Chip;
 use gauntlet_package::settings::Bank;
+use gauntlet_protocol::init_packet::FwType;
 use gauntlet_protocol::{ResultCode, crc32_continue};
 
 use super::Halt;
@@ -27,7 +28,9 @@ impl Dfu {
         match kind {
             1 => {
                 self.selected = Selected::Command;
-                self.restart_timer(chip);
+                if !self.device.build.has(PlantedBug::InitCreateIsNoProgress) {
+                    self.restart_timer(chip);
+                }
                 Ok(self.create_command(size))
             }
             2 => {
@@ -49,10 +52,18 @@ impl Dfu {
             return Err(ResultCode::InvalidParameter.into());
         }
         // Up to the largest number that a request can name (FLT-018).
-        if size > self.device.build.settings_version.init_packet_max() {
+        let has = |bug| self.device.build.has(bug);
+        let mut most = self.device.build.settings_version.init_packet_max();
+        if has(PlantedBug::TooLongInitAccepted) {
+            most += 1;
+        }
+        if has(PlantedBug::LongInitRefused) {
+            most = most.min(256);
+        }
+        if size > most {
             return Err(ResultCode::InsufficientResources.into());
         }
-        self.init_ok = false;
+        self.init_ok &= has(PlantedBug::StaleInitInForce);
         self.device.settings.reset_progress();
         self.device.settings.progress.cmd_size = size;
         Ok(Vec::new())
@@ -71,6 +82,7 @@ impl Dfu {
         } else {
             ResultCode::InsufficientResources
         };
+        let short_last = has(PlantedBug::ShortLastObjectAccepted);
         let (keep_offset, keep_page) = (has(PlantedBug::CreateKeepsOffset), has(PlantedBug::PageNotErased));
         if has(PlantedBug::RefusedCreateRewinds) {
             self.rewind_object();
@@ -80,7 +92,9 @@ impl Dfu {
         if !self.init_ok {
             return Ok(Err(ResultCode::OperationNotPermitted.into()));
         }
-        let ragged = !size.is_multiple_of(PAGE) && end != u64::from(self.fw_size);
+        let ragged = !size.is_multiple_of(PAGE)
+            && end != u64::from(self.fw_size)
+            && !(short_last && executed + PAGE > self.fw_size);
         if size == 0 && !empty || ragged {
             return Ok(Err(ResultCode::InvalidParameter.into()));
         }
@@ -96,6 +110,10 @@ impl Dfu {
         }
         if keep_page {
             return Ok(Ok(Vec::new()));
+        }
+        if self.device.build.has(PlantedBug::NextPageErased) {
+            let next = self.fw_addr.wrapping_add(executed).wrapping_add(PAGE);
+            let _full = self.device.flash.erase(chip, next)?;
         }
         // A cut may leave anything in the page of an object, and nothing in the settings (PWR-008): this erase repairs it.
         let erased = self.device.flash.erase(chip, self.fw_addr.wrapping_add(executed))?;
@@ -227,6 +245,9 @@ impl Dfu {
         {
             return Ok(Err(ResultCode::OperationNotPermitted.into()));
         }
+        if self.init_ok && self.device.build.has(PlantedBug::SecondInitExecuteRefused) {
+            return Ok(Err(ResultCode::OperationNotPermitted.into()));
+        }
         if !self.init_ok
             && let Err(refusal) = prevalidate::check(chip, self)?
         {
@@ -248,6 +269,10 @@ impl Dfu {
             return Ok(Err(ResultCode::InsufficientResources));
         };
         self.take_place(chip, place)?;
+        if self.device.build.has(PlantedBug::VersionRaisedEarly) && init.fw_type == Some(FwType::Application)
+        {
+            self.device.settings.app_version = init.fw_version.unwrap_or(0);
+        }
         if self.device.build.has(PlantedBug::CopiedBeforeVerified) {
             let start = space::bank_0_start(chip)?;
             self.device.flash.erase(chip, start)?.map_err(|_full| Halt::Reset)?;
@@ -301,7 +326,9 @@ impl Dfu {
         settings.progress.obj_size = 0;
         settings.progress.fw_offset_last = offset;
         settings.progress.fw_crc_last = crc;
-        self.restart_timer(chip);
+        if !self.device.build.has(PlantedBug::ExecuteIsNoProgress) {
+            self.restart_timer(chip);
+        }
         self.finish_execute(chip)
     }
 

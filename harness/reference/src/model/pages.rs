@@ -7,6 +7,7 @@ use std::ops::Range;
 
 use gauntlet_package::settings::{SETTINGS_LEN, Settings, StoredValidation};
 
+use crate::bugs::PlantedBug;
 use crate::build::{Build, Profile, SettingsVersion};
 
 /// Bytes of version 1: init packet of 256 bytes, peer data, name.
@@ -39,6 +40,7 @@ pub(super) fn length(build: &Build) -> usize {
 pub(super) fn load(main: &[u8; SETTINGS_LEN], backup: &[u8; SETTINGS_LEN], build: &Build) -> Settings {
     let valid = parse(main).is_some_and(|settings| settings.crc_ok());
     let bytes = match (valid, valid_backup(backup, build)) {
+        (true, true) if build.has(PlantedBug::MainPageWins) => *main,
         (true, true) => {
             let mut merged = *main;
             for range in from_backup(build) {
@@ -106,6 +108,9 @@ fn parse(bytes: &[u8; SETTINGS_LEN]) -> Option<Settings> {
 
 /// SET-007: in version 2 the records must be right, too.
 fn valid_backup(backup: &[u8; SETTINGS_LEN], build: &Build) -> bool {
+    if build.has(PlantedBug::BackupCrcNotChecked) && backup[VERSION..VERSION + 4] != [0xFF; 4] {
+        return parse(backup).is_some();
+    }
     parse(backup).is_some_and(|settings| match build.settings_version {
         SettingsVersion::V1 => settings.crc_ok(),
         SettingsVersion::V2 => settings.valid_as_backup(),

@@ -87,6 +87,10 @@ fn versions(chip: &mut Chip, device: &Device, init: &InitCommand) -> Result<Resu
         None if device.build.has(PlantedBug::MissingHardwareAccepted) => {}
         None => return Ok(Err(ExtendedError::InitCommandInvalid.into())),
         Some(version)
+            if version > device.build.hw_version && device.build.has(PlantedBug::NewerHardwareAccepted)
+                || version < device.build.hw_version
+                    && device.build.has(PlantedBug::OlderHardwareAccepted) => {}
+        Some(version)
             if version != device.build.hw_version && !device.build.has(PlantedBug::HardwareNotChecked) =>
         {
             return Ok(Err(ExtendedError::HwVersionFailure.into()));
@@ -129,8 +133,13 @@ fn signed(chip: &mut Chip, device: &Device, packet: &InitPacket, bytes: &[u8]) -
     chip.pass_time(chip.now() + cycles_from_ms(SIGNATURE_MS));
     let holds = |raw| signature::verify(&device.build.public_key, packet.signed_bytes(bytes), raw);
     let either = device.build.has(PlantedBug::SignatureInEitherOrder);
-    let accepted =
-        holds(raw) || either && holds(&swap_halves(raw)) || device.build.has(PlantedBug::SignatureNotChecked);
+    let mut other = *raw;
+    other[63] ^= 1;
+    let last_bit = device.build.has(PlantedBug::SignatureLastBitIgnored) && holds(&other);
+    let accepted = holds(raw)
+        || last_bit
+        || either && holds(&swap_halves(raw))
+        || device.build.has(PlantedBug::SignatureNotChecked);
     if !accepted {
         return Err(ResultCode::InvalidObject.into());
     }
@@ -153,7 +162,12 @@ fn softdevice_allowed(chip: &mut Chip, device: &Device, init: &InitCommand) -> R
     let fwid = chip.load_word(0x300C)? & 0xFFFF;
     let any = any || device.build.has(PlantedBug::AnySoftDeviceAccepted) && init.sd_req.contains(&SD_REQ_ANY);
     let only_first = device.build.has(PlantedBug::OnlyFirstSdReq);
-    let names_it = if only_first { first == Some(fwid) } else { init.sd_req.contains(&fwid) };
+    let short = device.build.has(PlantedBug::SdReqComparedShort);
+    let names_it = if only_first {
+        first == Some(fwid)
+    } else {
+        init.sd_req.iter().any(|&named| named == fwid || short && named & 0xFF == fwid & 0xFF)
+    };
     Ok(match (first, init.fw_type) {
         (None, _) => device.build.has(PlantedBug::EmptySdReqAccepted),
         (Some(first), _) if first != 0 => names_it || any,
@@ -180,10 +194,19 @@ fn version_allowed(device: &Device, init: &InitCommand) -> Result<(), Refusal> {
         return if required { Err(ExtendedError::InitCommandInvalid.into()) } else { Ok(()) };
     };
     let allowed = if of_application {
-        let stored = device.settings.app_version;
+        let (mut version, mut stored) = (version, device.settings.app_version);
+        if device.build.has(PlantedBug::VersionComparedSigned) {
+            // As signed numbers, moved into the order of the unsigned ones.
+            (version, stored) = (version ^ 0x8000_0000, stored ^ 0x8000_0000);
+        }
+        if device.build.has(PlantedBug::VersionComparedShort) {
+            (version, stored) = (version & 0xFFFF, stored & 0xFFFF);
+        }
         !prevention || version > stored || version == stored && same_accepted
     } else {
         version > device.settings.bootloader_version
+            || version == device.settings.bootloader_version
+                && device.build.has(PlantedBug::SameBootloaderAccepted)
             || device.build.has(PlantedBug::BootloaderDowngradeAccepted)
     };
     if !allowed && !device.build.has(PlantedBug::VersionNotChecked) {

@@ -83,9 +83,15 @@ impl Dfu {
         let fields = Fields(request);
         let opcode = fields.byte(0);
         let has = |bug| self.device.build.has(bug);
+        let recount = has(PlantedBug::SelectRestartsReceipts) && opcode == SELECT
+            || has(PlantedBug::ExecuteRestartsReceipts) && opcode == EXECUTE;
         if has(PlantedBug::AnythingIsProgress) {
             self.restart_timer(chip);
         }
+        if recount {
+            self.inbox.receipts.count = self.inbox.receipts.target;
+        }
+        let has = |bug| self.device.build.has(bug);
         // Nothing but the rules of each request decides, in whatever order they come (CP-020, CP-021, FLT-003).
         let answer = match opcode {
             _ if self.is_left_out(opcode) => Err(ResultCode::OpcodeNotSupported.into()),
@@ -112,6 +118,7 @@ impl Dfu {
             }
             // SER-006, CP-022.
             GET_MTU => Ok(self.device.build.profile.mtu().to_le_bytes().to_vec()),
+            PING if has(PlantedBug::PingNotEchoed) => Ok(vec![1]),
             PING => Ok(vec![fields.byte(1)]),
             HARDWARE_VERSION => {
                 let mut payload = hardware_version(chip)?;
@@ -152,6 +159,9 @@ impl Dfu {
         data: &[u8],
         buffer: Buffer,
     ) -> Result<Option<Vec<u8>>, Halt> {
+        if self.device.build.has(PlantedBug::WritesAreProgress) {
+            self.restart_timer(chip);
+        }
         let answer = self.write(chip, data, buffer)?;
         let not_counted = self.device.build.has(PlantedBug::RefusedWriteNotCounted) && answer.is_err();
         // Without a target not even a refusal is told (PRN-002).
@@ -166,7 +176,17 @@ impl Dfu {
         if self.device.build.has(PlantedBug::ReceiptLate) {
             self.inbox.receipts.count = self.inbox.receipts.count.wrapping_add(1);
         }
+        if self.device.build.has(PlantedBug::LastReceiptMissing) && self.object_is_full() {
+            return Ok(None);
+        }
         Ok(Some(encode(GET_CRC, &answer)))
+    }
+
+    /// The open data object has all of its bytes.
+    fn object_is_full(&self) -> bool {
+        let progress = &self.device.settings.progress;
+        self.selected == Selected::Data
+            && progress.fw_offset.wrapping_sub(progress.fw_offset_last) == progress.obj_size
     }
 
     /// CP-014..017: Select never opens, closes or rewinds anything, so an open object is simply gone on with (OBJ-035).
@@ -197,6 +217,12 @@ impl Dfu {
         let (offset, mut crc) = match self.selected {
             Selected::Invalid => return Err(ResultCode::InvalidObject.into()),
             Selected::Command => (settings.progress.cmd_offset, settings.progress.cmd_crc),
+            Selected::Data
+                if self.device.build.has(PlantedBug::ExecuteLeavesNoOffset)
+                    && settings.progress.obj_size == 0 =>
+            {
+                (0, 0)
+            }
             Selected::Data if of_object => (settings.progress.fw_offset, self.object_crc),
             Selected::Data => (settings.progress.fw_offset, settings.progress.fw_crc),
         };

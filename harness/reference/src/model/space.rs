@@ -11,7 +11,7 @@ use super::flash::page_up;
 use crate::bugs::PlantedBug;
 use crate::build::Profile;
 use crate::images::SOFTDEVICE_MAGIC;
-use crate::layout::MBR_END;
+use crate::layout::{MBR_END, PAGE};
 
 const SD_MAGIC_WORD: u32 = 0x3004;
 const SD_END_WORD: u32 = 0x3008;
@@ -50,7 +50,14 @@ pub(super) fn place(
 ) -> Result<Option<Place>, Halt> {
     let end = device.layout.image_area_end();
     // The subtraction wraps, as in a release build: a bank 1 behind the end counts as endless.
-    let fits = |start: u32| size <= end.wrapping_sub(start) || device.build.has(PlantedBug::SpaceNotChecked);
+    let room = |start: u32| {
+        let room = end.wrapping_sub(start);
+        if device.build.has(PlantedBug::PageTooMuchAccepted) { room.saturating_add(PAGE) } else { room }
+    };
+    let too_strict = |start: u32| device.build.has(PlantedBug::ExactFitRefused) && size == room(start);
+    let fits = |start: u32| {
+        size <= room(start) && !too_strict(start) || device.build.has(PlantedBug::SpaceNotChecked)
+    };
     let single = device.build.single_bank
         && !device.build.has(PlantedBug::SingleBankIgnored)
         && matches!(init.fw_type, Some(FwType::Application | FwType::SoftDevice));

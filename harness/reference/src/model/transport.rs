@@ -27,6 +27,8 @@ pub(super) enum Transport {
     },
     Serial {
         receiver: Receiver,
+        /// A planted bug: what begins an escape is sent as it is.
+        escape_not_escaped: bool,
         /// Microseconds that a byte of an answer takes.
         byte_us: u64,
         /// When the answers that were sent are through.
@@ -62,6 +64,7 @@ impl Transport {
                 byte_us: if build.profile == Profile::Uart { UART_BYTE_US } else { 0 },
                 line_free: 0,
                 end_not_escaped: build.has(PlantedBug::EndNotEscaped),
+                escape_not_escaped: build.has(PlantedBug::EscapeNotEscaped),
             },
         })
     }
@@ -158,9 +161,14 @@ impl Transport {
                     air.notify(now, wire, message);
                 }
             }
-            Self::Serial { end_not_escaped, byte_us, line_free, .. } => {
-                let frame =
-                    if *end_not_escaped { [message, &[slip::END]].concat() } else { slip::encode(message) };
+            Self::Serial { end_not_escaped, escape_not_escaped, byte_us, line_free, .. } => {
+                let frame = if *end_not_escaped {
+                    [message, &[slip::END]].concat()
+                } else if *escape_not_escaped && !message.contains(&slip::END) {
+                    [message, &[slip::END]].concat()
+                } else {
+                    slip::encode(message)
+                };
                 // An answer that is ready while the one before is on the line waits for it. On a real device it may be lost
                 // as well, so a host has to wait for each answer (SER-012).
                 *line_free = now.max(*line_free) + cycles_from_us(*byte_us * frame.len() as u64);

@@ -12,13 +12,13 @@ use gauntlet_scenario::model::{self, BootValidation, BuiltPackage, PackageApplic
 use super::{Image, Sendable, images};
 use crate::trouble::Trouble;
 
-/// Builds a package of any kind.
+/// Builds a package of any kind, and its file, if it is as a packager would have made it.
 pub(super) fn package(
     name: &str,
     package: &BuiltPackage,
     case: &Case,
     device: &Device,
-) -> Result<Sendable, Trouble> {
+) -> Result<(Sendable, Option<Vec<u8>>), Trouble> {
     match &package.application {
         Some(application) if package.softdevice.is_none() && package.bootloader.is_none() => {
             let app = app_package(package, application, case, device);
@@ -29,7 +29,7 @@ pub(super) fn package(
             sendable.images.iter_mut().for_each(|image| {
                 image.kind = image.kind.or((!package.external).then_some(FwType::Application));
             });
-            Ok(sendable)
+            Ok((sendable, Some(built.zip)))
         }
         _ => system(name, package, case, device),
     }
@@ -94,7 +94,12 @@ fn app_package(
 }
 
 /// SoftDevice, bootloader or both, with or without an application behind them.
-fn system(name: &str, package: &BuiltPackage, case: &Case, device: &Device) -> Result<Sendable, Trouble> {
+fn system(
+    name: &str,
+    package: &BuiltPackage,
+    case: &Case,
+    device: &Device,
+) -> Result<(Sendable, Option<Vec<u8>>), Trouble> {
     let softdevice = package.softdevice.as_ref().map(|model| images::softdevice(model, device));
     let bootloader =
         package.bootloader.as_ref().map(|model| (images::bootloader(model, device), model.clone()));
@@ -118,6 +123,7 @@ fn system(name: &str, package: &BuiltPackage, case: &Case, device: &Device) -> R
     }
     .build()
     .map_err(|error| refused(name, &error))?;
+    let mut zip = Some(built.zip);
     let mut images: Vec<Image> =
         built.images.into_iter().map(|image| Image::of(image.init_packet, image.firmware)).collect();
     name_witness(&mut images, package);
@@ -126,12 +132,14 @@ fn system(name: &str, package: &BuiltPackage, case: &Case, device: &Device) -> R
     if let Some(first) = images.first_mut()
         && (version.is_some() || !package.tamper.is_empty())
     {
+        // Sealed anew, it is no longer what stands in the file.
+        zip = None;
         let mut init = decode(&first.init_packet).map_err(|error| refused(name, &error))?.init;
         init.fw_version = version.or(init.fw_version);
         let key = signing_key(package.sign);
         first.init_packet = seal(init, &mut first.firmware, key.as_ref(), &tampers(package));
     }
-    Ok(Sendable { name: name.to_owned(), images, softdevice, bootloader })
+    Ok((Sendable { name: name.to_owned(), images, softdevice, bootloader }, zip))
 }
 
 fn name_witness(images: &mut [Image], package: &BuiltPackage) {

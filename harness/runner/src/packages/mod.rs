@@ -86,6 +86,8 @@ pub(crate) struct Parcel {
     pub(crate) sendable: Option<Sendable>,
     /// Why a careful client does not send it.
     pub(crate) rejected: Option<PackageError>,
+    /// The package file, for a client that is not ours.
+    pub(crate) zip: Option<Vec<u8>>,
 }
 
 impl Parcel {
@@ -113,7 +115,8 @@ pub(crate) fn all(case: &Case, device: &Device) -> Result<BTreeMap<String, Parce
                 parcel
             }
             Package::Built(package) => {
-                Parcel { sendable: Some(built::package(&name, package, case, device)?), rejected: None }
+                let (sendable, zip) = built::package(&name, package, case, device)?;
+                Parcel { sendable: Some(sendable), rejected: None, zip }
             }
             Package::File(file) => opened(&name, &file.path, &file.bytes, &ReadOptions::default()),
         };
@@ -134,7 +137,7 @@ fn opened(name: &str, file: &str, zip: &[u8], options: &ReadOptions) -> Parcel {
         softdevice: None,
         bootloader: None,
     });
-    Parcel { sendable, rejected }
+    Parcel { sendable, rejected, zip: Some(zip.to_vec()) }
 }
 
 /// A clean application for a device as it is now, that its bootloader must accept: the witness `id` with `version`.

@@ -37,7 +37,8 @@ pub(super) fn check(case: &Case, root: &Node, cx: &mut Cx<'_>) {
             | StepKind::Reset(_)
             | StepKind::PowerCut(_)
             | StepKind::Wait(_)
-            | StepKind::Mode(_) => {}
+            | StepKind::Mode(_)
+            | StepKind::Probe(_) => {}
         }
     }
 }

@@ -63,7 +63,11 @@ pub(super) fn check(case: &Case, root: &Node, cx: &mut Cx<'_>) {
             }
             StepKind::Exchange(exchange) => exchange.link,
             StepKind::Gatt(_) => Link::Ble,
-            StepKind::Reset(_) | StepKind::PowerCut(_) | StepKind::Wait(_) | StepKind::Mode(_) => continue,
+            StepKind::Reset(_)
+            | StepKind::PowerCut(_)
+            | StepKind::Wait(_)
+            | StepKind::Mode(_)
+            | StepKind::Probe(_) => continue,
         };
         one_link(*first.get_or_insert(used), used, at, cx);
     }

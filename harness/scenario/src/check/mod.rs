@@ -2,11 +2,14 @@
 //!
 //! A check works on the typed case and finds the place of what it complains about by its path in the tree.
 
+mod agree;
 mod bounds;
+mod cited;
 mod fits;
 mod names;
 mod unused;
 
+pub(crate) use cited::requirements;
 pub(crate) use unused::{unused_lists, unused_packages};
 
 use crate::case::Case;
@@ -18,4 +21,5 @@ pub(crate) fn case(case: &Case, root: &Node, cx: &mut Cx<'_>) {
     names::check(case, root, cx);
     bounds::check(case, root, cx);
     fits::check(case, root, cx);
+    agree::check(case, root, cx);
 }

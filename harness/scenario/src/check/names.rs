@@ -8,7 +8,7 @@ use crate::model::{
 };
 use crate::quantity::PackageName;
 use crate::read::Cx;
-use crate::yaml::{Node, Step};
+use crate::yaml::{Node, NodeKind, Step};
 
 pub(super) fn check(case: &Case, root: &Node, cx: &mut Cx<'_>) {
     for (index, step) in case.steps.iter().enumerate() {
@@ -30,7 +30,8 @@ pub(super) fn check(case: &Case, root: &Node, cx: &mut Cx<'_>) {
             | StepKind::Reset(_)
             | StepKind::PowerCut(_)
             | StepKind::Wait(_)
-            | StepKind::Mode(_) => {}
+            | StepKind::Mode(_)
+            | StepKind::Probe(_) => {}
         }
     }
     application(case, root, cx);
@@ -72,6 +73,10 @@ fn part(case: &Case, name: &PackageName, key: &str, root: &Node, at: &Node, cx: 
 fn package(name: &PackageName, root: &Node, at: &Node, cx: &mut Cx<'_>) {
     // The tree and not the case is asked: a package with mistakes is there too.
     let have = || root.find(&[Step::Key("packages")]).entries().iter().map(|entry| entry.key.as_str());
+    // Packages that are no mapping have been reported, and so is every name in vain.
+    if root.get("packages").is_some_and(|packages| !matches!(packages.kind, NodeKind::Map(_))) {
+        return;
+    }
     let packages = root.get("packages").is_some();
     if packages && have().any(|known| known == name.as_str()) {
         return;
@@ -97,7 +102,14 @@ fn application(case: &Case, root: &Node, cx: &mut Cx<'_>) {
             package(name, root, at.get("package").unwrap_or(at), cx);
         }
         Some(ExpectedApplication::Witness(witness)) => {
-            // What is inside of a file is not known here.
+            // What is inside of a file is not known here, nor what a package with a mistake would have been.
+            let written = root.get("packages").map_or(0, |packages| match &packages.kind {
+                NodeKind::Map(entries) => entries.len(),
+                _ => usize::MAX,
+            });
+            if case.packages.len() < written {
+                return;
+            }
             if case.packages.iter().any(|(_, package)| matches!(package, Package::File(_))) {
                 return;
             }

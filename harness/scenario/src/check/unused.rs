@@ -46,6 +46,7 @@ fn uses(case: &Case, name: &str) -> bool {
             | StepKind::Reset(_)
             | StepKind::PowerCut(_)
             | StepKind::Wait(_)
-            | StepKind::Mode(_) => false,
+            | StepKind::Mode(_)
+            | StepKind::Probe(_) => false,
         })
 }

@@ -48,6 +48,8 @@ pub enum ExchangeItem {
         from: u32,
         /// Byte behind the last; `None` is the end of the part. Always above `from`.
         to: Option<u32>,
+        /// The byte, counted from the first of the part, whose lowest bit is sent wrong.
+        flip: Option<u32>,
         /// A message that must come back (a receipt notification); `None` does not look.
         answer: Option<Answer>,
     },

@@ -11,6 +11,7 @@ mod fault;
 mod gatt;
 mod head;
 mod package;
+mod probe;
 mod step;
 
 pub use device::{
@@ -31,6 +32,7 @@ pub use package::{
     Behind, BootValidation, BuiltPackage, Mutation, Package, PackageApplication, PackageFile,
     PackageSoftDevice, Sign, Tamper,
 };
+pub use probe::{ProbeAction, ProbeItem, Retained};
 pub use step::{
     Entry, ExtendedCode, Link, Outcome, Peer, Phase, Rejection, ResetKind, ResultCode, Stage, Step, StepKind,
     Update, UpdateExpect,

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::{Exchange, Fault, Gatt, Mode, Place};
+use super::{Exchange, Fault, Gatt, Mode, Place, ProbeItem};
 use crate::quantity::{Comparison, PackageName};
 use crate::word::words;
 
@@ -227,6 +227,8 @@ pub enum StepKind {
     Wait(Duration),
     /// The device must be in this mode now, when it has come to rest.
     Mode(Mode),
+    /// Registers and words of flash, through the debug probe.
+    Probe(Vec<ProbeItem>),
 }
 
 /// One update.

@@ -7,7 +7,7 @@ use crate::diagnostics::{Problem, ProblemKind, nearest, one_of, quote};
 use crate::model::Place;
 use crate::quantity::Refusal;
 use crate::suite::PackageFiles;
-use crate::yaml::{Node, Scalar, Source, Span, Style};
+use crate::yaml::{Node, NodeKind, Scalar, Source, Span, Style};
 
 /// The most mistakes of a file that are collected; a file with more is not a scenario with slips.
 const MOST_PROBLEMS: usize = 100;
@@ -68,8 +68,12 @@ impl<'a> Cx<'a> {
         let found = node.kind();
         let problem = self
             .problem(ProblemKind::WrongType, node, format!("expected {expected}, found {found}"))
-            .label(format!("this is {found}"));
-        self.report(match unquoted(node, expected) {
+            .label(if found == "nothing" {
+                "a value is missing here".to_owned()
+            } else {
+                format!("this is {found}")
+            });
+        self.report(match unquoted(node, expected).or_else(|| other_kind(node, expected)) {
             Some(help) => problem.help(help),
             None => problem,
         });
@@ -84,8 +88,14 @@ impl<'a> Cx<'a> {
             Refusal::Form { expected } => {
                 // The examples are for the label; the message says it in short.
                 let short = expected.split([',', ':']).next().unwrap_or(expected);
-                self.problem(ProblemKind::BadForm, node, format!("{} is not {short}", quote(text)))
-                    .label(format!("expected {expected}"))
+                let problem =
+                    self.problem(ProblemKind::BadForm, node, format!("{} is not {short}", quote(text)));
+                match mended(text, expected) {
+                    Some(right) => {
+                        problem.label(format!("did you mean `{right}`?")).help(format!("expected {expected}"))
+                    }
+                    None => problem.label(format!("expected {expected}")),
+                }
             }
             Refusal::Range { what, low, high, .. } => self
                 .problem(ProblemKind::OutOfRange, node, format!("{} is out of range", quote(text)))
@@ -120,6 +130,71 @@ impl<'a> Cx<'a> {
 /// worth a word.
 fn is_broken(node: &Node) -> bool {
     node.scalar().is_some_and(|scalar| scalar.broken)
+}
+
+/// A value of nearly the right form, mended: another unit, small letters, single digits.
+fn mended(text: &str, expected: &str) -> Option<String> {
+    let text = text.trim();
+    let digits = text.len() - text.trim_start_matches(|c: char| c.is_ascii_digit()).len();
+    let (number, unit) = (&text[..digits], text[digits..].trim().to_lowercase());
+    if expected.starts_with("a size") && !number.is_empty() {
+        return match unit.as_str() {
+            "k" | "kb" | "kib" | "kbyte" | "kbytes" => Some(format!("{number} KiB")),
+            "m" | "mb" | "mib" | "mbyte" | "mbytes" => Some(format!("{number} MiB")),
+            "byte" | "bytes" | "b" => Some(number.to_owned()),
+            _ => None,
+        };
+    }
+    if expected.starts_with("a time") && !number.is_empty() {
+        return match unit.as_str() {
+            "" | "msec" | "msecs" | "millis" | "milliseconds" | "ms" => Some(format!("{number} ms")),
+            "sec" | "secs" | "second" | "seconds" | "s" => Some(format!("{number} s")),
+            "m" | "mins" | "minute" | "minutes" | "min" => Some(format!("{number} min")),
+            _ => None,
+        };
+    }
+    if expected.starts_with("bytes in hexadecimal") {
+        let digit = |word: &str| u8::from_str_radix(word.trim_start_matches("0x"), 16).ok();
+        let bytes: Option<Vec<String>> = text
+            .split([' ', ','])
+            .filter(|word| !word.is_empty())
+            .map(
+                |word| {
+                    if word == ".." { Some(word.to_owned()) } else { Some(format!("{:02X}", digit(word)?)) }
+                },
+            )
+            .collect();
+        return bytes.filter(|bytes| !bytes.is_empty()).map(|bytes| bytes.join(" "));
+    }
+    let failure = expected.starts_with("a field failure");
+    if failure || expected.starts_with("a requirement id") {
+        let upper = text.to_uppercase();
+        let letters = upper.len() - upper.trim_start_matches(|c: char| c.is_ascii_uppercase()).len();
+        let number: u32 = upper[letters..].trim_start_matches(['-', '_', ' ']).parse().ok()?;
+        let area = &upper[..letters];
+        let possible = if failure { area == "FF" } else { (2..=3).contains(&letters) };
+        return (possible && number < 1000).then(|| format!("{area}-{number:03}"));
+    }
+    None
+}
+
+/// Advice for a list that is written as a mapping, and the reverse.
+fn other_kind(node: &Node, expected: &str) -> Option<String> {
+    match &node.kind {
+        NodeKind::Map(_) if expected == "a list" => {
+            Some("each item of a list begins with `- `, as in `- update: name`".to_owned())
+        }
+        NodeKind::Scalar(_) if expected == "a list" => {
+            Some("a list is written in brackets: `[one, two]`".to_owned())
+        }
+        NodeKind::List(_) if expected.ends_with("(a mapping)") => {
+            Some("keys of a mapping have no `- ` in front of them".to_owned())
+        }
+        NodeKind::Scalar(_) if expected.starts_with("a scenario") => {
+            Some("a scenario begins with `id: area/name`".to_owned())
+        }
+        _ => None,
+    }
 }
 
 /// Advice for a number or a truth value that is text because of its quotes, or of its word.

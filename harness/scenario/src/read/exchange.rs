@@ -29,8 +29,8 @@ impl Shape for ExchangeItem {
         let place = cx.place(&node.span);
         if node.get("data").is_some() {
             let data = Data::read(node, cx)?;
-            let Data { source, package, from, to, answer } = data;
-            Some(Self::Data { place, source, package, from, to, answer })
+            let Data { source, package, from, to, flip, answer } = data;
+            Some(Self::Data { place, source, package, from, to, flip, answer })
         } else {
             let Send { request, answer } = Send::read(node, cx)?;
             Some(Self::Send { place, request, answer })
@@ -57,6 +57,7 @@ struct Data {
     package: PackageName,
     from: u32,
     to: Option<u32>,
+    flip: Option<u32>,
     answer: Option<Answer>,
 }
 
@@ -65,6 +66,7 @@ mapping! { Data, "object data", |node, cx| {
     required "package" => package: PackageName, "The package.";
     optional "from" => from: u32, "The first byte, counted from 0. 0 by default.";
     optional "to" => to: u32, "The byte behind the last. The end by default.";
+    optional "flip" => flip: u32, "The byte, counted like `from`, whose lowest bit is sent wrong. None by default.";
     optional "answer" => answer: Answer, "A message that must come back, such as a receipt notification.";
 } => {
     let from = from.unwrap_or(0);
@@ -73,7 +75,12 @@ mapping! { Data, "object data", |node, cx| {
         let problem = Problem::new(ProblemKind::OutOfRange, cx.source, cx.shown(at), message);
         cx.report(problem.label("`to` is the byte behind the last"));
     }
-    Some(Data { source: source?, package: package?, from, to, answer })
+    let outside = |flip: u32| flip < from || to.is_some_and(|to| flip >= to);
+    if let (Some(_), Some(at)) = (flip.filter(|flip| outside(*flip)), node.get("flip")) {
+        let problem = cx.problem(ProblemKind::OutOfRange, at, "this byte is not among those that are sent");
+        cx.report(problem.label("counted from 0, like `from` and `to`"));
+    }
+    Some(Data { source: source?, package: package?, from, to, flip, answer })
 }}
 
 impl Shape for Answer {

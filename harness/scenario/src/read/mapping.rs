@@ -42,6 +42,9 @@ impl<'n> Mapping<'n> {
                 None => problem.label("unknown key"),
             };
             let help = match keys {
+                _ if entry.key == "<<" => {
+                    "merge keys are no part of YAML 1.2: write the keys out, or repeat a whole value with `*name`".to_owned()
+                }
                 [only] => format!("the only key of {what} is `{}`", only.name),
                 _ => format!("the keys of {what} are {}", words(names())),
             };

@@ -18,6 +18,7 @@ mod head;
 mod list;
 pub(crate) mod mapping;
 mod package;
+mod probe;
 pub(crate) mod scalars;
 mod step;
 mod update;

@@ -236,6 +236,8 @@ pub(crate) mod range {
     pub(crate) const RECONNECTS: usize = 4;
     pub(crate) const KEPT_BYTES: usize = 5;
     pub(crate) const PAGES: usize = 6;
+    pub(crate) const BYTE: usize = 7;
+    pub(crate) const WORD_OFFSET: usize = 8;
 }
 
 read_numbers! {
@@ -251,6 +253,8 @@ read_numbers! {
     Ranged<u64, { range::COUNT }>, "a position counted from 1", 1..=0xFFFF_FFFF, |value| Some(Self(value));
     Ranged<u32, { range::KEPT_BYTES }>, "the number of bytes that arrive", 1..=1023, |value| u32::try_from(value).ok().map(Self);
     Ranged<u32, { range::PAGES }>, "a number of pages", 1..=256, |value| u32::try_from(value).ok().map(Self);
+    Ranged<u8, { range::BYTE }>, "a byte", 0..=0xFF, |value| u8::try_from(value).ok().map(Self);
+    Ranged<u32, { range::WORD_OFFSET }>, "a place in a region", 0..=0xF_FFFF, |value| u32::try_from(value).ok().map(Self);
     Ranged<u32, { range::RECONNECTS }>, "a number of reconnects", 0..=100, |value| u32::try_from(value).ok().map(Self);
 }
 

@@ -3,6 +3,7 @@
 use schemars::{Schema, SchemaGenerator, json_schema};
 
 use super::mapping::mapping;
+use super::probe::Probe;
 use super::{Cx, Shape};
 use crate::diagnostics::{Problem, ProblemKind, nearest, quote, words};
 use crate::model::{Exchange, Gatt, Mode, ResetKind, Step, StepKind, Update};
@@ -10,7 +11,7 @@ use crate::quantity::Period;
 use crate::yaml::{Node, NodeKind};
 
 /// What a step can do, by the key that says it.
-const STEPS: [&str; 7] = ["update", "exchange", "gatt", "reset", "power-cut", "wait", "mode"];
+const STEPS: [&str; 8] = ["update", "exchange", "gatt", "reset", "power-cut", "wait", "mode", "probe"];
 
 impl Shape for Step {
     fn read(node: &Node, cx: &mut Cx<'_>) -> Option<Self> {
@@ -25,6 +26,7 @@ impl Shape for Step {
             Some("reset") => StepKind::Reset(Reset::read(node, cx)?.0),
             Some("power-cut") => StepKind::PowerCut(PowerCut::read(node, cx)?.0.duration()),
             Some("wait") => StepKind::Wait(Wait::read(node, cx)?.0.duration()),
+            Some("probe") => StepKind::Probe(Probe::read(node, cx)?.0),
             Some(_) => StepKind::Mode(InMode::read(node, cx)?.0),
             None => {
                 let (problem, key) = match entries.first() {
@@ -53,6 +55,7 @@ impl Shape for Step {
             PowerCut::schema(generator),
             Wait::schema(generator),
             InMode::schema(generator),
+            Probe::schema(generator),
         ] })
     }
 }

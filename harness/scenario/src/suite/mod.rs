@@ -50,6 +50,18 @@ impl Suite {
 /// # Errors
 /// Every mistake in every file, when one of them keeps a scenario from being run.
 pub fn load(paths: &[PathBuf]) -> Result<Suite, Diagnostics> {
+    from_paths(paths, None)
+}
+
+/// As [`load`], and requirements that are cited have to be in `catalogue`, unless there is one among the files.
+///
+/// # Errors
+/// Every mistake in every file, when one of them keeps a scenario from being run.
+pub fn load_citing(paths: &[PathBuf], catalogue: &Catalogue) -> Result<Suite, Diagnostics> {
+    from_paths(paths, Some(catalogue))
+}
+
+fn from_paths(paths: &[PathBuf], catalogue: Option<&Catalogue>) -> Result<Suite, Diagnostics> {
     let mut problems = Vec::new();
     let mut found = Vec::new();
     for path in paths {
@@ -66,7 +78,7 @@ pub fn load(paths: &[PathBuf]) -> Result<Suite, Diagnostics> {
             Err(error) => problems.push(unreadable(&path, &error)),
         }
     }
-    gather(sources, &DiskFiles, problems)
+    gather(sources, &DiskFiles, catalogue, problems)
 }
 
 /// Loads scenarios that are in memory already. Their package files are asked from `files`.
@@ -74,20 +86,30 @@ pub fn load(paths: &[PathBuf]) -> Result<Suite, Diagnostics> {
 /// # Errors
 /// Every mistake in every source, when one of them keeps a scenario from being run.
 pub fn load_sources(sources: &[Source], files: &dyn PackageFiles) -> Result<Suite, Diagnostics> {
-    gather(sources.to_vec(), files, Vec::new())
+    gather(sources.to_vec(), files, None, Vec::new())
 }
 
 fn gather(
     sources: Vec<Source>,
     files: &dyn PackageFiles,
+    known: Option<&Catalogue>,
     mut problems: Vec<Problem>,
 ) -> Result<Suite, Diagnostics> {
     let (catalogues, sources): (Vec<Source>, Vec<Source>) = sources.into_iter().partition(is_catalogue);
+    let mut read = Vec::new();
     for catalogue in &catalogues {
-        problems.append(&mut Catalogue::read_with_problems(catalogue).1);
+        let (catalogue, mut found) = Catalogue::read_with_problems(catalogue);
+        read.extend(catalogue);
+        problems.append(&mut found);
     }
+    // With several catalogues nobody knows which of them an id is from, and with a broken one nothing is known.
+    let known = match (read.as_slice(), catalogues.len()) {
+        (_, 0) => known,
+        ([only], 1) => Some(only),
+        _ => None,
+    };
     let mut scenarios: Vec<Scenario> =
-        sources.iter().filter_map(|source| Scenario::read(source, files, &mut problems)).collect();
+        sources.iter().filter_map(|source| Scenario::read(source, files, known, &mut problems)).collect();
     // A stable sort: of two scenarios with the same id the one of the first file stays in front.
     scenarios.sort_by(|a, b| a.id().cmp(b.id()));
     for pair in scenarios.windows(2).filter(|pair| pair[0].id() == pair[1].id()) {

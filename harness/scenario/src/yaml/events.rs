@@ -28,14 +28,10 @@ pub(crate) fn parse(source: &Source, problems: &mut Vec<Problem>) -> Result<Node
         Box::new(
             Problem::new(ProblemKind::Syntax, source, 0..0, "the file is empty")
                 .label("a scenario begins here")
-                .help("a scenario has at least `id`, `title` and `steps`"),
+                .help("a scenario has at least `id`, `title` and `steps`:\n  id: area/name\n  title: What happens and what must hold\n  steps:\n    - wait: 1 s"),
         )
     })
 }
-
-/// What helps against most of the parser's complaints.
-const SYNTAX_HELP: &str = "look at the indentation, the brackets and the quotes up to here; \
-    text with `: ` or ` #` in it has to be in quotes";
 
 /// A value that is not complete yet.
 struct Open {
@@ -214,23 +210,32 @@ impl<'a> Builder<'a> {
         Box::new(Problem::new(ProblemKind::Syntax, self.source, span, message).label("here").help(help))
     }
 
-    fn syntax(&self, error: &ScanError) -> Box<Problem> {
+    fn syntax(&mut self, error: &ScanError) -> Box<Problem> {
         let at = self.offsets.byte(error.marker());
         let text = self.source.text();
-        if let Some(tab) = indenting_tab(text, at) {
-            return self.problem(
-                tab..tab + 1,
-                "a tab indents this line",
-                "YAML is indented with blanks only",
-            );
+        if indenting_tab(text, at).is_none() {
+            return super::syntax::problem(self.source, at, error.info());
         }
-        let end = text[at..].chars().next().map_or(at, |c| at + c.len_utf8());
-        let end = if text[at..end].trim().is_empty() { at } else { end };
-        let message = format!("this is not YAML: {}", error.info());
-        Box::new(
-            Problem::new(ProblemKind::Syntax, self.source, at..end, message).label("here").help(SYNTAX_HELP),
-        )
+        // A file with one tab mostly has many: each is told at once, the first as what stops the reader.
+        let mut all = tabs(text).map(|tab| {
+            self.problem(tab..tab + 1, "a tab indents this line", "YAML is indented with blanks only")
+        });
+        let first = all.next();
+        let others: Vec<Problem> = all.map(|problem| *problem).collect();
+        self.problems.extend(others);
+        first.unwrap_or_else(|| super::syntax::problem(self.source, at, error.info()))
     }
+}
+
+/// Every tab that begins the indentation of a line.
+fn tabs(text: &str) -> impl Iterator<Item = usize> {
+    let mut start = 0;
+    text.split_inclusive('\n').filter_map(move |line| {
+        let at = start;
+        start += line.len();
+        let indentation = line.len() - line.trim_start_matches([' ', '\t']).len();
+        line[..indentation].find('\t').map(|tab| at + tab)
+    })
 }
 
 /// The first tab in the indentation of the line at a byte, or of the next one, where a parser may have stopped short of.

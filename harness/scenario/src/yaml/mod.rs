@@ -17,6 +17,7 @@ mod events;
 mod node;
 mod scalar;
 mod source;
+mod syntax;
 
 pub(crate) use events::parse;
 pub(crate) use node::{Entry, Node, NodeKind, Step};

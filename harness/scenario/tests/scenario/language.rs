@@ -211,7 +211,7 @@ fn expectations() {
     assert_eq!(expect.settings.bank_0, Some(BankZero::Application));
     assert_eq!(expect.settings.bank_1, Some(BankOne::None));
     assert_eq!(expect.settings.app_version, Some(2));
-    assert_eq!(expect.unchanged, [Region::Application]);
+    assert_eq!(expect.unchanged, [Region::Uicr]);
 }
 
 #[test]

@@ -8,3 +8,4 @@ mod mistakes;
 mod requirements;
 mod schema;
 mod selection;
+mod slips;

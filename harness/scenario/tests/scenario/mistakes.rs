@@ -144,7 +144,7 @@ fn unknown_words() {
         ("outcome: completed, ", "outcome: complete, "),
         ("extended: verification-failed", "extended: verification-fail"),
         ("needs: [ble]", "needs: [bluetooth]"),
-        ("unchanged: [application]", "unchanged: [application, bootloder]"),
+        ("unchanged: [uicr]", "unchanged: [uicr, bootloder]"),
         ("request: execute", "request: exec"),
         ("nrf52832, nrf52840", "nrf52832, nrf5284"),
         ("bank: dual", "bank: duel"),

@@ -100,7 +100,7 @@ fn what_the_reader_refuses_does_not_fit() {
         ("nrf52832, nrf52840", "nrf52832, nrf5284"),
         ("tags: [resume]", "tags: resume"),
         ("  - wait: 130 s", "  - sleep: 130 s"),
-        ("unchanged: [application]", "unchanged: [bootloder]"),
+        ("unchanged: [uicr]", "unchanged: [bootloder]"),
         ("{ witness: 2 }\n  settings", "prev\n  settings"),
     ] {
         assert!(!fits(&good_with(part, wrong), &schema, &schema), "{wrong}");

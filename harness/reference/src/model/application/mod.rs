@@ -87,7 +87,11 @@ impl Application {
             let now = chip.now();
             if let Some(result) = self.shared.finish(chip)? {
                 self.waiting_for_reset |= result.starts_bootloader;
-                self.indicate(chip, wire, result.answer);
+                let unanswered =
+                    self.bug == Some(PlantedBug::NameAnswerMissing) && result.answer[1] == service::SET_NAME;
+                if !unanswered {
+                    self.indicate(chip, wire, result.answer);
+                }
             }
             if let Some(message) = self.air.take(now, wire) {
                 if self.take(chip, wire, message)? {
@@ -118,7 +122,9 @@ impl Application {
             Effect::Confirmed => return Ok(std::mem::take(&mut self.waiting_for_reset)),
             Effect::Request(request) => {
                 let bonded = link.has_stored_bond();
-                if let Some(answer) = self.request(chip, &request, bonded)? {
+                let unanswered = self.bug == Some(PlantedBug::NameAnswerMissing)
+                    && request.first() == Some(&service::SET_NAME);
+                if let Some(answer) = self.request(chip, &request, bonded)?.filter(|_| !unanswered) {
                     self.indicate(chip, wire, answer);
                 }
                 return Ok(self.waiting_for_reset && self.bug == Some(PlantedBug::ConfirmationNotAwaited));

@@ -1,0 +1,100 @@
+//! What the debug probe does to a device that runs: registers that survive a reset, and single words of flash.
+
+use gauntlet_bench::{Board, Device, ProbeError, Region};
+use gauntlet_record::Finding;
+use gauntlet_scenario::model::{self, ProbeAction, ProbeItem, Retained};
+
+use crate::trouble::Trouble;
+
+/// Registers of POWER.
+const GPREGRET: u32 = 0x4000_051C;
+const GPREGRET2: u32 = 0x4000_0520;
+/// Registers of the flash controller.
+const NVMC_READY: u32 = 0x4001_E400;
+const NVMC_CONFIG: u32 = 0x4001_E504;
+const NVMC_ERASE_PAGE: u32 = 0x4001_E508;
+const READ_ONLY: u32 = 0;
+const WRITE: u32 = 1;
+const ERASE: u32 = 2;
+const PAGE: u32 = 0x1000;
+/// How often the flash controller is asked whether it is ready; an erase takes 85 ms.
+const PATIENCE: u32 = 100_000;
+/// Where a SoftDevice says what it is and where it ends (MEM-001).
+const SOFTDEVICE: [u32; 2] = [0x3004, 0x3008];
+const MAGIC: u32 = 0x51B1_E5DB;
+
+/// Does everything of a step; words that are not what they must be are found.
+pub(crate) fn run(board: &dyn Board, device: &Device, items: &[ProbeItem]) -> Result<Vec<Finding>, Trouble> {
+    let mut probe = board.attach()?;
+    probe.halt()?;
+    let base = if probe.read_word(SOFTDEVICE[0])? == MAGIC {
+        probe.read_word(SOFTDEVICE[1])?.checked_next_multiple_of(PAGE).unwrap_or(u32::MAX)
+    } else {
+        PAGE
+    };
+    let regions = device.regions_with(base);
+    let place = |region: model::Region| -> Result<Region, Trouble> {
+        let name = region.to_string();
+        let found = regions.iter().find(|known| known.name == name).copied();
+        found.ok_or_else(|| Trouble::Internal(format!("the device has no region `{name}`")))
+    };
+    let mut findings = Vec::new();
+    for item in items {
+        match item.action {
+            ProbeAction::Retain { register, value } => {
+                let address = match register {
+                    Retained::First => GPREGRET,
+                    Retained::Second => GPREGRET2,
+                };
+                probe.write_word(address, u32::from(value))?;
+            }
+            ProbeAction::Erase(region) => {
+                let region = place(region)?;
+                probe.write_word(NVMC_CONFIG, ERASE)?;
+                for page in (region.start..region.end).step_by(PAGE as usize) {
+                    probe.write_word(NVMC_ERASE_PAGE, page)?;
+                    ready(|address| probe.read_word(address))?;
+                }
+                probe.write_word(NVMC_CONFIG, READ_ONLY)?;
+            }
+            ProbeAction::Program { region, at, value } => {
+                let address = address(place(region)?, at)?;
+                probe.write_word(NVMC_CONFIG, WRITE)?;
+                probe.write_word(address, value)?;
+                ready(|address| probe.read_word(address))?;
+                probe.write_word(NVMC_CONFIG, READ_ONLY)?;
+            }
+            ProbeAction::Read { region, at, value } => {
+                let found = probe.read_word(address(place(region)?, at)?)?;
+                if found != value {
+                    findings.push(Finding {
+                        check: format!("word {at:#x} of {region}"),
+                        expected: format!("{value:#010x}"),
+                        found: format!("{found:#010x}"),
+                        detail: None,
+                    });
+                }
+            }
+        }
+    }
+    probe.run()?;
+    probe.detach()?;
+    Ok(findings)
+}
+
+fn address(region: Region, at: u32) -> Result<u32, Trouble> {
+    let address = region.start.saturating_add(at);
+    if address < region.end {
+        return Ok(address);
+    }
+    Err(Trouble::Internal(format!("{at:#x} is behind the end of `{}`", region.name)))
+}
+
+fn ready(mut read: impl FnMut(u32) -> Result<u32, ProbeError>) -> Result<(), Trouble> {
+    for _ in 0..PATIENCE {
+        if read(NVMC_READY)? & 1 == 1 {
+            return Ok(());
+        }
+    }
+    Err(Trouble::Stuck("the flash controller does not become ready".to_owned()))
+}

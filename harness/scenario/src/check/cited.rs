@@ -1,0 +1,41 @@
+//! Requirements that are cited have to be in the catalogue.
+
+use crate::diagnostics::{ProblemKind, nearest, quote, words};
+use crate::read::Cx;
+use crate::requirements::Catalogue;
+use crate::yaml::Node;
+
+/// An id of an area that the catalogue does not have may belong to a catalogue of one's own; one that is nearly right is a
+/// slip.
+pub(crate) fn requirements(root: &Node, catalogue: &Catalogue, cx: &mut Cx<'_>) {
+    for node in root.get("requirements").map(Node::items).unwrap_or_default() {
+        let Some(scalar) = node.scalar() else { continue };
+        let id = scalar.text.as_str();
+        let Some((area, number)) = id.split_once('-') else { continue };
+        let upper = area.bytes().all(|byte| byte.is_ascii_uppercase());
+        let well_formed = upper && number.len() == 3 && number.bytes().all(|byte| byte.is_ascii_digit());
+        if !well_formed || catalogue.get(id).is_some() {
+            continue;
+        }
+        let areas = || catalogue.areas().iter().map(|area| area.id.as_str());
+        if let Some(last) = catalogue.area(area).last() {
+            let problem = cx
+                .problem(ProblemKind::Undefined, node, format!("there is no requirement {}", quote(id)))
+                .label(format!("the ids of {area} go up to `{}`", last.id))
+                .help(format!("`gauntlet requirements {area}` lists them"));
+            cx.report(problem);
+        } else if let Some(near) = nearest(area, areas()) {
+            let right = format!("{near}-{number}");
+            let label = if catalogue.get(&right).is_some() {
+                format!("did you mean `{right}`?")
+            } else {
+                format!("did you mean the area `{near}`?")
+            };
+            let problem = cx
+                .problem(ProblemKind::Undefined, node, format!("there is no area {}", quote(area)))
+                .label(label)
+                .help(format!("the areas are {}", words(areas())));
+            cx.report(problem);
+        }
+    }
+}

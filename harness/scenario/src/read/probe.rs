@@ -1,0 +1,124 @@
+//! Reads what the debug probe does.
+
+use schemars::{Schema, SchemaGenerator, json_schema};
+
+use super::mapping::mapping;
+use super::scalars::{Ranged, range};
+use super::{Cx, Shape};
+use crate::diagnostics::{Problem, ProblemKind, nearest, quote, words};
+use crate::model::{ProbeAction, ProbeItem, Region, Retained};
+use crate::yaml::{Node, NodeKind};
+
+/// What a probe can do, by the key that says it.
+const ACTIONS: [&str; 5] = ["retained", "retained-2", "erase", "program", "read"];
+
+/// A step of the probe.
+pub(crate) struct Probe(pub(crate) Vec<ProbeItem>);
+
+mapping! { Probe, "what the probe does", |node, cx| {
+    required "probe" => items: Vec<ProbeItem>, "What the probe does, in this order.";
+} => {
+    let items = items?;
+    let at = node.get("probe")?;
+    if at.items().is_empty() {
+        let problem = cx.problem(ProblemKind::OutOfRange, at, "a probe that does nothing").label("this is empty");
+        cx.report(problem);
+    }
+    Some(Probe(items))
+}}
+
+impl Shape for ProbeItem {
+    fn read(node: &Node, cx: &mut Cx<'_>) -> Option<Self> {
+        let NodeKind::Map(entries) = &node.kind else {
+            cx.wrong_type(node, "an action of the probe (a mapping)");
+            return None;
+        };
+        let action = match ACTIONS.into_iter().find(|key| node.get(key).is_some()) {
+            Some("retained") => Retain::read(node, cx)?.0,
+            Some("retained-2") => RetainSecond::read(node, cx)?.0,
+            Some("erase") => Erase::read(node, cx)?.0,
+            Some("program") => Program::read(node, cx)?.0,
+            Some(_) => Read::read(node, cx)?.0,
+            None => {
+                let (problem, key) = match entries.first() {
+                    None => (cx.problem(ProblemKind::MissingKey, node, "an action that does nothing"), ""),
+                    Some(first) => {
+                        let message = format!("{} is not an action of the probe", quote(&first.key));
+                        let span = first.key_span.clone();
+                        (Problem::new(ProblemKind::UnknownKey, cx.source, span, message), first.key.as_str())
+                    }
+                };
+                let label = nearest(key, ACTIONS)
+                    .map_or("expected an action".to_owned(), |near| format!("did you mean `{near}`?"));
+                cx.report(problem.label(label).help(format!("an action has one of {}", words(ACTIONS))));
+                return None;
+            }
+        };
+        Some(Self { place: cx.place(&node.span), action })
+    }
+
+    fn schema(generator: &mut SchemaGenerator) -> Schema {
+        json_schema!({ "oneOf": [
+            Retain::schema(generator),
+            RetainSecond::schema(generator),
+            Erase::schema(generator),
+            Program::schema(generator),
+            Read::schema(generator),
+        ] })
+    }
+}
+
+type Byte = Ranged<u8, { range::BYTE }>;
+type Offset = Ranged<u32, { range::WORD_OFFSET }>;
+
+struct Retain(ProbeAction);
+
+mapping! { Retain, "a write to the retained register", |node, cx| {
+    required "retained" => value: Byte, "The value of GPREGRET; a reset by the probe keeps it.";
+} => Some(Retain(ProbeAction::Retain { register: Retained::First, value: value?.0 })) }
+
+struct RetainSecond(ProbeAction);
+
+mapping! { RetainSecond, "a write to the second retained register", |node, cx| {
+    required "retained-2" => value: Byte, "The value of GPREGRET2; a reset by the probe keeps it.";
+} => Some(RetainSecond(ProbeAction::Retain { register: Retained::Second, value: value?.0 })) }
+
+struct Erase(ProbeAction);
+
+mapping! { Erase, "an erase by the probe", |node, cx| {
+    required "erase" => region: Region, "The region whose pages are erased.";
+} => {
+    let region = region?;
+    if let (Region::Uicr, Some(at)) = (region, node.get("erase")) {
+        let problem = cx.problem(ProblemKind::Contradiction, at, "`uicr` is not erased by the page");
+        cx.report(problem.label("only the whole chip can be"));
+    }
+    Some(Erase(ProbeAction::Erase(region)))
+}}
+
+struct Program(ProbeAction);
+
+mapping! { Program, "a word programmed by the probe", |node, cx| {
+    required "program" => region: Region, "The region of the word.";
+    required "at" => at: Offset, "Bytes from the start of the region, a multiple of 4.";
+    required "value" => value: u32, "The word. Bits go from 1 to 0 only.";
+} => Some(Program(ProbeAction::Program { region: region?, at: aligned(node, at?, cx)?, value: value? })) }
+
+struct Read(ProbeAction);
+
+mapping! { Read, "a word read by the probe", |node, cx| {
+    required "read" => region: Region, "The region of the word.";
+    required "at" => at: Offset, "Bytes from the start of the region, a multiple of 4.";
+    required "value" => value: u32, "What the word must be.";
+} => Some(Read(ProbeAction::Read { region: region?, at: aligned(node, at?, cx)?, value: value? })) }
+
+fn aligned(node: &Node, at: Offset, cx: &mut Cx<'_>) -> Option<u32> {
+    let node = node.get("at")?;
+    if !at.0.is_multiple_of(4) {
+        let problem =
+            cx.problem(ProblemKind::OutOfRange, node, format!("{} is not the place of a word", at.0));
+        cx.report(problem.label("a multiple of 4"));
+        return None;
+    }
+    Some(at.0)
+}
