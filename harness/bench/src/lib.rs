@@ -8,17 +8,22 @@
 //! |---|---|
 //! | [`device`] | what is flashed to make a device under test, and where everything stands |
 //! | [`board`] | one device within reach |
+//! | [`firmware_board`] | a virtual chip with somebody's firmware in it |
+//! | [`images`] | firmware files, and how they get into a chip |
 //! | `serve` | the serial line of a virtual board as a port of this machine (Unix) |
 //! | [`virtual_bench`] | boards made of a virtual chip and the reference device |
 
 pub mod board;
 pub mod device;
+pub mod firmware_board;
+pub mod images;
 #[cfg(unix)]
 pub mod serve;
 pub mod virtual_bench;
 
 pub use board::{Board, BoardError, Cut, CutReport, LinkKind, Mode, Peer, Tear};
 pub use device::{Application, Device, DeviceImage, Region};
+pub use firmware_board::{FirmwareBoard, FirmwareSetup, ReadBack};
 pub use gauntlet_nrf52::Variant;
 pub use gauntlet_probe::serve::{Protocol, Server};
 pub use gauntlet_probe::{BoardSelector, Debugger, ProbeError};

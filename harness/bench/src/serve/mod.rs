@@ -3,6 +3,7 @@
 //! This is the one place where a virtual board meets the wall clock: the program at the other end has no other.
 
 mod dongle;
+mod firmware;
 mod line;
 mod pace;
 mod pty;
@@ -18,6 +19,7 @@ use gauntlet_reference::Profile;
 
 use dongle::DonglePump;
 pub use dongle::DongleSetup;
+pub use firmware::{FirmwareLine, FirmwarePort, FirmwareServed, Notice, Whereabouts};
 use pump::Pump;
 
 /// How device time and wall time go together while a device is served.

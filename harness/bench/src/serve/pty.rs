@@ -82,6 +82,9 @@ impl Pty {
         let mut flags = PollFlags::empty();
         flags.set(PollFlags::IN, for_bytes);
         flags.set(PollFlags::OUT, for_room);
+        // A program that was killed may have left the port to itself alone; a port that is closed is free again, but we hold
+        // this one open. Where that can't be asked for, nobody has.
+        let _free = rustix::termios::ioctl_tiocnxcl(&self.theirs);
         let limit = Timespec::try_from(limit).ok();
         match poll(&mut [PollFd::new(&self.ours, flags)], limit.as_ref()) {
             Ok(_) | Err(Errno::INTR) => Ok(()),

@@ -7,6 +7,7 @@ use gauntlet_bench::Profile;
 use gauntlet_links::virtual_dongle::DonglePace;
 
 use super::hold::HoldChoice;
+use super::image::{CutChoice, ImageChoice};
 use super::virtual_device::VirtualDeviceArgs;
 use super::words;
 
@@ -27,14 +28,55 @@ Examples:
   gauntlet device serve --profile usb --once --expect update.zip
   gauntlet device serve --dongle --link-path /tmp/dongle --fault no-ack
   gauntlet device serve --fault 'at: { packet: 7 }, do: drop' --fault 'at: { flash-op: 900 }, do: power-cut'
+  gauntlet device serve --image mbr.hex --image bootloader.hex --debug pyocd:5555 --debug glasgow
+  gauntlet device serve --chip nrf52840 --image app.bin@0x1000 --cut 460:torn --dump flash.bin
 
 The device is erased and flashed through the probe, and put into DFU mode. The name of its port is the
 first line on stdout. Whenever it has left DFU mode it is read back through the probe and sent back to
 DFU mode. Ctrl-C ends it; the device is read back once more. With --once the exit code is 0 when an
-update was completed and activated, and 100 when not; with --expect, 0 only when flash holds the package.")]
+update was completed and activated, and 100 when not; with --expect, 0 only when flash holds the package.
+
+With --image there is no reference device: the files are put into a blank chip, which starts from its reset
+vector and executes them. The selectors for debug tools stand behind the port on stdout, a line each.")]
 pub(crate) struct ServeArgs {
+    /// Put this firmware into a blank chip and run it, instead of the reference device: .hex, or .bin@ADDRESS; several are allowed
+    #[arg(long = "image", value_name = "FILE", conflicts_with_all = NOT_WITH_IMAGES, help_heading = "Your own firmware")]
+    pub(crate) images: Vec<ImageChoice>,
+
+    /// Offer the chip's debug port to a tool, too: glasgow (probe-rs) or pyocd, with a port if you like
+    #[arg(long, value_name = "TOOL[:PORT]", requires = "images", help_heading = "Your own firmware")]
+    pub(crate) debug: Vec<HoldChoice>,
+
+    /// Cut the supply at this flash operation, counted from 0 at the first start; it comes back after 500 ms
+    #[arg(
+        long,
+        value_name = "OP[:before|torn|after]",
+        requires = "images",
+        help_heading = "Your own firmware"
+    )]
+    pub(crate) cut: Option<CutChoice>,
+
+    /// Close the debug port in UICR
+    #[arg(long, requires = "images", help_heading = "Your own firmware")]
+    pub(crate) locked: bool,
+
+    /// The chip's access port protection: the one of its first revisions, or the newer one, closed unless firmware opens it
+    #[arg(
+        long,
+        value_enum,
+        value_name = "KIND",
+        requires = "images",
+        default_value_t,
+        help_heading = "Your own firmware"
+    )]
+    pub(crate) approtect: ApprotectChoice,
+
+    /// Whenever the application runs, send the chip back to DFU mode through the debug port (GPREGRET and a reset)
+    #[arg(long, requires = "images", conflicts_with = "once", help_heading = "Your own firmware")]
+    pub(crate) back_to_dfu: bool,
+
     /// The kind of port
-    #[arg(long, value_enum, value_name = "KIND", default_value_t)]
+    #[arg(long, visible_alias = "uart", value_enum, value_name = "KIND", default_value_t)]
     pub(crate) serial: SerialChoice,
 
     /// What the bootloader is built for: a UART (frames of 131 bytes) or USB (2051)
@@ -84,6 +126,34 @@ pub(crate) struct ServeArgs {
     /// What every choice of chance is derived from
     #[arg(long, value_name = "S", default_value = "1", value_parser = words::seed)]
     pub(crate) seed: u64,
+}
+
+/// What only the reference device has.
+const NOT_WITH_IMAGES: [&str; 14] = [
+    "profile",
+    "faults",
+    "expect",
+    "hold",
+    "softdevice",
+    "key",
+    "hw_version",
+    "unsigned",
+    "bootloader",
+    "app_version",
+    "app_size",
+    "no_app",
+    "device",
+    "planted_bug",
+];
+
+/// The generations of access port protection.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum)]
+pub(crate) enum ApprotectChoice {
+    /// Closed when UICR says so.
+    #[default]
+    Old,
+    /// Open only when UICR and firmware say so.
+    New,
 }
 
 /// The kinds of ports.

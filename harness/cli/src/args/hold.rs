@@ -17,6 +17,11 @@ pub(crate) struct HoldChoice {
 }
 
 impl HoldChoice {
+    /// The protocol, and where to listen; port 0 is any.
+    pub(crate) fn server(self) -> (Protocol, u16) {
+        (self.protocol, self.port)
+    }
+
     /// Holds until a line, or the end, is read on stdin.
     pub(crate) fn hold(self) -> Hold {
         let release = Stopper::new();
@@ -42,13 +47,16 @@ impl FromStr for HoldChoice {
     fn from_str(text: &str) -> Result<Self, String> {
         let (name, port) = text.split_once(':').unwrap_or((text, "0"));
         let protocol = match name {
-            "probe-rs" => Some(Protocol::Glasgow),
+            "probe-rs" | "glasgow" => Some(Protocol::Glasgow),
             "pyocd" => Some(Protocol::PyOcd),
             _ => None,
         };
         match (protocol, port.parse()) {
             (Some(protocol), Ok(port)) => Ok(Self { protocol, port }),
-            _ => Err("write probe-rs or pyocd, and if you like a port: pyocd:5555".to_owned()),
+            _ => {
+                Err("write probe-rs (or glasgow, its protocol) or pyocd, and if you like a port: pyocd:5555"
+                    .to_owned())
+            }
         }
     }
 }

@@ -4,6 +4,7 @@ mod device;
 mod dfu;
 mod filter;
 mod hold;
+mod image;
 mod list;
 pub(crate) mod package;
 mod requirements;
@@ -14,10 +15,11 @@ mod words;
 
 use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
 
-pub(crate) use device::{DeviceVerb, DongleChoice, SerialChoice, ServeArgs, TimingChoice};
+pub(crate) use device::{ApprotectChoice, DeviceVerb, DongleChoice, SerialChoice, ServeArgs, TimingChoice};
 pub(crate) use dfu::{DfuArgs, LinkChoice};
 pub(crate) use filter::FilterArgs;
 pub(crate) use hold::HoldChoice;
+pub(crate) use image::ImageChoice;
 pub(crate) use list::{CheckArgs, CompletionsArgs, ListArgs};
 pub(crate) use package::PackageVerb;
 pub(crate) use requirements::RequirementsArgs;

@@ -75,6 +75,8 @@ pub(crate) enum ChipChoice {
     /// 512 KiB of flash.
     #[default]
     Nrf52832,
+    /// 512 KiB of flash, twice the RAM.
+    Nrf52833,
     /// 1 MiB of flash.
     Nrf52840,
 }
@@ -84,6 +86,7 @@ impl ChipChoice {
     pub(crate) fn variant(self) -> Variant {
         match self {
             Self::Nrf52832 => Variant::Nrf52832,
+            Self::Nrf52833 => Variant::Nrf52833,
             Self::Nrf52840 => Variant::Nrf52840,
         }
     }
@@ -92,6 +95,7 @@ impl ChipChoice {
     pub(crate) fn name(self) -> &'static str {
         match self {
             Self::Nrf52832 => "nrf52832",
+            Self::Nrf52833 => "nrf52833",
             Self::Nrf52840 => "nrf52840",
         }
     }

@@ -1,6 +1,8 @@
 //! `gauntlet device`: a virtual device for other programs.
 
 #[cfg(unix)]
+mod firmware;
+#[cfg(unix)]
 mod serve;
 #[cfg(unix)]
 mod story;
@@ -14,6 +16,8 @@ use crate::failure::Failure;
 
 pub(super) fn perform(verb: &DeviceVerb) -> Result<ExitCode, Failure> {
     match verb {
+        #[cfg(unix)]
+        DeviceVerb::Serve(args) if !args.images.is_empty() => firmware::serve(args),
         #[cfg(unix)]
         DeviceVerb::Serve(args) => serve::serve(args),
         #[cfg(not(unix))]

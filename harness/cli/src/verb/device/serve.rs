@@ -108,14 +108,19 @@ fn faults(texts: &[String]) -> Result<Vec<Fault>, Failure> {
 
 /// Says where the device can be reached, and makes that a lasting name if one is wanted.
 fn announce(args: &ServeArgs, port: &Path) -> Result<Option<Symlink>, Failure> {
+    let link = link(args, port)?;
+    output::print(&format!("{}\n", port.display()))?;
+    output::tell(&format!("  the {} is in DFU mode   Ctrl-C ends it\n", args.device.chip.name()));
+    Ok(link)
+}
+
+/// The lasting name.
+pub(super) fn link(args: &ServeArgs, port: &Path) -> Result<Option<Symlink>, Failure> {
     let link = args.link_path.as_deref().map(|path| {
         Symlink::new(path, port)
             .map_err(|error| Failure::Write(WriteError::new("link to the port", path, error)))
     });
-    let link = link.transpose()?;
-    output::print(&format!("{}\n", port.display()))?;
-    output::tell(&format!("  the {} is in DFU mode   Ctrl-C ends it\n", args.device.chip.name()));
-    Ok(link)
+    link.transpose()
 }
 
 /// What a device is, in a line.
