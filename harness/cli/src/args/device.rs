@@ -129,7 +129,8 @@ pub(crate) struct ServeArgs {
 }
 
 /// What only the reference device has.
-const NOT_WITH_IMAGES: [&str; 14] = [
+const NOT_WITH_IMAGES: [&str; 15] = [
+    "dongle",
     "profile",
     "faults",
     "expect",

@@ -53,7 +53,7 @@ pub enum Notice {
         /// Device time in milliseconds.
         millis: u64,
     },
-    /// It has been in System OFF, asleep or stopped, and nothing can wake it up but a reset.
+    /// It has been asleep or stopped for a while, and no UART listens.
     Silent {
         /// Where the CPU is.
         pc: u32,
@@ -92,7 +92,8 @@ impl fmt::Display for Notice {
             }
             Self::ResetLoop { kind, resets, millis } => write!(
                 f,
-                "the firmware gets nowhere: {resets} resets in {millis} ms, the last one {}",
+                "the firmware gets nowhere: {resets} resets within {} ms, the last one {}",
+                millis + 1,
                 reset_name(*kind)
             ),
             Self::Silent { pc } => write!(

@@ -27,6 +27,7 @@ pub(super) struct Watch {
     resets: VecDeque<u64>,
     looping: bool,
     faults: usize,
+    last_fault: Option<u32>,
     lockups: usize,
     registers: BTreeSet<u32>,
     cut_told: bool,
@@ -46,6 +47,7 @@ impl Watch {
             resets: VecDeque::new(),
             looping: false,
             faults: 0,
+            last_fault: None,
             lockups: 0,
             registers: BTreeSet::new(),
             cut_told: false,
@@ -96,8 +98,12 @@ impl Watch {
 
     fn look_at_resets(&mut self, chip: &mut Chip) {
         let fault = chip.take_first_fault();
-        if let Some(fault) = fault.filter(|_| self.faults < FAULTS) {
+        // The same fault at the next start is no news.
+        let known = |pc: u32| self.last_fault == Some(pc);
+        let news = fault.filter(|fault| self.faults < FAULTS && !known(fault.pc));
+        if let Some(fault) = news {
             self.faults += 1;
+            self.last_fault = Some(fault.pc);
             self.tell(Notice::Fault(fault));
         }
         let new = chip.starts().wrapping_sub(self.starts);
@@ -114,7 +120,7 @@ impl Watch {
         while self.resets.len() > LOOP_RESETS {
             self.resets.pop_front();
         }
-        if chip.last_reset() == Reset::Lockup && self.lockups < FAULTS {
+        if chip.last_reset() == Reset::Lockup && self.lockups < FAULTS && (news.is_some() || fault.is_none()) {
             self.lockups += 1;
             self.tell(Notice::Lockup { pc: fault.map(|fault| fault.pc) });
         }
