@@ -217,7 +217,8 @@ mod tests {
     }
 
     fn file(address: u32, data: &[u8]) -> FirmwareFile {
-        FirmwareFile::binary("part", data.to_vec(), address).unwrap()
+        let segments = vec![gauntlet_package::image::Segment { address, data: data.to_vec() }];
+        FirmwareFile { name: "part".to_owned(), segments }
     }
 
     #[test]

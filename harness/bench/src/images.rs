@@ -147,7 +147,7 @@ mod tests {
     use super::*;
 
     fn file(name: &str, address: u32, data: &[u8]) -> FirmwareFile {
-        FirmwareFile::binary(name, data.to_vec(), address).unwrap()
+        FirmwareFile { name: name.to_owned(), segments: vec![Segment { address, data: data.to_vec() }] }
     }
 
     #[test]

@@ -120,7 +120,8 @@ impl Watch {
         while self.resets.len() > LOOP_RESETS {
             self.resets.pop_front();
         }
-        if chip.last_reset() == Reset::Lockup && self.lockups < FAULTS && (news.is_some() || fault.is_none()) {
+        if chip.last_reset() == Reset::Lockup && self.lockups < FAULTS && (news.is_some() || fault.is_none())
+        {
             self.lockups += 1;
             self.tell(Notice::Lockup { pc: fault.map(|fault| fault.pc) });
         }

@@ -27,7 +27,8 @@ impl Whereabouts {
         let array = chip.non_volatile();
         let flash_size = chip.profile().flash_size;
         let word = |address| array.word(address);
-        let plausible = |address: &u32| address % 4096 == 0 && (MBR_END..flash_size).contains(address);
+        let plausible =
+            |address: &u32| address.is_multiple_of(4096) && (MBR_END..flash_size).contains(address);
         let bootloader =
             [MBR_BOOTLOADER_WORD, UICR_BOOTLOADER_WORD].into_iter().filter_map(word).find(plausible)?;
         let softdevice = word(SOFTDEVICE_MAGIC_WORD) == Some(SOFTDEVICE_MAGIC);
