@@ -22,6 +22,9 @@ struct Outcome {
     ram: Vec<u8>,
 }
 
+/// Runs a program, given as the content of flash, with a number of rounds.
+type Engine = fn(&[u8], u32) -> Result<Outcome, Box<dyn Error>>;
+
 /// LR after a reset; engines that have no reset are given it.
 const LR: u32 = 0xFFFF_FFFF;
 
@@ -39,7 +42,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     };
     let flash = hex::read(&std::fs::read_to_string(program)?, SIZE)?;
     let rounds: u32 = rounds.parse()?;
-    let run: fn(&[u8], u32) -> Result<Outcome, Box<dyn Error>> = match engine.as_str() {
+    let run: Engine = match engine.as_str() {
         "gauntlet" => gauntlet_engine::run,
         "armagnac" => armagnac_engine::run,
         other => return Err(format!("no engine is called {other}").into()),
