@@ -88,6 +88,7 @@ pub(crate) async fn update(
         profile: way.device.build.profile,
         timing: Timing::Instant,
         faults: std::mem::take(&mut armed.link),
+        dongle: None,
     };
     let mut port = board.serial_port(&line)?;
     if let Some(watch) = port.watch() {
