@@ -9,7 +9,7 @@ use gauntlet_bench::{Application, Bench, Build, Device, Profile, Variant, Virtua
 use gauntlet_package::keys::TestKey;
 use gauntlet_probe::{Debugger, Image, Segment};
 use gauntlet_record::{ExitCode, Millis, Recorder};
-use gauntlet_runner::{RunOptions, Stopper, run};
+use gauntlet_runner::{RunOptions, run};
 use gauntlet_scenario::{Case, NoFiles, Source, load_sources};
 
 const ROUNDS: usize = 15;

@@ -6,7 +6,7 @@ use gauntlet_bench::{PlantedBug, VirtualBench};
 use gauntlet_record::{
     Collector, ErrorClass, Event, ExitCode, Millis, Record, Recorder, Sink, Verdict, Wall,
 };
-use gauntlet_runner::{RunOptions, Stopper, run};
+use gauntlet_runner::{RunOptions, run};
 use gauntlet_scenario::{Case, NoFiles, Source, Suite, load_sources};
 
 /// A collector that outlives the recorder.
