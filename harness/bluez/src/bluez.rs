@@ -11,12 +11,10 @@ use zbus::{Message, Variant};
 
 use crate::air::{Air, Told};
 use crate::answer::{Interfaces, Properties, Refusal, added, changed, removed};
+use crate::connecting::Connecting;
 use crate::fault::{Armed, Counted, Fault, Options, What};
 use crate::objects::{ADAPTER, Adapter, CHARACTERISTIC, DESCRIPTOR, DEVICE, Device, SERVICE};
-use crate::table::STALE;
 
-/// How long a connection attempt waits for the device.
-const CONNECTING: Duration = Duration::from_secs(30);
 /// How often a device that advertises is said to have been heard.
 const HEARD: Duration = Duration::from_millis(100);
 /// The largest ATT_MTU header in front of a value.
@@ -24,25 +22,6 @@ const ATT_HEADER: usize = 3;
 
 /// A message, for one connection or for all.
 pub(crate) type Out = (Option<u64>, Message);
-
-/// How the services of a connection come to be known.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Resolving {
-    Well,
-    Never,
-    Early,
-}
-
-/// An attempt to connect that has not ended.
-pub(crate) struct Connecting {
-    pub(crate) who: u64,
-    pub(crate) call: Message,
-    pub(crate) address: Address,
-    pub(crate) until: Instant,
-    pub(crate) resolving: Resolving,
-    /// It leads nowhere, and has to be given up.
-    pub(crate) stuck: bool,
-}
 
 /// The link, while there is one.
 pub(crate) struct Link {
@@ -61,7 +40,7 @@ pub(crate) struct Bluez {
     pub(crate) link: Option<Link>,
     pub(crate) connecting: Vec<Connecting>,
     /// Attributes that are announced a little later.
-    late: Option<(Address, Vec<Attribute>)>,
+    pub(crate) late: Option<(Address, Vec<Attribute>)>,
     /// It answers nothing any more.
     pub(crate) silent: bool,
     /// The bus is to be closed.
@@ -130,7 +109,7 @@ impl Bluez {
         objects
     }
 
-    fn told_mtu(&self) -> u16 {
+    pub(crate) fn told_mtu(&self) -> u16 {
         self.options.told_mtu.or_else(|| Some(self.link.as_ref()?.att_mtu)).unwrap_or(23)
     }
 
@@ -215,59 +194,13 @@ impl Bluez {
         }
     }
 
-    /// Ends the attempts that can be ended.
-    pub(crate) fn connect_whoever_is_there(&mut self) {
-        for attempt in mem::take(&mut self.connecting) {
-            if attempt.stuck || !self.is_there(attempt.address) {
-                if attempt.stuck || Instant::now() < attempt.until {
-                    self.connecting.push(attempt);
-                } else {
-                    self.refuse(attempt.who, &attempt.call, Refusal::UNREACHABLE);
-                }
-                continue;
-            }
-            let Some((database, att_mtu)) = self.air.connect(attempt.address, self.options.att_mtu) else {
-                self.connecting.push(attempt);
-                continue;
-            };
-            let address = attempt.address;
-            self.link = Some(Link { address, att_mtu, listening: Vec::new() });
-            self.set(address, |device| device.connected = true, "Connected", true);
-            if let Ok(answer) = Message::method_return(&attempt.call.header()).build(&()) {
-                self.answer(attempt.who, answer);
-            }
-            let database = if self.options.stale_table { STALE.to_vec() } else { database };
-            match attempt.resolving {
-                Resolving::Well => self.resolve(address, database),
-                Resolving::Never => {}
-                Resolving::Early => {
-                    if let Some(device) = self.device(address) {
-                        device.database.clear();
-                    }
-                    self.set(address, |device| device.resolved = true, "ServicesResolved", true);
-                    self.late = Some((address, database));
-                }
-            }
-        }
-    }
-
-    fn is_there(&self, address: Address) -> bool {
-        self.air.advertisement().is_some_and(|found| found.address == address)
-    }
-
-    /// The attributes are known: their objects first, then the word that they are complete.
-    fn resolve(&mut self, address: Address, database: Vec<Attribute>) {
-        let att_mtu = self.told_mtu();
-        let Some(device) = self.device(address) else { return };
-        device.dfu_service = true;
-        device.database = database;
-        for (path, interfaces) in device.attributes(att_mtu) {
-            self.signal(added(&path, &interfaces));
-        }
-        self.set(address, |device| device.resolved = true, "ServicesResolved", true);
-    }
-
-    fn set(&mut self, address: Address, set: impl Fn(&mut Device), name: &'static str, value: bool) {
+    pub(crate) fn set(
+        &mut self,
+        address: Address,
+        set: impl Fn(&mut Device),
+        name: &'static str,
+        value: bool,
+    ) {
         let Some(device) = self.device(address) else { return };
         set(device);
         let path = device.path();
@@ -360,50 +293,6 @@ impl Bluez {
         self.adapters.iter_mut().for_each(|adapter| adapter.discovering.retain(|other| *other != who));
         self.connecting.retain(|attempt| attempt.who != who);
         self.forget_strengths();
-    }
-
-    /// An attempt to connect begins.
-    pub(crate) fn connect(&mut self, who: u64, call: &Message, address: Address) {
-        if self.link.as_ref().is_some_and(|link| link.address == address) {
-            if let Ok(answer) = Message::method_return(&call.header()).build(&()) {
-                self.answer(who, answer);
-            }
-            return;
-        }
-        if self.connecting.iter().any(|attempt| attempt.address == address) {
-            return self.refuse(who, call, Refusal::STUCK);
-        }
-        let fired = self.armed.count(Counted::Connects);
-        if fired.contains(&What::Vanished) {
-            self.forget(address);
-            return self.refuse(who, call, Refusal::NO_OBJECT);
-        }
-        if fired.contains(&What::ConnectAborted) {
-            return self.refuse(who, call, Refusal::ABORTED);
-        }
-        let resolving = match fired[..] {
-            [What::Unresolved, ..] => Resolving::Never,
-            [What::ResolvedEarly, ..] => Resolving::Early,
-            _ => Resolving::Well,
-        };
-        let (call, until) = (call.clone(), Instant::now() + CONNECTING);
-        let stuck = fired.contains(&What::ConnectStuck);
-        self.connecting.push(Connecting { who, call, address, until, resolving, stuck });
-        self.connect_whoever_is_there();
-    }
-
-    /// A link, or an attempt at one, is given up.
-    pub(crate) fn disconnect(&mut self, address: Address) {
-        for attempt in mem::take(&mut self.connecting) {
-            if attempt.address == address {
-                self.refuse(attempt.who, &attempt.call, Refusal::ABORTED);
-            } else {
-                self.connecting.push(attempt);
-            }
-        }
-        if self.link.as_ref().is_some_and(|link| link.address == address) {
-            self.link_lost();
-        }
     }
 }
 

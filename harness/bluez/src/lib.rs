@@ -8,6 +8,7 @@
 //! |---|---|
 //! | `server` | the socket, the connections, and the thread that serves them |
 //! | `bluez` | what the service knows, and what its methods do |
+//! | `connecting` | from a call of Connect to a link, and back |
 //! | `objects` | adapters, devices, services and characteristics with their properties |
 //! | `table` | attributes of a device as objects |
 //! | `air` | the board, and how its time and the wall's go together |
@@ -21,6 +22,7 @@
 mod air;
 mod answer;
 mod bluez;
+mod connecting;
 mod fault;
 mod methods;
 mod objects;

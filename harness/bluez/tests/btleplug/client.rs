@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use gauntlet_engine::{Buttonless, DfuEntry, JumpOptions, UpdateImage, UpdateOptions, update_images};
+use gauntlet_engine::{Buttonless, DfuEntry, JumpOptions, Phase, UpdateImage, UpdateOptions, update_images};
 use gauntlet_links::ble::{BleHost, BleOptions, Wanted};
 
 use super::board::package;
@@ -68,5 +68,10 @@ pub(crate) fn run(task: &str) {
     println!("entries={}", total.dfu_entries);
     println!("resumed={}", total.resumed_at);
     println!("payload={}", total.payload);
-    println!("sent={} in {:?}", total.bytes_sent, total.elapsed);
+    println!(
+        "sent={} in {:?}, firmware in {:?}",
+        total.bytes_sent,
+        total.elapsed,
+        total.time_in(Phase::Data)
+    );
 }
