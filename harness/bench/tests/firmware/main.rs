@@ -7,3 +7,4 @@ mod refusals;
 mod requests;
 mod rig;
 mod update;
+mod watchdog;
