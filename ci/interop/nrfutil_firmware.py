@@ -109,8 +109,9 @@ class Check:
         made.check_returncode()
         return package
 
-    def update(self, port, package):
-        return self.tool("dfu", "serial", "-pkg", package, "-p", port, "-cd", 0, "-t", 1)
+    def update(self, port, package, patience=3):
+        """`patience`: seconds that the firmware may take to check a signature, on a machine that has other work, too."""
+        return self.tool("dfu", "serial", "-pkg", package, "-p", port, "-cd", 0, "-t", patience)
 
     def report(self, name, problem, served, told=None):
         self.wrong += bool(problem)
@@ -134,7 +135,9 @@ class Check:
     def good(self, name, size, *options):
         firmware = self.application(size)
         served = Served(self, "--once", *options)
-        self.landed(name, firmware, served, self.update(served.port, self.package("application", firmware)))
+        patience = 10 if options else 3
+        told = self.update(served.port, self.package("application", firmware), patience)
+        self.landed(name, firmware, served, told)
 
     def refused(self, name, words, package):
         served = Served(self)
@@ -194,12 +197,12 @@ class Check:
             firmware = self.application(60_000)
             served = Served(self, "--once", "--timing", "flash")
             package = self.package("application", firmware)
-            command = [self.nrfutil, "dfu", "serial", "-pkg", package, "-p", served.port, "-cd", "0", "-t", "1"]
+            command = [self.nrfutil, "dfu", "serial", "-pkg", package, "-p", served.port, "-cd", "0", "-t", "10"]
             first = subprocess.Popen(list(map(str, command)), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-            time.sleep(self.chance.uniform(4, 7))
+            time.sleep(self.chance.uniform(6, 11))
             first.kill()
             first.wait()
-            told = self.update(served.port, package)
+            told = self.update(served.port, package, 10)
             if told.returncode == 0 or "try_to_recover" not in told.stderr or "NotPermitted" not in told.stderr:
                 break
             served.end(interrupt=True)
