@@ -202,6 +202,8 @@ class Check:
             time.sleep(self.chance.uniform(6, 11))
             first.kill()
             first.wait()
+            # What it had asked for is answered late; who opens the port next must not take that for an answer of its own.
+            time.sleep(5)
             told = self.update(served.port, package, 10)
             if told.returncode == 0 or "try_to_recover" not in told.stderr or "NotPermitted" not in told.stderr:
                 break
