@@ -28,6 +28,10 @@ fn main() -> io::Result<()> {
         Ok(code) => fs::write(out.join("suite.rs"), code)?,
         Err(error) => println!("cargo::error=the shipped suite can't be read: {error}"),
     }
+    match targets(&root) {
+        Ok(code) => fs::write(out.join("targets.rs"), code)?,
+        Err(error) => println!("cargo::error=the shipped targets can't be read: {error}"),
+    }
     match citations(&root) {
         Ok(code) => fs::write(out.join("citations.rs"), code)?,
         Err(error) => println!("cargo::error=the source can't be searched for requirements: {error}"),
@@ -46,6 +50,29 @@ fn suite(root: &Path) -> io::Result<String> {
         // Written as a Rust string, so that any file name is one.
         let _ =
             writeln!(code, "    ({:?}, include_bytes!({:?})),", name(root, &file), file.to_string_lossy());
+    }
+    code.push_str("];\n");
+    Ok(code)
+}
+
+/// The targets, and the images that they name, under their paths below `targets/`.
+fn targets(root: &Path) -> io::Result<String> {
+    let root = root.join("targets");
+    let mut code = String::from("static TARGETS: &[(&str, &[u8])] = &[\n");
+    let mut files = Vec::new();
+    for (folder, end) in [(root.clone(), "yaml"), (root.join("firmware/hex"), "hex")] {
+        println!("cargo::rerun-if-changed={}", folder.display());
+        for entry in fs::read_dir(folder)? {
+            files.push(entry?.path());
+            if files.last().is_some_and(|file| file.extension().is_none_or(|found| found != end)) {
+                files.pop();
+            }
+        }
+    }
+    files.sort_by_key(|file| name(&root, file));
+    for file in files {
+        let _ =
+            writeln!(code, "    ({:?}, include_bytes!({:?})),", name(&root, &file), file.to_string_lossy());
     }
     code.push_str("];\n");
     Ok(code)

@@ -1,11 +1,15 @@
 //! What is flashed to make a device under test, and where everything stands.
 
+use std::sync::Arc;
+
 use gauntlet_nrf52::Variant;
 use gauntlet_package::settings::{Bank, BankCode, Settings, StoredValidation};
 use gauntlet_protocol::crc32;
 use gauntlet_reference::images::{self, Buttonless, Segment};
 use gauntlet_reference::layout::{MBR_END, PAGE, UICR_BOOTLOADER, UICR_PARAMS};
 use gauntlet_reference::{Build, Layout};
+
+use crate::target::Firmware;
 
 /// The application that a device starts with: a witness, padded, perhaps with the buttonless service.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -42,6 +46,8 @@ pub struct Device {
     pub build: Build,
     /// The application in bank 0, if there is one.
     pub application: Option<Application>,
+    /// Firmware of its own in place of our start-up stub and bootloader; `build` then says what its bootloader is.
+    pub firmware: Option<Arc<Firmware>>,
 }
 
 /// A named part of the address space.
@@ -86,7 +92,10 @@ const UICR: Region = Region { name: "uicr", start: 0x1000_1000, end: 0x1000_1400
 impl Device {
     /// Where things stand.
     pub fn layout(&self) -> Layout {
-        Layout::for_profile(self.variant, self.build.profile)
+        match &self.firmware {
+            Some(firmware) => firmware.layout,
+            None => Layout::for_profile(self.variant, self.build.profile),
+        }
     }
 
     /// First byte of bank 0.
@@ -123,8 +132,15 @@ impl Device {
         let layout = self.layout();
         let base = self.application_base();
         let application = self.application.map_or_else(Vec::new, |app| app.image(base));
-        let mut segments = vec![images::start_up()];
-        if let Some(fwid) = self.softdevice {
+        let mut segments = match &self.firmware {
+            Some(firmware) => {
+                // An application and settings that come with the images make room for those of the case.
+                let ours = [base..layout.image_area_end(), layout.backup_page..layout.flash_end];
+                firmware.segments.iter().flat_map(|segment| outside(segment, &ours)).collect()
+            }
+            None => vec![images::start_up()],
+        };
+        if let Some(fwid) = self.softdevice.filter(|_| self.firmware.is_none()) {
             segments.extend(images::softdevice(&layout, fwid));
         }
         if !application.is_empty() {
@@ -136,12 +152,18 @@ impl Device {
             mark.extend((number as u32 + 1).to_le_bytes());
             segments.push(Segment::new(page, mark));
         }
-        segments.push(images::bootloader(&layout, &self.build));
+        if self.firmware.is_none() {
+            segments.push(images::bootloader(&layout, &self.build));
+        }
         // As a factory does it: both pages, so that no older backup can win (SET-018).
         let settings = self.settings(&application).factory_bytes();
         segments.push(Segment::new(layout.backup_page, settings.clone()));
         segments.push(Segment::new(layout.settings_page, settings));
-        for (address, word) in [(UICR_BOOTLOADER, layout.bootloader), (UICR_PARAMS, layout.backup_page)] {
+        let words = [(UICR_BOOTLOADER, layout.bootloader), (UICR_PARAMS, layout.backup_page)];
+        // What an image brings itself is left as it is.
+        let missing: Vec<_> =
+            words.into_iter().filter(|(at, _)| !segments.iter().any(|segment| segment.holds(*at))).collect();
+        for (address, word) in missing {
             segments.push(Segment::new(address, word.to_le_bytes().to_vec()));
         }
         DeviceImage { segments, application }
@@ -161,4 +183,17 @@ impl Device {
         settings.update_crcs();
         settings
     }
+}
+
+/// The parts of a segment that lie in none of the ranges.
+fn outside(segment: &Segment, ranges: &[std::ops::Range<u32>]) -> Vec<Segment> {
+    let mut parts: Vec<Segment> = Vec::new();
+    let kept = (segment.address..).zip(&segment.bytes);
+    for (address, byte) in kept.filter(|(address, _)| !ranges.iter().any(|range| range.contains(address))) {
+        match parts.last_mut() {
+            Some(part) if part.address + part.bytes.len() as u32 == address => part.bytes.push(*byte),
+            _ => parts.push(Segment::new(address, vec![*byte])),
+        }
+    }
+    parts
 }

@@ -11,14 +11,17 @@
 //! | [`firmware_board`] | a virtual chip with somebody's firmware in it |
 //! | [`images`] | firmware files, and how they get into a chip |
 //! | `serve` | the serial line of a virtual board as a port of this machine (Unix) |
+//! | [`target`] | a device with firmware of its own |
 //! | [`virtual_bench`] | boards made of a virtual chip and the reference device |
 
 pub mod board;
 pub mod device;
 pub mod firmware_board;
 pub mod images;
+mod running;
 #[cfg(unix)]
 pub mod serve;
+pub mod target;
 pub mod virtual_bench;
 
 pub use board::{Board, BoardError, Cut, CutReport, LinkKind, Mode, Peer, Tear};
@@ -27,8 +30,10 @@ pub use firmware_board::{FirmwareBoard, FirmwareSetup, ReadBack};
 pub use gauntlet_nrf52::Variant;
 pub use gauntlet_probe::serve::{Protocol, Server};
 pub use gauntlet_probe::{BoardSelector, Debugger, ProbeError};
-pub use gauntlet_reference::images::{Buttonless, Habit, Service, WITNESS_ADDRESS, WITNESS_MAGIC};
+pub use gauntlet_links::direct::{FlowControl, UartOptions};
+pub use gauntlet_reference::images::{Buttonless, Habit, Segment, Service, WITNESS_ADDRESS, WITNESS_MAGIC};
 pub use gauntlet_reference::{Build, Entry, Generation, Layout, PlantedBug, Profile};
+pub use target::{Firmware, StatedLayout, Target, TargetError};
 pub use virtual_bench::VirtualBench;
 
 /// Something a bench may be able to do.
@@ -59,6 +64,11 @@ pub trait Bench: Send + Sync {
 
     /// What it can do.
     fn capabilities(&self) -> &[Capability];
+
+    /// The firmware of its boards, when it is not the reference device. Cases that it can't be are then Skipped.
+    fn target(&self) -> Option<&Target> {
+        None
+    }
 
     /// A board with `variant` on it for one case. Must be called on the thread, and inside the runtime, that uses it.
     ///

@@ -7,7 +7,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 use gauntlet_engine::{ApplicationLink, Link};
 use gauntlet_links::direct::{
-    DirectApplication, DirectBle, DirectGatt, DirectSerial, SharedMachine, VirtualBoard, VirtualCentral,
+    ChipUart, DirectApplication, DirectBle, DirectGatt, DirectSerial, SharedMachine, VirtualBoard, VirtualCentral,
 };
 use gauntlet_links::gatt::Gatt;
 use gauntlet_nrf52::{
@@ -23,6 +23,8 @@ use gauntlet_reference::{Layout, Profile, ReferenceDevice, SharedWire};
 
 use crate::board::{Board, BoardError, Cut, CutReport, LinkKind, Mode, Peer, Tear};
 use crate::device::Device;
+use crate::running::Runs;
+use crate::target::Target;
 #[cfg(unix)]
 use crate::serve::{Line, SerialPort};
 use crate::{Bench, Capability};
@@ -37,13 +39,18 @@ const APPLICATION: u32 = 5;
 /// Firmware in the host has worked for longer than a look: it may restart with more to do, or start an application that
 /// crashes and is started again.
 const RESTARTED: u32 = 1;
+/// A device that has started so often while it was waited for comes to rest at no time.
+const RESET_LOOP: u32 = 50;
 
 /// Microseconds until a host notices that a device has lost its supply.
 const SUPERVISION_US: u64 = 6_000_000;
 
 /// Boards made of virtual chips.
 #[derive(Debug, Default)]
-pub struct VirtualBench(());
+pub struct VirtualBench {
+    /// What is on them; the reference device without.
+    target: Option<Target>,
+}
 
 /// Boards opened by this process so far: each has a probe with a serial number of its own.
 static BOARDS: AtomicU64 = AtomicU64::new(0);
@@ -53,7 +60,26 @@ impl VirtualBench {
     pub fn new() -> Self {
         Self::default()
     }
+
+    /// A bench whose boards have this firmware, executed instruction by instruction.
+    pub fn of_target(target: Target) -> Self {
+        Self { target: Some(target) }
+    }
 }
+
+/// What boards with the reference device can do.
+const REFERENCE: &[Capability] = &[
+    Capability::Ble,
+    Capability::Serial,
+    Capability::PowerCut,
+    Capability::FlashOpFaults,
+    Capability::Reset,
+    Capability::Buttonless,
+    Capability::Gatt,
+];
+/// What boards with firmware in the chip can do: nobody plays the radio for them.
+const FIRMWARE: &[Capability] =
+    &[Capability::Serial, Capability::PowerCut, Capability::FlashOpFaults, Capability::Reset];
 
 impl Bench for VirtualBench {
     fn name(&self) -> &'static str {
@@ -61,15 +87,11 @@ impl Bench for VirtualBench {
     }
 
     fn capabilities(&self) -> &[Capability] {
-        &[
-            Capability::Ble,
-            Capability::Serial,
-            Capability::PowerCut,
-            Capability::FlashOpFaults,
-            Capability::Reset,
-            Capability::Buttonless,
-            Capability::Gatt,
-        ]
+        if self.target.is_some() { FIRMWARE } else { REFERENCE }
+    }
+
+    fn target(&self) -> Option<&Target> {
+        self.target.as_ref()
     }
 
     fn open(&self, variant: Variant, seed: u64) -> Result<Box<dyn Board>, BoardError> {
@@ -78,14 +100,21 @@ impl Bench for VirtualBench {
         let mut chip = Chip::new(variant, seed);
         // A board that comes to the bench has had another life.
         chip.fill_flash(Fill::Noise(seed));
-        let firmware = ReferenceDevice::new(Layout::of(variant), wire.clone());
-        let machine: SharedMachine = Arc::new(Mutex::new(Machine::with_guest(chip, Box::new(firmware))));
+        let machine = match &self.target {
+            Some(_) => Machine::new(chip),
+            None => {
+                let firmware = ReferenceDevice::new(Layout::of(variant), wire.clone());
+                Machine::with_guest(chip, Box::new(firmware))
+            }
+        };
+        let machine: SharedMachine = Arc::new(Mutex::new(machine));
         let probe = virtual_probe::register(&format!("GAUNTLET{number:06}"), machine.clone())
             .map_err(|_taken| BoardError::Impossible("be told from another one"))?;
         let selector = BoardSelector::new(probe.selector(), variant.target_name()).allow_erase_all();
         let opened = VirtualBoard::new(machine, wire);
         let origin = opened.machine().chip.now();
-        Ok(Box::new(OpenBoard { board: opened, selector, _probe: probe, origin, seed }))
+        let runs = self.target.as_ref().map(Runs::new);
+        Ok(Box::new(OpenBoard { board: opened, selector, _probe: probe, origin, seed, runs }))
     }
 
     fn has_virtual_time(&self) -> bool {
@@ -108,6 +137,8 @@ struct OpenBoard {
     _probe: Registration,
     origin: u64,
     seed: u64,
+    /// The firmware in the chip, when it is not the reference device.
+    runs: Option<Runs>,
 }
 
 impl OpenBoard {
@@ -121,6 +152,9 @@ impl OpenBoard {
         let machine = self.board.machine();
         if !machine.chip.is_powered() {
             return Mode::Unsettled;
+        }
+        if let Some(runs) = &self.runs {
+            return runs.mode(&machine.chip);
         }
         let (application, presence) = {
             let wire = self.board.wire().lock();
@@ -154,6 +188,12 @@ impl Board for OpenBoard {
     }
 
     fn link_of(&self, peer: Peer, kind: LinkKind, device: &Device) -> Result<Box<dyn Link>, BoardError> {
+        if let Some(runs) = &self.runs {
+            return match kind {
+                LinkKind::Serial => Ok(Box::new(ChipUart::new(self.board.clone(), runs.uart))),
+                LinkKind::Ble { .. } => Err(BoardError::NoSuchLink("BLE: nobody plays the radio for its firmware")),
+            };
+        }
         let (board, who) = (self.board.clone(), central(peer));
         match (kind, device.build.profile) {
             (LinkKind::Ble { att_mtu }, Profile::Ble) => {
@@ -183,10 +223,25 @@ impl Board for OpenBoard {
     async fn settle(&self, limit: Duration) -> Mode {
         let end = self.device_time() + limit;
         let (mut mode, mut agreed) = (Mode::Unsettled, 0);
+        let starts = self.board.machine().chip.starts();
         while self.device_time() < end {
             let began = self.device_time();
+            let before = self.board.machine().chip.instructions();
             self.board.run_for(LOOK).await;
             let now = self.mode_now();
+            let executed = self.board.machine().chip.instructions() - before;
+            if self.runs.is_some() && self.board.machine().chip.starts() > starts + RESET_LOOP {
+                return Mode::Unsettled;
+            }
+            if let Some(runs) = self.runs.as_ref().filter(|_| now != Mode::Unsettled) {
+                let weight = runs.weight(now, executed);
+                agreed = if now == mode { agreed + weight } else { weight };
+                mode = now;
+                if agreed >= Runs::ENOUGH {
+                    return mode;
+                }
+                continue;
+            }
             let worked = self.device_time() - began >= 2 * LOOK;
             let weight = match now {
                 Mode::Application if worked => RESTARTED,
@@ -247,6 +302,9 @@ impl Board for OpenBoard {
 
     fn complaint(&self) -> Option<String> {
         let mut machine = self.board.machine();
+        if let Some(runs) = &self.runs {
+            return runs.complaint(&machine.chip);
+        }
         match machine.run_for(1) {
             MachineStop::UnexpectedTrap(trap) => {
                 Some(format!("the firmware executed the unknown trap {trap:#04x}"))

@@ -60,6 +60,14 @@ pub(crate) enum Failure {
     /// The bench could not do its part.
     #[error("the update could not be done")]
     Trouble(#[source] Trouble),
+    /// The target does not come up, or does not answer.
+    #[error("the target can't be tested")]
+    #[diagnostic(help("without an application its bootloader must wait in DFU mode and answer a Ping on its UART"))]
+    Target(#[source] Trouble),
+    /// The target is not what its file says.
+    #[error("the target `{target}` is not what its file says")]
+    #[diagnostic(help("{lies}"))]
+    TargetLies { target: String, lies: String },
     /// A file could not be written.
     #[error(transparent)]
     Write(WriteError),
@@ -76,10 +84,12 @@ impl Failure {
             | Self::PackageUnreadable { .. }
             | Self::PackageRefused { .. }
             | Self::File { .. }
+            | Self::TargetLies { .. }
             | Self::Key { .. } => ExitCode::BadScenario,
             Self::NothingSelected { .. } => ExitCode::NothingSelected,
             Self::NoBench { .. } => ExitCode::BenchUnusable,
             Self::Usage { .. } | Self::Argument(_) => ExitCode::Usage,
+            Self::Target(_) => ExitCode::BenchUnusable,
             Self::Trouble(Trouble::Interrupted) => ExitCode::Interrupted,
             Self::Trouble(Trouble::Internal(_)) => ExitCode::Internal,
             Self::Trouble(_) => ExitCode::BenchUnusable,

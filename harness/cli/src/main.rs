@@ -7,6 +7,7 @@
 //! | `choice`    | from ids, tags, paths to the cases that are meant |
 //! | `citations` | where code cites a requirement |
 //! | `shipped`   | the suite inside the program |
+//! | `targets`   | the device under test, where it is not the reference device |
 //! | `display`   | a run, as a person sees it while it goes on |
 //! | `output`    | stdout for what was asked for, stderr for people |
 //! | `failure`   | why something can't be done, and the exit code for it |
@@ -21,6 +22,7 @@ mod filter;
 mod interrupt;
 mod output;
 mod shipped;
+mod targets;
 mod verb;
 
 use std::panic;

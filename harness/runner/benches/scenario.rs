@@ -47,6 +47,7 @@ fn probe_work(bench: &VirtualBench) {
         softdevice: Some(0x0101),
         build: Build::release(Profile::Ble, TestKey::Release.signing_key().public_key_le()),
         application: Some(Application { witness: 1, size: 20 * 1024, version: 1, buttonless: None }),
+        firmware: None,
     };
     let runtime = tokio::runtime::Builder::new_current_thread().enable_time().start_paused(true).build();
     runtime.expect("a runtime").block_on(async {

@@ -20,7 +20,7 @@ use crate::run::RunOptions;
 use crate::told::Teller;
 use crate::trouble::Trouble;
 use crate::update::{Manner, Way, rejection, unwatched};
-use crate::{closing, device, exchange, faults, gatt, observe, probed};
+use crate::{closing, device, exchange, faults, gatt, observe, probed, target};
 
 /// Transfer, activation and start are done by then.
 pub(crate) const SETTLE: Duration = Duration::from_secs(120);
@@ -34,6 +34,10 @@ pub(crate) async fn run(
     teller: &Teller,
 ) -> (Verdict, Duration) {
     let device = device::of(case, options.planted_bug);
+    let device = match bench.target() {
+        Some(target) => target::installed(device, target),
+        None => device,
+    };
     let board: Rc<dyn Board> = match bench.open(device.variant, seed) {
         Ok(board) => Rc::from(board),
         Err(error) => return (Verdict::Error(Trouble::from(error).report()), Duration::ZERO),

@@ -5,7 +5,7 @@ use std::time::Duration;
 use gauntlet_bench::{
     Application, Build, Buttonless, Device, Entry, Generation, Habit, PlantedBug, Profile, Service, Variant,
 };
-use gauntlet_package::keys::TestKey;
+use gauntlet_package::keys::{SigningKey, TestKey};
 use gauntlet_scenario::Case;
 use gauntlet_scenario::model::{
     self, BankLayout, Bonds, Bootloader, Chip, Downgrade, Key, Link, SameVersion, SignaturePolicy,
@@ -42,6 +42,7 @@ pub fn flashable(model: &model::Device, variant: Variant, profile: Profile) -> D
             version: app.version,
             buttonless: app.buttonless.map(|service| buttonless(service, app.habit)),
         }),
+        firmware: None,
     }
 }
 
@@ -109,6 +110,12 @@ pub(crate) fn link(case: &Case) -> Link {
     case.steps.iter().find_map(|step| of_step(&step.kind)).unwrap_or(Link::Ble)
 }
 
+/// What signs packages of the release: the key of a target, where it has one of its own.
+pub(crate) fn release_key(device: &Device) -> SigningKey {
+    let own = device.firmware.as_ref().and_then(|firmware| firmware.key.clone());
+    own.unwrap_or_else(|| TestKey::Release.signing_key())
+}
+
 pub(crate) fn test_key(key: Key) -> TestKey {
     match key {
         Key::Release => TestKey::Release,
@@ -116,7 +123,7 @@ pub(crate) fn test_key(key: Key) -> TestKey {
     }
 }
 
-fn variant(chip: Chip) -> Variant {
+pub(crate) fn variant(chip: Chip) -> Variant {
     match chip {
         Chip::Nrf52832 => Variant::Nrf52832,
         Chip::Nrf52840 => Variant::Nrf52840,

@@ -21,6 +21,7 @@
 //! | `serve` | a fresh device that other programs update over its serial line (Unix) |
 //! | `external` | an update by somebody else's client (Unix) |
 //! | `case` | one case from start to verdict |
+//! | [`target`] | devices with firmware of their own |
 //! | `device`, `packages` | what a scenario asks for, as something that can be flashed and sent |
 //! | `entry` | into DFU mode through the probe |
 
@@ -49,6 +50,7 @@ mod probed;
 pub mod run;
 #[cfg(unix)]
 pub mod serve;
+pub mod target;
 mod told;
 mod trouble;
 mod update;

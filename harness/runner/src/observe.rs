@@ -74,8 +74,11 @@ pub(crate) fn read(board: &dyn Board, device: &Device, mode: Mode) -> Result<Sna
 /// Makes the device forget its witness, so that only one that starts anew is seen.
 pub(crate) fn forget_witness(board: &dyn Board) -> Result<(), ProbeError> {
     let mut debugger = board.attach()?;
-    debugger.write_word(WITNESS_ADDRESS, 0)?;
-    debugger.write_word(WITNESS_ADDRESS + 4, 0)?;
+    // A bootloader has variables of its own there, and may be running.
+    if debugger.read_word(WITNESS_ADDRESS)? == gauntlet_bench::WITNESS_MAGIC {
+        debugger.write_word(WITNESS_ADDRESS, 0)?;
+        debugger.write_word(WITNESS_ADDRESS + 4, 0)?;
+    }
     debugger.detach()
 }
 

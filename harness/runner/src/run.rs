@@ -17,7 +17,7 @@ use gauntlet_scenario::{Case, KnownFailures};
 use crate::external::{self, ExternalClient};
 use crate::hold::Hold;
 use crate::told::{Teller, Told};
-use crate::{case, device};
+use crate::{case, device, target};
 
 /// How a run is made.
 #[derive(Clone, Debug)]
@@ -174,6 +174,14 @@ fn is_known_failure(verdict: &Verdict) -> bool {
 
 /// One case with its retries, from case-started to case-finished.
 fn one(bench: &dyn Bench, case: &Case, options: &RunOptions, teller: &Teller) {
+    let fitted = bench.target().map(|target| target::fitted(case, target)).transpose();
+    let case = match &fitted {
+        Ok(fitted) => fitted.as_ref().unwrap_or(case),
+        Err(reason) => {
+            let verdict = Verdict::Skipped { reason: reason.clone() };
+            return teller.send(None, Event::CaseFinished { verdict, took_ms: Millis::ZERO });
+        }
+    };
     if let Some(missing) = case.capabilities().into_iter().find(|need| !able(bench, *need)) {
         let verdict = Verdict::Skipped { reason: format!("the bench `{}` has no {missing}", bench.name()) };
         return teller.send(None, Event::CaseFinished { verdict, took_ms: Millis::ZERO });

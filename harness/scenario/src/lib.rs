@@ -61,7 +61,7 @@ mod yaml;
 pub use case::Case;
 pub use diagnostics::{Diagnostics, Problem, ProblemKind, Severity, nearest as nearest_word};
 pub use gauntlet_record::CaseId;
-pub use piece::{bootloader_keys, read_bootloader, read_device, read_fault};
+pub use piece::{bootloader_keys, read_bootloader, read_device, read_fault, read_target};
 pub use requirements::{Area, CATALOGUE, Catalogue, Observation, Requirement};
 pub use scenario::Scenario;
 pub use schema::{schema, schema_text};

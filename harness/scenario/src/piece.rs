@@ -4,7 +4,7 @@
 //! the same. A piece has no matrix.
 
 use crate::diagnostics::{Diagnostics, Severity};
-use crate::model::{Bootloader, Device, Fault};
+use crate::model::{Bootloader, Device, Fault, Target};
 use crate::read::{BootloaderShape, Cx, Shape};
 use crate::suite::NoFiles;
 use crate::yaml::{self, Source};
@@ -14,6 +14,23 @@ use crate::yaml::{self, Source};
 /// # Errors
 /// Every mistake in it, with its place.
 pub fn read_device(source: &Source) -> Result<Device, Diagnostics> {
+    read(source)
+}
+
+/// Reads a target: a device with firmware of its own.
+///
+/// ```
+/// use gauntlet_scenario::{Source, read_target};
+///
+/// let text = "chip: nrf52832\nimages: [mbr.hex, bootloader.hex]\nkey: my-key.pem\n";
+/// assert_eq!(read_target(&Source::new("mine.yaml", text)).unwrap().images.len(), 2);
+/// let wrong = read_target(&Source::new("mine.yaml", "chip: nrf52833x\n")).unwrap_err();
+/// assert!(wrong.render(100, false).contains("mine.yaml:1:7"));
+/// ```
+///
+/// # Errors
+/// Every mistake in it, with its place.
+pub fn read_target(source: &Source) -> Result<Target, Diagnostics> {
     read(source)
 }
 

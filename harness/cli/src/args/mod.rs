@@ -9,6 +9,7 @@ mod list;
 pub(crate) mod package;
 mod requirements;
 mod run;
+mod target;
 mod twins;
 mod virtual_device;
 mod words;
@@ -23,7 +24,8 @@ pub(crate) use image::ImageChoice;
 pub(crate) use list::{CheckArgs, CompletionsArgs, ListArgs};
 pub(crate) use package::PackageVerb;
 pub(crate) use requirements::RequirementsArgs;
-pub(crate) use run::RunArgs;
+pub(crate) use run::{Bug, RunArgs};
+pub(crate) use target::TargetArgs;
 pub(crate) use virtual_device::VirtualDeviceArgs;
 pub(crate) use words::{Shard, SoftDeviceChoice};
 

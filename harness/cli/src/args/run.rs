@@ -9,8 +9,10 @@ use gauntlet_bench::PlantedBug;
 
 use super::filter::FilterArgs;
 use super::hold::HoldChoice;
+use super::target::TargetArgs;
 use super::words::{self, Shard};
 use crate::display::ProgressChoice;
+use crate::targets;
 
 const EXAMPLES: &str = "\
 Examples:
@@ -23,6 +25,8 @@ Examples:
   gauntlet run --planted-bug version-not-checked see a broken bootloader being found out
   gauntlet run --all-planted-bugs                prove that the suite finds every bug that can be planted
   gauntlet run --client 'nrfutil dfu serial -pkg {package} -p {port} -cd 0'
+  gauntlet run --target demo-uart                on real firmware, instruction by instruction
+  gauntlet run --target my-board.yaml            on yours; docs/targets.md says how
   gauntlet run --field-failure FF-064            what was learnt from failures in the field
   gauntlet run --shard 2/4 --report-dir out      the second of four machines
 
@@ -49,9 +53,12 @@ pub(crate) struct RunArgs {
     #[arg(long, short, value_name = "N")]
     pub(crate) jobs: Option<NonZeroUsize>,
 
-    /// Plant this bug into the reference device: at least one scenario must find it
-    #[arg(long, value_name = "NAME", value_parser = planted_bug(), hide_possible_values = true)]
-    pub(crate) planted_bug: Option<PlantedBug>,
+    /// Plant this bug into the device: at least one scenario must find it
+    #[arg(long, value_name = "NAME", value_parser = any_bug(), hide_possible_values = true)]
+    pub(crate) planted_bug: Option<Bug>,
+
+    #[command(flatten)]
+    pub(crate) target: TargetArgs,
 
     /// Plant every bug, one after the other, and say which case finds it; exit code 100 when one is not found
     ///
@@ -113,6 +120,25 @@ pub(crate) struct RunArgs {
     /// Run only one of several equal parts, for several machines
     #[arg(long, value_name = "I/N")]
     pub(crate) shard: Option<Shard>,
+}
+
+/// A bug, and where it is planted.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Bug {
+    /// Into the reference device.
+    Reference(PlantedBug),
+    /// Into firmware that is shipped: an image of its own.
+    Firmware(String),
+}
+
+/// The names of the bugs of the reference device, and of shipped firmware.
+fn any_bug() -> impl TypedValueParser<Value = Bug> {
+    let names = PlantedBug::ALL.iter().map(|bug| PossibleValue::new(bug.name()).help(bug.description()));
+    let firmware = targets::bugs().map(PossibleValue::new);
+    PossibleValuesParser::new(names.chain(firmware)).map(|name| match name.parse::<PlantedBug>() {
+        Ok(bug) => Bug::Reference(bug),
+        Err(_) => Bug::Firmware(name),
+    })
 }
 
 /// The names of the bugs; clap then says which one was probably meant.

@@ -16,7 +16,7 @@ mod virtual_device;
 
 use std::path::Path;
 
-use gauntlet_bench::{Bench, VirtualBench};
+use gauntlet_bench::{Bench, Target, VirtualBench};
 use gauntlet_package::keys::PublicKey;
 use gauntlet_record::ExitCode;
 
@@ -41,10 +41,10 @@ pub(crate) fn perform(verb: &Verb) -> Result<ExitCode, Failure> {
     }
 }
 
-/// The bench with this name.
-fn bench(name: &str) -> Result<Box<dyn Bench>, Failure> {
+/// The bench with this name, and with this device on it; the reference device without.
+fn bench(name: &str, target: Option<Target>) -> Result<Box<dyn Bench>, Failure> {
     match name {
-        "virtual" => Ok(Box::new(VirtualBench::new())),
+        "virtual" => Ok(Box::new(target.map_or_else(VirtualBench::new, VirtualBench::of_target))),
         _ => Err(Failure::NoBench { name: crate::display::tame(name) }),
     }
 }

@@ -9,7 +9,7 @@ use std::time::Duration;
 use std::time::{Instant, SystemTime};
 use std::{fs, thread};
 
-use gauntlet_bench::PlantedBug;
+use gauntlet_bench::{Bench, PlantedBug};
 use gauntlet_record::{ExitCode, JournalWriter, PlanOrder, Recorder, WriteError};
 use gauntlet_reports::JunitReport;
 #[cfg(unix)]
@@ -17,11 +17,11 @@ use gauntlet_runner::ExternalClient;
 use gauntlet_runner::{RunOptions, Stopper};
 use gauntlet_scenario::{KnownFailures, Source};
 
-use crate::args::{HoldChoice, RunArgs};
+use crate::args::{Bug, HoldChoice, RunArgs};
 use crate::choice::Choice;
 use crate::display::{Closing, Display};
 use crate::failure::Failure;
-use crate::{interrupt, output};
+use crate::{interrupt, output, targets};
 
 /// The tag of scenarios that are there to judge clients.
 #[cfg(unix)]
@@ -31,8 +31,16 @@ pub(super) fn run(args: &RunArgs) -> Result<ExitCode, Failure> {
     if args.list_bugs {
         return list_bugs();
     }
-    let bench = super::bench(&args.bench)?;
+    let (bug, planted_in_firmware) = match &args.planted_bug {
+        Some(Bug::Reference(bug)) => (Some(*bug), None),
+        Some(Bug::Firmware(bug)) => (None, Some(bug.as_str())),
+        None => (None, None),
+    };
+    let target = targets::find(&args.target, planted_in_firmware)?;
+    bugs_fit(target.is_some(), args)?;
+    let bench = super::bench(&args.bench, target)?;
     let choice = Choice::of(&wanted(args))?;
+    confirm(&*bench, args.seed)?;
     let cases = choice.part(&args.filter, args.shard)?;
     let known_failures = known_failures(args.known_failures.as_deref(), &choice)?;
     if args.hold.is_some() && cases.len() != 1 {
@@ -75,7 +83,7 @@ pub(super) fn run(args: &RunArgs) -> Result<ExitCode, Failure> {
         seed: args.seed,
         jobs: args.jobs.map_or_else(processors, NonZeroUsize::get),
         retries: args.retries,
-        planted_bug: args.planted_bug,
+        planted_bug: bug,
         sources: choice.sources(),
         stopper,
         hold: args.hold.map(HoldChoice::hold),
@@ -115,6 +123,29 @@ fn client(args: &RunArgs) -> Result<Option<ExternalClient>, Failure> {
         });
     }
     Ok(Some(ExternalClient { command, limit: Duration::from_secs(args.client_timeout) }))
+/// A bug is planted into the device that has it.
+fn bugs_fit(has_firmware: bool, args: &RunArgs) -> Result<(), Failure> {
+    let advice = "`--list-bugs` names the bugs of each device".to_owned();
+    let wrong = |what: &str| Err(Failure::Usage { what: what.to_owned(), advice: advice.clone() });
+    match (&args.planted_bug, has_firmware) {
+        (Some(Bug::Reference(_)), true) => wrong("this bug is one of the reference device, not of the target"),
+        (Some(Bug::Firmware(_)), false) => wrong("this bug is one of `--target demo-uart`"),
+        _ if has_firmware && args.all_planted_bugs => {
+            wrong("the bugs of the reference device can't be planted into a target")
+        }
+        _ => Ok(()),
+    }
+}
+
+/// What a target says of itself must be what its file says; otherwise every verdict would be a riddle.
+fn confirm(bench: &dyn Bench, seed: u64) -> Result<(), Failure> {
+    let Some(target) = bench.target() else { return Ok(()) };
+    let lies = gauntlet_runner::target::ask(bench, target, seed).map_err(Failure::Target)?;
+    if lies.is_empty() {
+        return Ok(());
+    }
+    let lies: Vec<String> = lies.iter().map(ToString::to_string).collect();
+    Err(Failure::TargetLies { target: target.name.clone(), lies: lies.join("\n") })
 }
 
 /// The cases that have to fail. A line that means no case would never be noticed, so it is a mistake.
@@ -145,6 +176,9 @@ fn list_bugs() -> Result<ExitCode, Failure> {
     let mut text = String::new();
     for bug in PlantedBug::ALL {
         let _ = writeln!(text, "{:width$}  {}", bug.name(), bug.description());
+    }
+    for bug in targets::bugs() {
+        let _ = writeln!(text, "{bug:width$}  (a bug of the firmware of --target demo-uart)");
     }
     output::print(&text)?;
     Ok(ExitCode::Pass)

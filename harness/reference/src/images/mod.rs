@@ -30,6 +30,11 @@ impl Segment {
     pub fn new(address: u32, bytes: Vec<u8>) -> Self {
         Self { address, bytes }
     }
+
+    /// Whether it has a byte at `address`.
+    pub fn holds(&self, address: u32) -> bool {
+        address.checked_sub(self.address).is_some_and(|offset| (offset as usize) < self.bytes.len())
+    }
 }
 
 /// `count` bytes that look like code and depend on `seed` alone (SplitMix64).

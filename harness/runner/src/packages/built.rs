@@ -10,6 +10,7 @@ use gauntlet_scenario::Case;
 use gauntlet_scenario::model::{self, BootValidation, BuiltPackage, PackageApplication, Sign};
 
 use super::{Image, Sendable, images};
+use crate::device::release_key;
 use crate::trouble::Trouble;
 
 /// Builds a package of any kind, and its file, if it is as a packager would have made it.
@@ -45,7 +46,7 @@ pub(super) fn mutated(
     let incomplete = || Trouble::Internal(format!("package `{name}` can't be broken: it is no application"));
     let application = package.application.as_ref().ok_or_else(incomplete)?;
     let mutation = package.mutate.ok_or_else(incomplete)?;
-    let key = signing_key(package.sign).ok_or_else(incomplete)?;
+    let key = signing_key(package.sign, device).ok_or_else(incomplete)?;
     let good =
         app_package(package, application, case, device).build().map_err(|error| refused(name, &error))?;
     let read = read_bytes(name, &good.zip, &ReadOptions::default());
@@ -58,9 +59,9 @@ fn refused(name: &str, error: &dyn std::error::Error) -> Trouble {
     Trouble::Build { name: name.to_owned(), why: error.to_string() }
 }
 
-fn signing_key(sign: Sign) -> Option<SigningKey> {
+fn signing_key(sign: Sign, device: &Device) -> Option<SigningKey> {
     match sign {
-        Sign::Release => Some(TestKey::Release.signing_key()),
+        Sign::Release => Some(release_key(device)),
         Sign::Other => Some(TestKey::Other.signing_key()),
         Sign::None => None,
     }
@@ -87,7 +88,7 @@ fn app_package(
     if package.external {
         app = app.external();
     }
-    if let Some(key) = signing_key(package.sign) {
+    if let Some(key) = signing_key(package.sign, device) {
         app = app.sign(key);
     }
     tampers(package).into_iter().fold(app, AppPackage::tamper)
@@ -118,7 +119,7 @@ fn system(
         sd_id: footing.iter().map(|footing| footing.sd_req).collect(),
         debug: package.debug,
         sd_boot_validation: softdevice.as_ref().and(validation(package.boot_validation)),
-        key: signing_key(package.sign),
+        key: signing_key(package.sign, device),
         ..UpdatePackage::default()
     }
     .build()
@@ -136,7 +137,7 @@ fn system(
         zip = None;
         let mut init = decode(&first.init_packet).map_err(|error| refused(name, &error))?.init;
         init.fw_version = version.or(init.fw_version);
-        let key = signing_key(package.sign);
+        let key = signing_key(package.sign, device);
         first.init_packet = seal(init, &mut first.firmware, key.as_ref(), &tampers(package));
     }
     Ok((Sendable { name: name.to_owned(), images, softdevice, bootloader }, zip))

@@ -7,14 +7,14 @@ use std::collections::BTreeMap;
 
 use gauntlet_bench::Device;
 use gauntlet_package::build::AppPackage;
-use gauntlet_package::keys::TestKey;
+use gauntlet_package::keys::SigningKey;
 use gauntlet_package::{Limits, PackageError, ReadOptions, read_bytes, unpack};
 use gauntlet_protocol::init_packet::{FwType, ValidationType, decode};
 use gauntlet_reference::images::witness;
 use gauntlet_scenario::Case;
-use gauntlet_scenario::model::{Bootloader, Package};
+use gauntlet_scenario::model::{Bootloader, Key, Package};
 
-use crate::device::test_key;
+use crate::device::{release_key, test_key};
 use crate::observe::Ground;
 use crate::trouble::Trouble;
 
@@ -105,7 +105,7 @@ pub(crate) fn all(case: &Case, device: &Device) -> Result<BTreeMap<String, Parce
         let parcel = match package {
             Package::Built(package) if package.mutate.is_some() => {
                 let (zip, firmware) = built::mutated(&name, package, case, device)?;
-                let key = test_key(case.device.bootloader.key).signing_key().public_key();
+                let key = key_of(device, &case.device.bootloader).public_key();
                 let options = ReadOptions { public_key: Some(key), ..ReadOptions::default() };
                 let mut parcel = opened(&name, &name, &zip, &options);
                 let witness = package.application.as_ref().map(|app| u32::from(app.witness.get()));
@@ -140,8 +140,17 @@ fn opened(name: &str, file: &str, zip: &[u8], options: &ReadOptions) -> Parcel {
     Parcel { sendable, rejected, zip: Some(zip.to_vec()) }
 }
 
+/// What signs for this bootloader.
+fn key_of(device: &Device, bootloader: &Bootloader) -> SigningKey {
+    match bootloader.key {
+        Key::Release => release_key(device),
+        other => test_key(other).signing_key(),
+    }
+}
+
 /// A clean application for a device as it is now, that its bootloader must accept: the witness `id` with `version`.
 pub(crate) fn clean(
+    device: &Device,
     ground: Ground,
     bootloader: &Bootloader,
     id: u32,
@@ -149,12 +158,12 @@ pub(crate) fn clean(
     version: u32,
 ) -> Result<Sendable, Trouble> {
     let firmware = witness(ground.base, id, size as usize);
-    let key: TestKey = test_key(bootloader.key);
+    let key = key_of(device, bootloader);
     let mut package = AppPackage::new(firmware)
         .version(version)
         .hw_version(bootloader.hw_version)
         .sd_req([ground.fwid.map_or(0, u32::from)])
-        .sign(key.signing_key());
+        .sign(key);
     if bootloader.app_signature_check {
         package = package.boot_validation(ValidationType::EcdsaP256Sha256);
     }

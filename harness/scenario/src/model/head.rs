@@ -26,7 +26,7 @@ words! {
 }
 
 /// Where something stands in the scenario file, for reports: `scenario.yaml:23:9`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Place {
     /// Line, counted from 1.
     pub line: u32,

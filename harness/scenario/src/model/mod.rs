@@ -13,6 +13,7 @@ mod head;
 mod package;
 mod probe;
 mod step;
+mod target;
 
 pub use device::{
     Application, BankLayout, Bonds, Bootloader, Buttonless, Chip, Device, Downgrade, Generation, Habit, Key,
@@ -37,3 +38,4 @@ pub use step::{
     Entry, ExtendedCode, Link, Outcome, Peer, Phase, Rejection, ResetKind, ResultCode, Stage, Step, StepKind,
     Update, UpdateExpect,
 };
+pub use target::{FlowControl, Target, TargetImage, TargetKey, TargetLayout, Uart};

@@ -21,6 +21,7 @@ mod package;
 mod probe;
 pub(crate) mod scalars;
 mod step;
+mod target;
 mod update;
 
 pub(crate) use cx::Cx;

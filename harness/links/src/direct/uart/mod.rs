@@ -25,6 +25,8 @@ const WRITE: u8 = 0x08;
 const SLICE: Duration = Duration::from_millis(1);
 /// How long a firmware may take to switch its UART on and to answer: what the link over a real port gives it, too.
 const PATIENCE: Duration = Duration::from_secs(10);
+/// How long a closing port waits for one more byte to go out: an erased page keeps flow control closed for so long.
+const DRAIN: Duration = Duration::from_millis(100);
 /// How long the device has to say its MTU.
 const ASKED: Duration = Duration::from_millis(500);
 /// Bytes that the host's driver takes before the sender waits.
@@ -178,8 +180,20 @@ impl Link for ChipUart {
     }
 
     async fn disconnect(&mut self) -> Result<(), LinkError> {
-        // What the driver has taken still goes out, and nothing on the line says that nobody listens any more.
-        self.end = None;
+        // What the driver has taken still goes out, unless the device keeps it from that. Nothing on the line says that
+        // nobody listens any more.
+        if let Some(end) = self.end.take() {
+            self.board.catch_up();
+            let mut left = end.waiting(&self.board.machine().chip);
+            while left > 0 {
+                self.board.run_for(DRAIN).await;
+                let now = end.waiting(&self.board.machine().chip);
+                if now >= left {
+                    break;
+                }
+                left = now;
+            }
+        }
         Ok(())
     }
 }

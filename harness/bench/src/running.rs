@@ -1,0 +1,84 @@
+//! What firmware in a virtual chip is doing, seen from outside.
+
+use gauntlet_links::direct::UartOptions;
+use gauntlet_nrf52::{Chip, Variant};
+use gauntlet_reference::Layout;
+
+use crate::board::Mode;
+use crate::target::Target;
+
+/// The engine of the nRF52840 for cryptography: vendor code inside, so that it can only be named.
+const CRYPTOCELL: std::ops::Range<u32> = 0x5002_A000..0x5002_C000;
+/// Instructions in a look of 20 ms (1.28 million cycles) above which the firmware is at work and not waiting.
+const BUSY: u64 = 100_000;
+
+/// The firmware of a board, as far as its mode can be told.
+#[derive(Debug, Clone)]
+pub(crate) struct Runs {
+    layout: Layout,
+    pub(crate) uart: UartOptions,
+}
+
+impl Runs {
+    /// How much looks in a row must weigh until the board counts as settled.
+    pub(crate) const ENOUGH: u32 = 100;
+
+    pub(crate) fn new(target: &Target) -> Self {
+        Self { layout: target.firmware.layout, uart: target.uart }
+    }
+
+    /// The mode at this moment: where the CPU is, and whether a bootloader listens.
+    pub(crate) fn mode(&self, chip: &Chip) -> Mode {
+        let pc = chip.core().reg(15);
+        let listens = || match self.uart.port {
+            Some(port) => chip.uart_listens(port),
+            None => (0..chip.uarts()).any(|port| chip.uart_listens(port)),
+        };
+        if (self.layout.bootloader..self.layout.flash_end).contains(&pc) {
+            // A bootloader that does not listen is still starting, or activates what it has got.
+            return if listens() { Mode::Dfu } else { Mode::Unsettled };
+        }
+        let is_application = (gauntlet_reference::layout::MBR_END..self.layout.bootloader).contains(&pc);
+        if is_application && !chip.core().is_locked_up() { Mode::Application } else { Mode::Unsettled }
+    }
+
+    /// How much a look weighs. A bootloader that listens and is at work checks a signature or copies, and may restart
+    /// next; but firmware that waits in a loop instead of sleeping never looks otherwise.
+    pub(crate) fn weight(&self, mode: Mode, executed: u64) -> u32 {
+        match mode {
+            Mode::Application => 50,
+            Mode::Dfu if executed < BUSY => 10,
+            Mode::Dfu => 1,
+            Mode::Unsettled => 0,
+        }
+    }
+
+    /// Why the firmware can't go on here although it could on a board.
+    pub(crate) fn complaint(&self, chip: &Chip) -> Option<String> {
+        if chip.variant() != Variant::Nrf52840 {
+            return None;
+        }
+        let touch = chip.touches().find(|touch| CRYPTOCELL.contains(&touch.address))?;
+        let from = touch.pc.map_or_else(String::new, |pc| format!(" at {pc:#010x}"));
+        Some(format!(
+            "it uses the CryptoCell (register {:#010x}{from}), which is not modelled; build the bootloader with \
+             cryptography in software",
+            touch.address
+        ))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use gauntlet_links::direct::UartEnd;
+
+    use super::*;
+
+    #[test]
+    fn a_chip_without_firmware_is_in_no_mode() {
+        let layout = Layout::of(Variant::Nrf52832);
+        let runs = Runs { layout, uart: UartOptions::default() };
+        assert_eq!(runs.mode(&Chip::new(Variant::Nrf52832, 1)), Mode::Unsettled);
+        assert!(UartEnd::find(&mut Chip::new(Variant::Nrf52832, 1), &runs.uart).is_none());
+    }
+}
