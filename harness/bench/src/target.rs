@@ -226,7 +226,8 @@ mod tests {
         let words = image(UICR_BOOTLOADER, &[0, 0x20, 7, 0, 0, 0xD0, 7, 0]);
         let said = made(vec![image(0x7_2000, &[1; 8]), words.clone()], StatedLayout::default()).unwrap();
         assert_eq!((said.layout.bootloader, said.layout.backup_page), (0x7_2000, 0x7_D000));
-        let stated = StatedLayout { bootloader: Some(0x7_4000), app_data: Some(0), ..StatedLayout::default() };
+        let stated =
+            StatedLayout { bootloader: Some(0x7_4000), app_data: Some(0), ..StatedLayout::default() };
         let stated = made(vec![image(0x7_2000, &[1; 0x3000]), words], stated).unwrap();
         assert_eq!((stated.layout.bootloader, stated.layout.image_area_end()), (0x7_4000, 0x7_4000));
         assert_eq!(stated.bootloader().len(), 0x1000);

@@ -7,7 +7,8 @@ use std::time::Duration;
 use async_trait::async_trait;
 use gauntlet_engine::{ApplicationLink, Link};
 use gauntlet_links::direct::{
-    ChipUart, DirectApplication, DirectBle, DirectGatt, DirectSerial, SharedMachine, VirtualBoard, VirtualCentral,
+    ChipUart, DirectApplication, DirectBle, DirectGatt, DirectSerial, SharedMachine, VirtualBoard,
+    VirtualCentral,
 };
 use gauntlet_links::gatt::Gatt;
 use gauntlet_nrf52::{
@@ -24,9 +25,9 @@ use gauntlet_reference::{Layout, Profile, ReferenceDevice, SharedWire};
 use crate::board::{Board, BoardError, Cut, CutReport, LinkKind, Mode, Peer, Tear};
 use crate::device::Device;
 use crate::running::Runs;
-use crate::target::Target;
 #[cfg(unix)]
 use crate::serve::{Line, SerialPort};
+use crate::target::Target;
 use crate::{Bench, Capability};
 
 /// How long the board runs between two looks at what it does.
@@ -191,7 +192,9 @@ impl Board for OpenBoard {
         if let Some(runs) = &self.runs {
             return match kind {
                 LinkKind::Serial => Ok(Box::new(ChipUart::new(self.board.clone(), runs.uart))),
-                LinkKind::Ble { .. } => Err(BoardError::NoSuchLink("BLE: nobody plays the radio for its firmware")),
+                LinkKind::Ble { .. } => {
+                    Err(BoardError::NoSuchLink("BLE: nobody plays the radio for its firmware"))
+                }
             };
         }
         let (board, who) = (self.board.clone(), central(peer));

@@ -29,7 +29,8 @@ pub(crate) async fn update(
     sent: Vec<&packages::Sendable>,
 ) -> Result<Vec<Finding>, Trouble> {
     let stored = after.settings().0.map_or(0, |settings| settings.app_version);
-    let package = packages::clean(way.device, after.ground(), bootloader, WITNESS, SIZE, stored.saturating_add(1))?;
+    let package =
+        packages::clean(way.device, after.ground(), bootloader, WITNESS, SIZE, stored.saturating_add(1))?;
     observe::forget_witness(&**way.board)?;
     let claim = way.send(&package, Manner::plain(way.device), None).await?;
     let mode = way.board.settle(SETTLE).await;

@@ -67,8 +67,10 @@ async fn asked(bench: &dyn Bench, target: &Target, seed: u64) -> Result<Vec<Lie>
     let no_link = |error: LinkError| Trouble::Link(error.to_string());
     link.connect().await.map_err(no_link)?;
     let mut lies = Vec::new();
-    if let Some(Ok(hardware)) =
-        answer(&mut *link, &Request::HardwareVersion).await.map_err(no_link)?.map(|r| r.hardware_version_answer())
+    if let Some(Ok(hardware)) = answer(&mut *link, &Request::HardwareVersion)
+        .await
+        .map_err(no_link)?
+        .map(|r| r.hardware_version_answer())
     {
         let part = match target.variant {
             gauntlet_bench::Variant::Nrf52832 => 0x5_2832,

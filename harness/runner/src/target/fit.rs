@@ -29,7 +29,9 @@ pub(crate) fn fitted(case: &Case, target: &Target) -> Result<Case, String> {
         }
         match package {
             Package::Built(_) if target.firmware.key.is_none() => {
-                return Err("the key that signs packages for this target is unknown (state `key` in its file)".into());
+                return Err(
+                    "the key that signs packages for this target is unknown (state `key` in its file)".into(),
+                );
             }
             Package::Built(package) => built(package, case, target).map_err(|what| needs(&what))?,
             Package::File(_) if is_made_for(case, target) => {}
@@ -109,7 +111,11 @@ fn chip(case: &Case, target: &Target) -> Result<(), String> {
     let of_several = case.values.iter().any(|(key, _)| key == "chip");
     let chosen = of_several || case.chip != model::Chip::Nrf52832;
     if chosen && device::variant(case.chip) != target.variant {
-        return Err(format!("is for the {}, and this target is an {}", case.chip, target.variant.target_name()));
+        return Err(format!(
+            "is for the {}, and this target is an {}",
+            case.chip,
+            target.variant.target_name()
+        ));
     }
     Ok(())
 }
@@ -176,9 +182,9 @@ fn built(package: &BuiltPackage, case: &Case, target: &Target) -> Result<(), Str
     // Without a SoftDevice the list and the version decide together (table 7.3).
     let about_list = package.sd_req.is_some()
         || package.tamper.contains(&model::Tamper::NoVersion)
-        || package.mutate.is_some_and(|how| {
-            how.name().contains("sd_req") || how.name() == "dat_fw_version_absent"
-        });
+        || package
+            .mutate
+            .is_some_and(|how| how.name().contains("sd_req") || how.name() == "dat_fw_version_absent");
     // What becomes of the last bytes was derived from one vendor's flash driver (FLT-021); another one may store them.
     if package.mutate.is_some_and(|how| how.name() == "bin_unaligned_4097") {
         return Err("a flash driver that stores whole words only".into());

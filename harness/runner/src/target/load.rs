@@ -4,7 +4,7 @@ use std::io;
 use std::sync::Arc;
 
 use gauntlet_bench::{
-    FlowControl, Firmware, Profile, Segment, StatedLayout, Target, TargetError, UartOptions,
+    Firmware, FlowControl, Profile, Segment, StatedLayout, Target, TargetError, UartOptions,
 };
 use gauntlet_package::image::{ImageError, read_hex};
 use gauntlet_package::keys::{KeyError, SigningKey};
@@ -75,8 +75,8 @@ pub fn load(
             segments.push(Segment::new(at, bytes));
             continue;
         }
-        let parts = read_hex(&bytes)
-            .map_err(|source| BadTarget::Image { file: image.file.clone(), source })?;
+        let parts =
+            read_hex(&bytes).map_err(|source| BadTarget::Image { file: image.file.clone(), source })?;
         segments.extend(parts.into_iter().map(|part| Segment::new(part.address, part.data)));
     }
     let key = match &model.key {

@@ -166,7 +166,9 @@ mod tests {
         let target = read_target(&Source::new("pump.yaml", text)).unwrap();
         let at: Vec<Option<u32>> = target.images.iter().map(|TargetImage { at, .. }| *at).collect();
         assert_eq!(at, [None, Some(0x7_0000)]);
-        assert!(matches!(&target.key, TargetKey::File(path, place) if path == "keys/mine.pem" && place.line == 3));
+        assert!(
+            matches!(&target.key, TargetKey::File(path, place) if path == "keys/mine.pem" && place.line == 3)
+        );
         assert_eq!((target.bootloader.hw_version, target.uart.port), (59, Some(1)));
         assert_eq!((target.layout.bootloader, target.layout.backup), (Some(0xF_4000), None));
         let least = read_target(&Source::new("pump.yaml", "chip: nrf52832\n")).unwrap();
