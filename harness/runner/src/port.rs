@@ -1,6 +1,9 @@
 //! A package for a device on a serial port of this machine, by its client alone: what `gauntlet dfu --port` does.
 
-use gauntlet_engine::{UpdateEvent, UpdateOptions, update_images};
+use std::path::PathBuf;
+
+use gauntlet_engine::{Link, UpdateEvent, UpdateOptions, update_images};
+use gauntlet_links::dongle::{DongleLink, DongleOptions, SerialDongle};
 use gauntlet_links::serial::{SerialLink, SerialOptions};
 use gauntlet_package::Image;
 
@@ -9,11 +12,31 @@ use crate::dfu::DfuProgress;
 use crate::run::Stopper;
 use crate::trouble::Trouble;
 
+/// What is at a port.
+#[derive(Debug, Clone)]
+pub enum AtPort {
+    /// The device itself, with a bootloader for a serial line.
+    Device(SerialOptions),
+    /// A connectivity dongle, and how the device is found within its reach.
+    Dongle(PathBuf, DongleOptions),
+}
+
+impl AtPort {
+    fn link(&self) -> Box<dyn Link> {
+        match self {
+            Self::Device(options) => Box::new(SerialLink::new(options.clone())),
+            Self::Dongle(path, options) => {
+                Box::new(DongleLink::new(SerialDongle(path.clone()), options.clone()))
+            }
+        }
+    }
+}
+
 /// The port, and how it is used.
 #[derive(Debug, Clone)]
 pub struct PortOptions {
-    /// The port.
-    pub port: SerialOptions,
+    /// What is at it.
+    pub port: AtPort,
     /// Packets per receipt notification; 0 is off.
     pub prn: u16,
     /// Stops the update.
@@ -42,7 +65,7 @@ pub fn update_port(
             progress(at);
         }
     };
-    let mut link = SerialLink::new(options.port.clone());
+    let mut link = options.port.link();
     let result = runtime.block_on(update_images(&mut link, None, &images, &how, &mut watch));
     client::ended(result, images.len())
 }

@@ -13,9 +13,11 @@ use crate::display::ProgressChoice;
 const MTU: std::ops::RangeInclusive<i64> = 23..=247;
 
 /// What describes a virtual device, and means nothing for one on a port.
-const VIRTUAL: [&str; 6] = ["VirtualDeviceArgs", "link", "mtu", "dump", "hold", "seed"];
-/// The same for a device on the air, whose link may be named.
-const NOT_ON_THE_AIR: [&str; 6] = ["VirtualDeviceArgs", "port", "mtu", "dump", "hold", "seed"];
+const VIRTUAL: [&str; 5] = ["VirtualDeviceArgs", "adapter", "dump", "hold", "seed"];
+/// The same for a device on the air, which may be reached through a dongle on a port.
+const NOT_ON_THE_AIR: [&str; 4] = ["VirtualDeviceArgs", "dump", "hold", "seed"];
+/// ATT MTU unless somebody says otherwise.
+pub(crate) const DEFAULT_MTU: u16 = 247;
 
 /// Send a package to a device.
 #[derive(Debug, clap::Args)]
@@ -27,6 +29,7 @@ Examples:
   gauntlet dfu update.zip --port /dev/ttyACM0
   gauntlet dfu update.zip --link ble --name Thermometer
   gauntlet dfu update.zip --link ble --address C0:FF:EE:00:00:01 --adapter hci1
+  gauntlet dfu update.zip --link dongle --port /dev/ttyACM1 --name DfuTarg
   gauntlet dfu update.zip --json > result.json
 
 Without --port, --name or --address a fresh virtual device is made and updated; nothing of this machine
@@ -74,17 +77,17 @@ pub(crate) struct DfuArgs {
     #[command(flatten)]
     pub(crate) device: VirtualDeviceArgs,
 
-    /// How the device is reached; the bootloader is built for it
-    #[arg(long, value_enum, value_name = "LINK", default_value_t)]
-    pub(crate) link: LinkChoice,
+    /// How the device is reached; the bootloader of a virtual one is built for it [default: ble]
+    #[arg(long, value_enum, value_name = "LINK")]
+    pub(crate) link: Option<LinkChoice>,
 
     /// Packets between two receipts; 0 is no receipts
     #[arg(long, value_name = "N", default_value_t = 0)]
     pub(crate) prn: u16,
 
-    /// The ATT MTU that is negotiated over BLE, 23 to 247
-    #[arg(long, value_name = "N", default_value_t = 247, value_parser = clap::value_parser!(u16).range(MTU))]
-    pub(crate) mtu: u16,
+    /// The ATT MTU that is negotiated over BLE, 23 to 247 [default: 247]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(MTU))]
+    pub(crate) mtu: Option<u16>,
 
     /// Write the whole flash, as it is read back afterwards, to this file: .bin or .hex
     #[arg(long, value_name = "FILE")]
@@ -110,11 +113,12 @@ pub(crate) struct DfuArgs {
 }
 
 /// The links.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub(crate) enum LinkChoice {
     /// Bluetooth Low Energy.
-    #[default]
     Ble,
     /// A serial line.
     Serial,
+    /// Bluetooth Low Energy through an nRF connectivity dongle on `--port`.
+    Dongle,
 }

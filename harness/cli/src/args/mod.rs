@@ -17,7 +17,7 @@ mod words;
 use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
 
 pub(crate) use device::{ApprotectChoice, DeviceVerb, DongleChoice, SerialChoice, ServeArgs, TimingChoice};
-pub(crate) use dfu::{DfuArgs, LinkChoice};
+pub(crate) use dfu::{DEFAULT_MTU, DfuArgs, LinkChoice};
 pub(crate) use filter::FilterArgs;
 pub(crate) use hold::HoldChoice;
 pub(crate) use image::ImageChoice;

@@ -6,6 +6,7 @@ mod client;
 mod command_line;
 mod device;
 mod dfu;
+mod dongle;
 mod firmware;
 mod interrupt;
 mod known_failures;

@@ -15,6 +15,9 @@ use crate::{interrupt, output};
 
 /// Who the user wants, if it is a real device.
 pub(super) fn wanted(args: &DfuArgs) -> Result<Option<Wanted>, Failure> {
+    if args.link == Some(LinkChoice::Dongle) || args.port.is_some() {
+        return Ok(None);
+    }
     let wanted = match (&args.name, args.address) {
         (Some(name), _) => Wanted::Name(name.clone()),
         (None, Some(address)) => Wanted::Address(address),
@@ -28,10 +31,17 @@ pub(super) fn wanted(args: &DfuArgs) -> Result<Option<Wanted>, Failure> {
         }
         (None, None) => return Ok(None),
     };
-    if args.link != LinkChoice::Ble {
+    if args.link.unwrap_or(LinkChoice::Ble) != LinkChoice::Ble {
         return Err(Failure::Usage {
             what: "a device with a name or an address is reached over BLE only".to_owned(),
             advice: "take --link ble, or --port for a real device on a serial line".to_owned(),
+        });
+    }
+    if args.mtu.is_some() {
+        return Err(Failure::Usage {
+            what: "--mtu is not for the Bluetooth of this machine: it negotiates the ATT MTU by itself"
+                .to_owned(),
+            advice: "leave it away".to_owned(),
         });
     }
     Ok(Some(wanted))

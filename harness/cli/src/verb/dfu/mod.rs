@@ -18,7 +18,7 @@ use gauntlet_runner::dfu::{DfuEnd, DfuLink, DfuOptions, Runs, dfu as update};
 
 use super::package_show::tell_warnings;
 use super::virtual_device;
-use crate::args::{DfuArgs, HoldChoice, LinkChoice};
+use crate::args::{DEFAULT_MTU, DfuArgs, HoldChoice, LinkChoice};
 use crate::failure::Failure;
 use crate::{interrupt, output};
 
@@ -47,9 +47,15 @@ pub(super) fn dfu(args: &DfuArgs) -> Result<ExitCode, Failure> {
         return ble::dfu(args, wanted, images);
     }
 
-    let (link, profile) = match args.link {
-        LinkChoice::Ble => (DfuLink::Ble { att_mtu: args.mtu }, Profile::Ble),
+    let (link, profile) = match args.link.unwrap_or(LinkChoice::Ble) {
+        LinkChoice::Ble => (DfuLink::Ble { att_mtu: args.mtu.unwrap_or(DEFAULT_MTU) }, Profile::Ble),
         LinkChoice::Serial => (DfuLink::Serial, Profile::Uart),
+        LinkChoice::Dongle => {
+            return Err(Failure::Usage {
+                what: "--link dongle needs the port of the dongle".to_owned(),
+                advice: "name it with --port; `gauntlet device serve --dongle` has a virtual one".to_owned(),
+            });
+        }
     };
     let device = virtual_device::of(&args.device, profile)?;
     let stopper = Stopper::new();
