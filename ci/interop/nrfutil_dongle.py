@@ -35,7 +35,7 @@ def comports(*arguments, **options):
 
 serial.tools.list_ports.comports = comports
 """
-# The fault, words of nrfutil that tell it, and how long it takes. One word of each alternative is enough.
+# The fault, and words of nrfutil that tell it: any of them.
 FAULTS = [
     ("silent", ["Failed to open. Error code: NRF_ERROR_TIMEOUT"]),
     ("no-config", ["Failed to open. Error code: NRF_ERROR_TIMEOUT"]),
@@ -138,7 +138,8 @@ class Check:
         self.report(f"fault {fault}", problem, words + said)
 
     def false_success(self, fault):
-        image = random.SystemRandom().randbytes(5000)
+        # Whole objects: the device would refuse a shorter last one where a whole one is due.
+        image = random.SystemRandom().randbytes(8192)
         code, words, device, holds, said = self.update(image, "--dongle", "--fault", fault)
         problem = ""
         if code != 0 or "Device programmed." not in words:
