@@ -57,7 +57,7 @@ pub(crate) struct DfuArgs {
     #[arg(long, requires = "port")]
     pub(crate) no_flow_control: bool,
 
-    /// Update the real device with this name over the Bluetooth of this machine
+    /// Update the real device with this name over the Bluetooth of this machine, or through a dongle
     ///
     /// The name that the device advertises, in DFU mode or in its application; an application with the buttonless service is
     /// asked to start its bootloader. There is no probe then.

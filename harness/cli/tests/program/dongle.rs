@@ -45,7 +45,9 @@ fn options_that_do_not_go_with_a_dongle_are_refused() {
     let wrong = ["dfu", &package, "--link", "dongle", "--port", "x", "--address", "C6:05:04:03:02"];
     gauntlet(&wrong).ends_with(2).tells("six bytes");
     gauntlet(&["device", "serve", "--dongle", "--profile", "usb"]).ends_with(2).tells("--profile");
-    gauntlet(&["device", "serve", "--dongle", "--fault", "no-akc"]).ends_with(2).tells("`no-akc`; there are silent");
+    gauntlet(&["device", "serve", "--dongle", "--fault", "no-akc"])
+        .ends_with(2)
+        .tells("`no-akc`; there are silent");
 }
 
 #[test]
