@@ -62,7 +62,9 @@ pub(crate) enum Failure {
     Trouble(#[source] Trouble),
     /// The target does not come up, or does not answer.
     #[error("the target can't be tested")]
-    #[diagnostic(help("without an application its bootloader must wait in DFU mode and answer a Ping on its UART"))]
+    #[diagnostic(help(
+        "without an application its bootloader must wait in DFU mode and answer a Ping on its UART"
+    ))]
     Target(#[source] Trouble),
     /// The target is not what its file says.
     #[error("the target `{target}` is not what its file says")]

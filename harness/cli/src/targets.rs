@@ -73,9 +73,12 @@ pub(crate) fn find(args: &TargetArgs, bug: Option<&str>) -> Result<Option<Target
         (false, Some(folder)) => fs::read(folder.join(file)),
         (false, None) => shipped(file).map(<[u8]>::to_vec).ok_or_else(|| io::ErrorKind::NotFound.into()),
     };
-    let stem = path.file_stem().map_or_else(|| args.target.clone(), |stem| stem.to_string_lossy().into_owned());
-    let target = load(&stem, &model, &read)
-        .map_err(|error: BadTarget| Failure::File { path: PathBuf::from(&args.target), source: error.into() })?;
+    let stem =
+        path.file_stem().map_or_else(|| args.target.clone(), |stem| stem.to_string_lossy().into_owned());
+    let target = load(&stem, &model, &read).map_err(|error: BadTarget| Failure::File {
+        path: PathBuf::from(&args.target),
+        source: error.into(),
+    })?;
     Ok(Some(target))
 }
 

@@ -123,12 +123,16 @@ fn client(args: &RunArgs) -> Result<Option<ExternalClient>, Failure> {
         });
     }
     Ok(Some(ExternalClient { command, limit: Duration::from_secs(args.client_timeout) }))
+}
+
 /// A bug is planted into the device that has it.
 fn bugs_fit(has_firmware: bool, args: &RunArgs) -> Result<(), Failure> {
     let advice = "`--list-bugs` names the bugs of each device".to_owned();
     let wrong = |what: &str| Err(Failure::Usage { what: what.to_owned(), advice: advice.clone() });
     match (&args.planted_bug, has_firmware) {
-        (Some(Bug::Reference(_)), true) => wrong("this bug is one of the reference device, not of the target"),
+        (Some(Bug::Reference(_)), true) => {
+            wrong("this bug is one of the reference device, not of the target")
+        }
         (Some(Bug::Firmware(_)), false) => wrong("this bug is one of `--target demo-uart`"),
         _ if has_firmware && args.all_planted_bugs => {
             wrong("the bugs of the reference device can't be planted into a target")
