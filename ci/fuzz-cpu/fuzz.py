@@ -128,7 +128,9 @@ def main():
             left = [index for index in left if tallies[index].compared < arguments.per_class
                     and tallies[index].next_chunk * CHUNK < 20 * arguments.per_class + 10 * CHUNK]
             total = sum(tally.compared for tally in tallies.values())
-            print(f"{time.monotonic() - began:6.0f} s: {total} compared, {len(left)} classes go on", file=sys.stderr)
+            differ = sum(tally.counts["differ"] for tally in tallies.values())
+            print(f"{time.monotonic() - began:6.0f} s: {total} compared, {differ} differ, {len(left)} classes go on",
+                  file=sys.stderr)
     return report(tallies, arguments, time.monotonic() - began)
 
 

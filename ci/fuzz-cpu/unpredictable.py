@@ -97,7 +97,7 @@ RULES += [
          "side. Directed: tests/faults.rs",
          lambda c: c.encoding >> 8 == 0x47 and c.ours == EXECUTED and (c.register(c.field(3)) or 0) & 1 == 0),
     Rule("access to the private peripheral bus", "B3.1", "the other one has no such registers. Directed: tests/debug.rs",
-         lambda c: c.ours == EXECUTED and c.theirs == MEMORY and any(0xE0000000 <= r <= 0xE00FFFFF for r in c.registers)),
+         lambda c: c.ours == EXECUTED and c.theirs == MEMORY and any(0xDFFFF000 <= r <= 0xE0100FFF for r in c.registers)),
     Rule("SVC with a mask raised", "B1.5.4",
          "escalates to HardFault here; the other one has no priorities. Directed: tests/exceptions.rs",
          lambda c: c.encoding >> 8 == 0xDF and c.theirs == SUPERVISOR),
@@ -106,6 +106,12 @@ RULES += [
     Rule("BASEPRI_MAX with bits that are not implemented", "B5.2.3",
          "three bits of priority here, eight in the other one: which of two values is smaller depends on the others",
          lambda c: c.encoding & 0xFFF0FFFF == 0xF3808812 and c.registers[c.field(16)] & 0x1F != 0),
+    Rule("SMLAD of 0x80008000 with itself", "A7.7.136",
+         "the sum of both products and the accumulator decides on Q; the other one also sets it when the products alone "
+         "overflow and a negative accumulator brings the sum back. Directed: tests/multiply.rs",
+         lambda c: c.encoding & 0xFFF000E0 == 0xFB200000 and c.field(12) != 15 and c.ours == c.theirs == EXECUTED
+         and c.registers[c.field(16)] == c.registers[c.field(0)] == 0x80008000 and c.registers[c.field(12)] >> 31
+         and c.our_state[:16] == c.their_state[:16] and c.our_state[16] | 1 << 27 == c.their_state[16]),
     Rule("BLX to an immediate", "A5.3.4", "not in this profile: undefined. The other one has it from profile A",
          _masks(0xF800D001, 0xF000C000)),
     Rule("SETEND", "A5.2.5", "not in this profile: undefined. The other one has it from profile A",
