@@ -162,13 +162,8 @@ impl Transport {
                 }
             }
             Self::Serial { end_not_escaped, escape_not_escaped, byte_us, line_free, .. } => {
-                let frame = if *end_not_escaped {
-                    [message, &[slip::END]].concat()
-                } else if *escape_not_escaped && !message.contains(&slip::END) {
-                    [message, &[slip::END]].concat()
-                } else {
-                    slip::encode(message)
-                };
+                let plain = *end_not_escaped || *escape_not_escaped && !message.contains(&slip::END);
+                let frame = if plain { [message, &[slip::END]].concat() } else { slip::encode(message) };
                 // An answer that is ready while the one before is on the line waits for it. On a real device it may be lost
                 // as well, so a host has to wait for each answer (SER-012).
                 *line_free = now.max(*line_free) + cycles_from_us(*byte_us * frame.len() as u64);
