@@ -96,7 +96,7 @@ mod tests {
             ("org.freedesktop.DBus.Error.ServiceUnknown", Symptom::Unreachable),
             ("org.freedesktop.DBus.Error.Timeout", Symptom::Unanswered),
             ("org.freedesktop.DBus.Error.Failed", Symptom::Failed),
-            ("Not connected", Symptom::Failed),
+            ("com.example.Error.NotConnected", Symptom::Failed),
         ];
         for (name, symptom) in table {
             assert_eq!(of(&named(name)), symptom, "{name}");
