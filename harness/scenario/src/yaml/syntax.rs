@@ -371,7 +371,7 @@ fn indentation(text: &str, at: usize) -> Option<Slip> {
         }
         format!("it stands {here} in; what is open above stands {} in", words.join(", "))
     };
-    if open.contains(&here) && !(items && !line.trim_start().starts_with("- ")) {
+    if open.contains(&here) && (!items || line.trim_start().starts_with("- ")) {
         return None;
     }
     let (_, word) = behind_hyphens(line);
