@@ -80,12 +80,12 @@ async fn asked(bench: &dyn Bench, target: &Target, seed: u64) -> Result<Vec<Lie>
         lie(&mut lies, "chip", part, hardware.part);
     }
     let image = Request::FirmwareVersion { image: 0 };
-    if let Some(Ok(bootloader)) =
-        answer(&mut *link, &image).await.map_err(no_link)?.map(|r| r.firmware_version_answer())
-    {
-        if bootloader.image_type == BOOTLOADER {
+    let told = answer(&mut *link, &image).await.map_err(no_link)?;
+    match told.map(|response| response.firmware_version_answer()) {
+        Some(Ok(bootloader)) if bootloader.image_type == BOOTLOADER => {
             lie(&mut lies, "start of the bootloader", device.layout().bootloader, bootloader.address);
         }
+        _ => {}
     }
     link.disconnect().await.map_err(no_link)?;
     Ok(lies)
