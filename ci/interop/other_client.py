@@ -12,15 +12,19 @@ judged from the dump that is read back through the probe. Exit code 1 when somet
 import os
 import pathlib
 import random
+import select
 import signal
 import subprocess
 import sys
 import tempfile
+import time
 import tty
 
 APPLICATION = 0x26000
 PAGE = 0x1000
 LIMIT = 120
+END, ESCAPE, PING, TOKEN = 0xC0, 0xDB, 0x09, 0x5A
+PONG = bytes([0x60, PING, 0x01, TOKEN, END])
 
 
 class Served:
@@ -118,11 +122,23 @@ class Check:
 
 
 def end_of_frame(port):
-    """The client does not know that half of a frame may be left on the line (SER-004): ends it, and drops what is said."""
+    """Leaves a quiet line behind a client that broke off.
+
+    Half of a frame may be under way (SER-004). Ended as it is, it would count as data of any length, behind which a device
+    takes no more (FLT-020); an escape that is none makes the device drop it (SER-003). Answers may still come: frames are
+    taken in order, so behind the answer to a ping there is nothing.
+    """
     line = os.open(port, os.O_RDWR | os.O_NOCTTY)
-    tty.setraw(line)
-    os.write(line, b"\xc0")
-    os.close(line)
+    try:
+        tty.setraw(line)
+        os.write(line, bytes([ESCAPE, 0x00, END, PING, TOKEN, END]))
+        heard, limit = b"", time.monotonic() + LIMIT
+        while PONG not in heard:
+            if not select.select([line], [], [], max(0, limit - time.monotonic()))[0]:
+                raise TimeoutError(f"{port}: no answer to a ping")
+            heard += os.read(line, 4096)
+    finally:
+        os.close(line)
 
 
 def main():
