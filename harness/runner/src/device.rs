@@ -126,6 +126,7 @@ pub(crate) fn test_key(key: Key) -> TestKey {
 pub(crate) fn variant(chip: Chip) -> Variant {
     match chip {
         Chip::Nrf52832 => Variant::Nrf52832,
+        Chip::Nrf52833 => Variant::Nrf52833,
         Chip::Nrf52840 => Variant::Nrf52840,
     }
 }

@@ -8,8 +8,9 @@ use std::path::PathBuf;
 pub(crate) struct TargetArgs {
     /// The device: `reference`, a target that is shipped, or a target file
     ///
-    /// Shipped are `demo-uart` and `demo-uart-nrf52840` (the demo bootloader of this project, executed instruction by
-    /// instruction), and `nrf52832` and `nrf52840`: bare chips for `--image`. What a target file says is in docs/targets.md.
+    /// Shipped are `demo-uart`, `demo-uart-nrf52833` and `demo-uart-nrf52840` (the demo bootloader of this project, executed
+    /// instruction by instruction), and `nrf52832`, `nrf52833` and `nrf52840`: bare chips for `--image`. What a target file
+    /// says is in docs/targets.md.
     #[arg(long, value_name = "NAME|FILE", default_value = "reference")]
     pub(crate) target: String,
 

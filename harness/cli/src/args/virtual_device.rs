@@ -17,7 +17,7 @@ pub(crate) struct VirtualDeviceArgs {
     #[arg(long, value_enum, value_name = "CHIP", default_value_t)]
     pub(crate) chip: ChipChoice,
 
-    /// Firmware id of the SoftDevice on the device, or `none` [default: 0x0101 on nrf52832, 0x0100 on nrf52840]
+    /// Firmware id of the SoftDevice on the device, or `none` [default: 0x0101 on nrf52832, 0x0100 on the others]
     #[arg(long, value_name = "FWID")]
     pub(crate) softdevice: Option<SoftDeviceChoice>,
 

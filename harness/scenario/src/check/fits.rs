@@ -25,6 +25,7 @@ impl Chip {
     pub const fn room(self, softdevice: bool) -> u32 {
         let (start, end) = match self {
             Self::Nrf52832 => (0x2_6000, 0x7_5000),
+            Self::Nrf52833 => (0x2_7000, 0x7_5000),
             Self::Nrf52840 => (0x2_7000, 0xF_5000),
         };
         if softdevice { end - start } else { end - 0x1000 }

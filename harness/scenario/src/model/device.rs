@@ -11,6 +11,8 @@ words! {
     pub enum Chip {
         /// nRF52832: 512 KiB of flash, 64 KiB of RAM.
         Nrf52832 = "nrf52832",
+        /// nRF52833: 512 KiB of flash, 128 KiB of RAM.
+        Nrf52833 = "nrf52833",
         /// nRF52840: 1 MiB of flash, 256 KiB of RAM.
         Nrf52840 = "nrf52840",
     }
