@@ -11,6 +11,7 @@ use gauntlet_probe::{BoardSelector, Debugger, ProbeError};
 use crate::device::Device;
 #[cfg(unix)]
 use crate::serve::{Line, SerialPort};
+use crate::sweep::{Chip, Sweep};
 
 /// A way to update the device.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -187,6 +188,31 @@ pub trait Board {
 
     /// Takes back a cut that has not fired.
     fn disarm_cut(&self);
+
+    /// From now on every flash operation is written down, for [`Board::cut_sweep`].
+    ///
+    /// # Errors
+    /// [`BoardError::Impossible`] on a board without [`Capability::CutSweep`](crate::Capability::CutSweep).
+    fn record_flash(&self) -> Result<(), BoardError> {
+        Err(BoardError::Impossible("write down the flash operations of its firmware"))
+    }
+
+    /// A sweep of power cuts over everything since [`Board::record_flash`].
+    ///
+    /// # Errors
+    /// [`BoardError::Impossible`] on a board that has not written it down.
+    fn cut_sweep(&self) -> Result<Sweep, BoardError> {
+        Err(BoardError::Impossible("be swept: its flash operations were not written down"))
+    }
+
+    /// Goes on as this chip: a state of a sweep that is looked at closer.
+    ///
+    /// # Errors
+    /// [`BoardError::Impossible`] on a board without [`Capability::CutSweep`](crate::Capability::CutSweep).
+    fn take_over(&self, chip: Chip) -> Result<(), BoardError> {
+        let _ = chip;
+        Err(BoardError::Impossible("become another one"))
+    }
 
     /// Why the bench itself can't run the firmware any further, if that is so: never the device's fault.
     fn complaint(&self) -> Option<String> {

@@ -11,6 +11,7 @@
 //! | [`firmware_board`] | a virtual chip with somebody's firmware in it |
 //! | [`images`] | firmware files, and how they get into a chip |
 //! | `serve` | the serial line of a virtual board as a port of this machine (Unix) |
+//! | [`sweep`] | power cuts at every flash operation of a run |
 //! | [`target`] | a device with firmware of its own |
 //! | [`virtual_bench`] | boards made of a virtual chip and the reference device |
 
@@ -21,6 +22,7 @@ pub mod images;
 mod running;
 #[cfg(unix)]
 pub mod serve;
+pub mod sweep;
 pub mod target;
 pub mod virtual_bench;
 
@@ -55,6 +57,8 @@ pub enum Capability {
     Gatt,
     /// Saving and restoring the whole device.
     Snapshot,
+    /// A cold boot from every state in which a power cut may leave a run.
+    CutSweep,
 }
 
 /// A place where boards are tested.

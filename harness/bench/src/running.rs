@@ -1,10 +1,11 @@
 //! What firmware in a virtual chip is doing, seen from outside.
 
 use gauntlet_links::direct::UartOptions;
-use gauntlet_nrf52::{Chip, Variant};
+use gauntlet_nrf52::{Chip, Landmarks, Variant};
 use gauntlet_reference::Layout;
 
 use crate::board::Mode;
+use crate::sweep::landmarks;
 use crate::target::Target;
 
 /// The engine of the nRF52840 for cryptography: vendor code inside, so that it can only be named.
@@ -17,6 +18,8 @@ const BUSY: u64 = 100_000;
 pub(crate) struct Runs {
     layout: Layout,
     pub(crate) uart: UartOptions,
+    /// By what it is recognised after a power cut.
+    pub(crate) landmarks: Landmarks,
 }
 
 impl Runs {
@@ -24,7 +27,7 @@ impl Runs {
     pub(crate) const ENOUGH: u32 = 100;
 
     pub(crate) fn new(target: &Target) -> Self {
-        Self { layout: target.firmware.layout, uart: target.uart }
+        Self { layout: target.firmware.layout, uart: target.uart, landmarks: landmarks(target) }
     }
 
     /// The mode at this moment: where the CPU is, and whether a bootloader listens.
@@ -44,10 +47,11 @@ impl Runs {
 
     /// How much a look weighs. A bootloader that listens and is at work checks a signature or copies, and may restart
     /// next; but firmware that waits in a loop instead of sleeping never looks otherwise.
-    pub(crate) fn weight(&self, mode: Mode, executed: u64) -> u32 {
+    /// The CPU stands still while flash is erased, so one that writes there is at work however little it executes.
+    pub(crate) fn weight(&self, mode: Mode, executed: u64, wrote: bool) -> u32 {
         match mode {
             Mode::Application => 50,
-            Mode::Dfu if executed < BUSY => 10,
+            Mode::Dfu if executed < BUSY && !wrote => 10,
             Mode::Dfu => 1,
             Mode::Unsettled => 0,
         }
@@ -75,9 +79,17 @@ mod tests {
     use super::*;
 
     #[test]
+    fn a_bootloader_that_writes_to_flash_is_at_work() {
+        let layout = Layout::of(Variant::Nrf52832);
+        let runs = Runs { layout, uart: UartOptions::default(), landmarks: Landmarks::default() };
+        assert_eq!(runs.weight(Mode::Dfu, 10, false), 10);
+        assert_eq!((runs.weight(Mode::Dfu, 10, true), runs.weight(Mode::Dfu, BUSY, false)), (1, 1));
+    }
+
+    #[test]
     fn a_chip_without_firmware_is_in_no_mode() {
         let layout = Layout::of(Variant::Nrf52832);
-        let runs = Runs { layout, uart: UartOptions::default() };
+        let runs = Runs { layout, uart: UartOptions::default(), landmarks: Landmarks::default() };
         assert_eq!(runs.mode(&Chip::new(Variant::Nrf52832, 1)), Mode::Unsettled);
         assert!(UartEnd::find(&mut Chip::new(Variant::Nrf52832, 1), &runs.uart).is_none());
     }

@@ -27,6 +27,7 @@ use crate::device::Device;
 use crate::running::Runs;
 #[cfg(unix)]
 use crate::serve::{Line, SerialPort};
+use crate::sweep::Sweep;
 use crate::target::Target;
 use crate::{Bench, Capability};
 
@@ -79,8 +80,13 @@ const REFERENCE: &[Capability] = &[
     Capability::Gatt,
 ];
 /// What boards with firmware in the chip can do: nobody plays the radio for them.
-const FIRMWARE: &[Capability] =
-    &[Capability::Serial, Capability::PowerCut, Capability::FlashOpFaults, Capability::Reset];
+const FIRMWARE: &[Capability] = &[
+    Capability::Serial,
+    Capability::PowerCut,
+    Capability::FlashOpFaults,
+    Capability::Reset,
+    Capability::CutSweep,
+];
 
 impl Bench for VirtualBench {
     fn name(&self) -> &'static str {
@@ -229,15 +235,16 @@ impl Board for OpenBoard {
         let starts = self.board.machine().chip.starts();
         while self.device_time() < end {
             let began = self.device_time();
-            let before = self.board.machine().chip.instructions();
+            let counts = |chip: &Chip| (chip.instructions(), chip.flash_ops());
+            let before = counts(&self.board.machine().chip);
             self.board.run_for(LOOK).await;
             let now = self.mode_now();
-            let executed = self.board.machine().chip.instructions() - before;
+            let after = counts(&self.board.machine().chip);
             if self.runs.is_some() && self.board.machine().chip.starts() > starts + RESET_LOOP {
                 return Mode::Unsettled;
             }
             if let Some(runs) = self.runs.as_ref().filter(|_| now != Mode::Unsettled) {
-                let weight = runs.weight(now, executed);
+                let weight = runs.weight(now, after.0 - before.0, after.1 != before.1);
                 agreed = if now == mode { agreed + weight } else { weight };
                 mode = now;
                 if agreed >= Runs::ENOUGH {
@@ -301,6 +308,26 @@ impl Board for OpenBoard {
 
     fn disarm_cut(&self) {
         self.board.machine().chip.disarm_cut();
+    }
+
+    fn record_flash(&self) -> Result<(), BoardError> {
+        // The reference device runs in the host, so that its flash alone can't be booted.
+        if self.runs.is_none() {
+            return Err(BoardError::Impossible("be swept: its bootloader is a model, not code in its flash"));
+        }
+        self.board.machine().chip.set_recording(true);
+        Ok(())
+    }
+
+    fn cut_sweep(&self) -> Result<Sweep, BoardError> {
+        let landmarks = self.runs.as_ref().map(|runs| runs.landmarks.clone());
+        let sweep = landmarks.and_then(|landmarks| Sweep::of(&self.board.machine().chip, landmarks));
+        sweep.ok_or(BoardError::Impossible("be swept: its flash operations were not written down"))
+    }
+
+    fn take_over(&self, chip: Chip) -> Result<(), BoardError> {
+        self.board.machine().chip = chip;
+        Ok(())
     }
 
     fn complaint(&self) -> Option<String> {

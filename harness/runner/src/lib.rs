@@ -13,6 +13,7 @@
 //! |---|---|
 //! | [`run`] | a run: workers, order, cancellation |
 //! | [`hunt`] | planted bugs, and the cases that find them |
+//! | [`cuts`] | power cuts at every flash operation of an update |
 //! | [`dfu`] | a package for a fresh device |
 //! | [`port`] | a package for a device on a serial port, by the client alone |
 //! | [`ble`] | a package for a device on the air, by the client alone |
@@ -29,6 +30,7 @@ pub mod ble;
 mod case;
 pub mod client;
 mod closing;
+pub mod cuts;
 mod device;
 pub mod dfu;
 mod entry;

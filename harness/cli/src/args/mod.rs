@@ -1,5 +1,6 @@
 //! The command line: one file for each verb's arguments.
 
+mod cuts;
 mod device;
 mod dfu;
 mod filter;
@@ -16,6 +17,7 @@ mod words;
 
 use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
 
+pub(crate) use cuts::{CutsArgs, TearsChoice};
 pub(crate) use device::{ApprotectChoice, DeviceVerb, DongleChoice, SerialChoice, ServeArgs, TimingChoice};
 pub(crate) use dfu::{DEFAULT_MTU, DfuArgs, LinkChoice};
 pub(crate) use filter::FilterArgs;
@@ -49,7 +51,7 @@ Exit codes:
    97  the bench can't be used
    98  a fault did not fire, so a scenario did not test what it is there for; or a known failure passed
    99  internal error
-  100  a scenario failed: the device is wrong; or the device refused the update
+  100  a scenario failed: the device is wrong; or the device refused the update, or did not survive a power cut
   110  a report or another file could not be written
   130  interrupted";
 
@@ -79,6 +81,8 @@ pub(crate) enum Verb {
     Check(CheckArgs),
     /// List what a bootloader must do, where that is implemented, and what tests it.
     Requirements(RequirementsArgs),
+    /// Cut the power at every flash operation of an update, and see what becomes of the device.
+    Cuts(CutsArgs),
     /// Send a package to a fresh virtual device and verify it through the probe, or to a device on a port.
     Dfu(DfuArgs),
     /// Offer a virtual device to other programs.

@@ -3,6 +3,7 @@
 mod check;
 mod compared;
 mod completions;
+mod cuts;
 mod device;
 mod dfu;
 mod list;
@@ -33,6 +34,7 @@ pub(crate) fn perform(verb: &Verb) -> Result<ExitCode, Failure> {
         Verb::List(args) => list::list(args),
         Verb::Check(args) => check::check(args),
         Verb::Requirements(args) => requirements::requirements(args),
+        Verb::Cuts(args) => cuts::cuts(args),
         Verb::Dfu(args) => dfu::dfu(args),
         Verb::Device(verb) => device::perform(verb),
         Verb::Package(verb) => package::perform(verb),

@@ -142,7 +142,7 @@ fn bugs_fit(has_firmware: bool, args: &RunArgs) -> Result<(), Failure> {
 }
 
 /// What a target says of itself must be what its file says; otherwise every verdict would be a riddle.
-fn confirm(bench: &dyn Bench, seed: u64) -> Result<(), Failure> {
+pub(super) fn confirm(bench: &dyn Bench, seed: u64) -> Result<(), Failure> {
     let Some(target) = bench.target() else { return Ok(()) };
     let lies = gauntlet_runner::target::ask(bench, target, seed).map_err(Failure::Target)?;
     if lies.is_empty() {
@@ -170,7 +170,7 @@ fn written<'a>(reports: &'a [PathBuf], unwritten: &[WriteError]) -> Vec<&'a Path
     reports.iter().map(PathBuf::as_path).filter(|path| !missing(path)).collect()
 }
 
-fn processors() -> usize {
+pub(super) fn processors() -> usize {
     thread::available_parallelism().map_or(1, NonZeroUsize::get)
 }
 

@@ -4,6 +4,7 @@
 mod check;
 mod client;
 mod command_line;
+mod cuts;
 mod device;
 mod dfu;
 mod dongle;

@@ -32,8 +32,8 @@ pub enum Landing {
 pub struct Landmarks {
     /// Addresses of the application's code. Empty if there is none to be recognised.
     pub application: Range<u32>,
-    /// The serial port the bootloader listens on.
-    pub port: usize,
+    /// The serial port the bootloader listens on; none is any port of the chip.
+    pub port: Option<usize>,
     /// How long the port must listen, without a flash operation and a reset, in microseconds.
     pub quiet_us: u32,
     /// How many resets are too many.
@@ -45,11 +45,11 @@ pub struct Landmarks {
 }
 
 impl Default for Landmarks {
-    /// No application, port 0, 2 ms, 50 resets, 12 s, 100 million instructions.
+    /// No application, any port, 2 ms, 50 resets, 12 s, 100 million instructions.
     fn default() -> Self {
         Self {
             application: 0..0,
-            port: 0,
+            port: None,
             quiet_us: 2_000,
             resets: 50,
             limit_ms: 12_000,
@@ -62,6 +62,13 @@ impl Default for Landmarks {
 const LOOK: u64 = cycles_from_us(100);
 
 impl Landmarks {
+    fn listens(&self, chip: &Chip) -> bool {
+        match self.port {
+            Some(port) => chip.uart_listens(port),
+            None => (0..chip.uarts()).any(|port| chip.uart_listens(port)),
+        }
+    }
+
     /// Lets a board work until it is clear what becomes of it.
     pub fn watch(&self, chip: &mut Chip) -> Landing {
         let limit = chip.now().saturating_add(cycles_from_ms(self.limit_ms.into()));
@@ -91,14 +98,14 @@ impl Landmarks {
                 // A few other resets may be part of the round.
                 return if lockups > self.resets / 2 { Landing::Lockup } else { Landing::ResetLoop };
             }
-            let since = match quiet_since.filter(|_| now == last && chip.uart_listens(self.port)) {
+            let since = match quiet_since.filter(|_| now == last && self.listens(chip)) {
                 None => chip.now(),
                 Some(since) if chip.now() - since >= cycles_from_us(self.quiet_us.into()) => {
                     return Landing::Listening;
                 }
                 Some(since) => since,
             };
-            quiet_since = chip.uart_listens(self.port).then_some(since);
+            quiet_since = self.listens(chip).then_some(since);
             if quiet_since.is_none() && chip.sleeps_for_ever() {
                 return Landing::Asleep;
             }

@@ -23,7 +23,7 @@ mod landing;
 mod tally;
 mod tears;
 
-use std::collections::HashMap;
+use std::{collections::HashMap, ops::Range};
 
 pub use landing::{Landing, Landmarks};
 pub use tally::Tally;
@@ -41,6 +41,7 @@ pub struct Sweep {
     landmarks: Landmarks,
     faults: Vec<Fault>,
     shard: (usize, usize),
+    within: Range<usize>,
 }
 
 /// One state, booted.
@@ -64,6 +65,8 @@ pub struct ColdBoot {
     pub starts: u32,
     /// Flash and UICR were the same as those of an earlier point, so this is its result.
     pub repeated: bool,
+    /// Of flash and UICR before it got power; the same for points with the same bytes.
+    pub digest: u64,
 }
 
 impl Sweep {
@@ -86,7 +89,8 @@ impl Sweep {
             landmarks.watch(&mut board);
             board.power_off();
         }
-        Some(Self { board, base, ops, landmarks, faults: Vec::new(), shard: (0, 1) })
+        let within = 0..ops.len();
+        Some(Self { board, base, ops, landmarks, faults: Vec::new(), shard: (0, 1), within })
     }
 
     /// Arms these faults on every board before it gets power: second cuts, for instance. Their counts begin there.
@@ -100,6 +104,13 @@ impl Sweep {
     #[must_use]
     pub fn shard(mut self, index: usize, of: usize) -> Self {
         self.shard = (index, of.max(1));
+        self
+    }
+
+    /// Only these operations, counted from 0 at the first one of the run. A shard counts from the first of them.
+    #[must_use]
+    pub fn within(mut self, operations: Range<usize>) -> Self {
+        self.within = operations;
         self
     }
 
@@ -123,7 +134,11 @@ impl Sweep {
         let mut digests = Digests::default();
         let mut array = self.base.clone();
         for (index, op) in self.ops.iter().enumerate() {
-            if index % self.shard.1 == self.shard.0 {
+            if index >= self.within.end {
+                break;
+            }
+            let in_range = index.checked_sub(self.within.start);
+            if in_range.is_some_and(|number| number % self.shard.1 == self.shard.0) {
                 for tear in tears.of(&array, op) {
                     let mut state = array.clone();
                     state.perform(op.action, tear);
@@ -136,7 +151,7 @@ impl Sweep {
                             each(&boot, None)
                         }
                         None => {
-                            let (boot, mut chip) = self.boot_at(op, tear, state);
+                            let (boot, mut chip) = self.boot_at(op, tear, state, key);
                             known.insert(key, boot);
                             tally.add(&boot);
                             each(&boot, Some(&mut chip))
@@ -152,7 +167,7 @@ impl Sweep {
         tally
     }
 
-    fn boot_at(&self, op: &FlashOp, tear: Tear, state: NonVolatile) -> (ColdBoot, Chip) {
+    fn boot_at(&self, op: &FlashOp, tear: Tear, state: NonVolatile, digest: u64) -> (ColdBoot, Chip) {
         let (mut chip, landing) = self.boot(state);
         let boot = ColdBoot {
             op: op.n,
@@ -164,6 +179,7 @@ impl Sweep {
             instructions: chip.instructions() - self.board.instructions(),
             starts: chip.starts() - self.board.starts(),
             repeated: false,
+            digest,
         };
         (boot, chip)
     }

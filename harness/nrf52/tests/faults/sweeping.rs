@@ -107,6 +107,27 @@ fn workers_share_a_sweep() {
 }
 
 #[test]
+fn a_part_of_the_run_is_swept_as_it_is_in_the_whole() {
+    let sweep = Sweep::of(&recorded(), landmarks()).unwrap();
+    let mut points = Vec::new();
+    sweep.run(&Tears::Random, |boot, _| {
+        points.push((boot.op, boot.tear, boot.digest, boot.landing));
+        true
+    });
+    points.retain(|&(op, ..)| (7..12).contains(&(op - sweep.ops()[0].n)));
+    let mut part = Vec::new();
+    for index in 0..2 {
+        sweep.clone().within(7..12).shard(index, 2).run(&Tears::Random, |boot, _| {
+            part.push((boot.op, boot.tear, boot.digest, boot.landing));
+            true
+        });
+    }
+    part.sort_by_key(|&(op, tear, ..)| (op, tear != Tear::Before));
+    assert_eq!((part.len(), part), (10, points));
+    assert_eq!(sweep.within(5..5).run(&Tears::All, |_, _| true).points(), 0);
+}
+
+#[test]
 fn a_second_cut_strikes_the_recovery() {
     let cut = |tear| Fault::Cut(Cut { at_op: 3, tear, off_for: None });
     let sweep = Sweep::of(&recorded(), landmarks()).unwrap();
