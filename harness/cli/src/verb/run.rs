@@ -182,7 +182,7 @@ fn list_bugs() -> Result<ExitCode, Failure> {
         let _ = writeln!(text, "{:width$}  {}", bug.name(), bug.description());
     }
     for bug in targets::bugs() {
-        let _ = writeln!(text, "{bug:width$}  (a bug of the firmware of --target demo-uart)");
+        let _ = writeln!(text, "{bug:width$}  A bug of the firmware of --target demo-uart.");
     }
     output::print(&text)?;
     Ok(ExitCode::Pass)
