@@ -87,11 +87,14 @@ pub(crate) fn names() -> impl Iterator<Item = &'static str> + Clone {
     TARGETS.iter().filter_map(|(name, _)| name.strip_suffix(".yaml"))
 }
 
-/// Bugs that are planted into shipped firmware: an image beside that of a target, with the bug in its name.
-pub(crate) fn bugs() -> impl Iterator<Item = &'static str> {
-    let with = |image: &'static str| image.strip_prefix("firmware/hex/")?.strip_suffix(".hex");
-    let images = TARGETS.iter().filter_map(move |(name, _)| with(name));
-    images.filter_map(|image| image.strip_prefix("demo-uart-nrf52832-"))
+/// The bugs of the demo bootloader, as its makefile reads them, too: an entry begins with its name.
+const BUGS: &str = include_str!("../../../targets/firmware/bugs.yaml");
+
+/// Bugs that are planted into shipped firmware, each with what is wrong. Each is an image beside that of a target, with the
+/// bug in its name.
+pub(crate) fn bugs() -> impl Iterator<Item = (&'static str, &'static str)> {
+    let names = BUGS.lines().filter_map(|line| line.strip_prefix("- name: "));
+    names.zip(BUGS.lines().filter_map(|line| line.strip_prefix("  does: ")))
 }
 
 fn plant(model: &mut model::Target, bug: &str, target: &str) -> Result<(), Failure> {
@@ -171,6 +174,18 @@ mod tests {
             }
         }
         assert!(with_firmware >= 2);
+    }
+
+    #[test]
+    fn every_planted_bug_has_its_image_and_its_sentence() {
+        let images = TARGETS.iter().filter(|(name, _)| name.starts_with("firmware/hex/demo-uart-nrf52832-"));
+        let mut bugs = 0;
+        for (bug, does) in super::bugs() {
+            assert!(shipped(&format!("firmware/hex/demo-uart-nrf52832-{bug}.hex")).is_some(), "{bug}");
+            assert!(does.ends_with('.'), "{bug}: {does}");
+            bugs += 1;
+        }
+        assert_eq!(bugs, images.count());
     }
 
     #[test]

@@ -207,5 +207,5 @@ fn a_package_that_the_client_rejects_is_not_sent() {
     assert_eq!(checks(&sent(package, otherwise, end)), ["stage", "reason"]);
     assert_eq!(checks(&sent(package, "{ outcome: completed }", end)), ["outcome"]);
     let good = "application: { witness: 2, size: 4 KiB }, version: 2";
-    assert_eq!(checks(&sent(good, "{ outcome: rejected }", "{ application: { witness: 2 } }")), ["outcome"]);
+    assert_eq!(checks(&sent(good, "{ outcome: rejected }", "{ mode: application }")), ["outcome"]);
 }

@@ -134,7 +134,7 @@ pub(crate) enum Bug {
 /// The names of the bugs of the reference device, and of shipped firmware.
 fn any_bug() -> impl TypedValueParser<Value = Bug> {
     let names = PlantedBug::ALL.iter().map(|bug| PossibleValue::new(bug.name()).help(bug.description()));
-    let firmware = targets::bugs().map(PossibleValue::new);
+    let firmware = targets::bugs().map(|(bug, _)| PossibleValue::new(bug));
     PossibleValuesParser::new(names.chain(firmware)).map(|name| match name.parse::<PlantedBug>() {
         Ok(bug) => Bug::Reference(bug),
         Err(_) => Bug::Firmware(name),

@@ -181,8 +181,8 @@ fn list_bugs() -> Result<ExitCode, Failure> {
     for bug in PlantedBug::ALL {
         let _ = writeln!(text, "{:width$}  {}", bug.name(), bug.description());
     }
-    for bug in targets::bugs() {
-        let _ = writeln!(text, "{bug:width$}  A bug of the firmware of --target demo-uart.");
+    for (bug, does) in targets::bugs() {
+        let _ = writeln!(text, "{bug:width$}  With --target demo-uart: {does}");
     }
     output::print(&text)?;
     Ok(ExitCode::Pass)

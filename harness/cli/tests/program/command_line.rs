@@ -83,9 +83,10 @@ fn a_real_device_on_the_air_and_a_virtual_one_are_not_mixed_up() {
         &["--dump", "x.bin"],
         &["--seed", "2"],
     ] {
-        for real in [["--name", "Pump"], ["--address", "C0:FF:EE:00:00:01"], ["--adapter", "hci0"]] {
+        for real in [["--name", "Pump"], ["--address", "C0:FF:EE:00:00:01"]] {
             dfu(&[&real[..], virtual_only].concat()).ends_with(2).tells(virtual_only[0]);
         }
+        dfu(&[&["--adapter", "hci0"][..], virtual_only].concat()).ends_with(2).tells("--adapter");
     }
     dfu(&["--name", "Pump", "--address", "C0:FF:EE:00:00:01"]).ends_with(2).tells("--address");
     dfu(&["--name", "Pump", "--port", "x"]).ends_with(2).tells("--port");
