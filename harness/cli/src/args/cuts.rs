@@ -41,7 +41,7 @@ pub(crate) struct CutsArgs {
     target_key: Option<PathBuf>,
 
     /// Plant this bug into the demo bootloader; `gauntlet run --list-bugs` names them
-    #[arg(long, value_name = "NAME", value_parser = PossibleValuesParser::new(targets::bugs()), help_heading = DEVICE)]
+    #[arg(long, value_name = "NAME", value_parser = PossibleValuesParser::new(targets::bugs().map(|(bug, _)| bug)), help_heading = DEVICE)]
     pub(crate) planted_bug: Option<String>,
 
     /// Send this package with an application [default: one of 8 KiB, signed with the target's key]
