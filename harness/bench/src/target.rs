@@ -202,6 +202,8 @@ pub struct Target {
     pub build: Build,
     /// Firmware id of the SoftDevice in the images, if there is one.
     pub softdevice: Option<u16>,
+    /// It stores images whose length is no multiple of 4 to their last byte, unlike the specified bootloader (FLT-021).
+    pub stores_last_bytes: bool,
     /// The UART over which it is updated.
     pub uart: UartOptions,
 }

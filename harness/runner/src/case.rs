@@ -60,13 +60,16 @@ async fn attempt(case: &Case, way: &Way<'_>, options: &RunOptions) -> Result<Vec
     let board = &**way.board;
     let packages = packages::all(case, way.device)?;
     let (image, before) = prepare(board, way.device, way.teller).await?;
-    let mut found = Found { missed: None, findings: Vec::new(), touched: false };
+    let mut found =
+        Found { missed: None, findings: Vec::new(), touched: false, reset_follows: false, was_reset: false };
     observe::forget_witness(board)?;
     for (number, step) in case.steps.iter().enumerate() {
         interrupted(way.cancel)?;
         let began = board.device_time();
         let (step_number, of) = (number as u32 + 1, case.steps.len() as u32);
         way.teller.tell(board, Event::StepStarted { step: step_number, of, what: words(step) });
+        let next = case.steps.get(number + 1).map(|step| &step.kind);
+        found.reset_follows = matches!(next, Some(StepKind::Reset(ResetKind::Soft)));
         let outcome = perform(step, way, &packages, options, &mut found).await?;
         let took_ms = (board.device_time() - began).into();
         way.teller.tell(board, Event::StepFinished { step: step_number, outcome, took_ms });
@@ -130,6 +133,10 @@ struct Found {
     missed: Option<Trouble>,
     /// A step has done something to the device.
     touched: bool,
+    /// The next step is a reset by the probe.
+    reset_follows: bool,
+    /// The probe has done that reset already.
+    was_reset: bool,
     findings: Vec<Finding>,
 }
 
@@ -191,6 +198,7 @@ async fn perform(
             found.touched = true;
             match kind {
                 ResetKind::Pin => board.reset_pin()?,
+                ResetKind::Soft if std::mem::take(&mut found.was_reset) => {}
                 ResetKind::Soft => {
                     let mut debugger = board.attach()?;
                     debugger.reset()?;
@@ -217,7 +225,8 @@ async fn perform(
         }
         StepKind::Probe(items) => {
             found.touched = true;
-            let findings = probed::run(board, way.device, items)?;
+            let (findings, was_reset) = probed::run(board, way.device, items, found.reset_follows)?;
+            found.was_reset = was_reset;
             let outcome = if findings.is_empty() { "as expected" } else { "otherwise" };
             found.findings.extend(findings);
             outcome.to_owned()

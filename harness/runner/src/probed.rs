@@ -1,6 +1,6 @@
 //! What the debug probe does to a device that runs: registers that survive a reset, and single words of flash.
 
-use gauntlet_bench::{Board, Device, ProbeError, Region};
+use gauntlet_bench::{Board, Debugger, Device, ProbeError, Region, Variant};
 use gauntlet_record::Finding;
 use gauntlet_scenario::model::{self, ProbeAction, ProbeItem, Retained};
 
@@ -13,6 +13,10 @@ const GPREGRET2: u32 = 0x4000_0520;
 const NVMC_READY: u32 = 0x4001_E400;
 const NVMC_CONFIG: u32 = 0x4001_E504;
 const NVMC_ERASE_PAGE: u32 = 0x4001_E508;
+/// What closes flash regions on the chips that have it, for the debug port too: permissions of 8 regions, 16 bytes apart.
+const ACL_PERMISSIONS: u32 = 0x4001_E808;
+const ACL_REGIONS: u32 = 8;
+const ACL_NO_WRITE: u32 = 1 << 1;
 const READ_ONLY: u32 = 0;
 const WRITE: u32 = 1;
 const ERASE: u32 = 2;
@@ -23,10 +27,23 @@ const PATIENCE: u32 = 100_000;
 const SOFTDEVICE: [u32; 2] = [0x3004, 0x3008];
 const MAGIC: u32 = 0x51B1_E5DB;
 
-/// Does everything of a step; words that are not what they must be are found.
-pub(crate) fn run(board: &dyn Board, device: &Device, items: &[ProbeItem]) -> Result<Vec<Finding>, Trouble> {
+/// Does everything of a step; words that are not what they must be are found. `reset_follows`: the next step is a reset by
+/// the probe. Returns, too, whether that reset is done already.
+pub(crate) fn run(
+    board: &dyn Board,
+    device: &Device,
+    items: &[ProbeItem],
+    reset_follows: bool,
+) -> Result<(Vec<Finding>, bool), Trouble> {
     let mut probe = board.attach()?;
     probe.halt()?;
+    let changes =
+        |item: &ProbeItem| matches!(item.action, ProbeAction::Erase(_) | ProbeAction::Program { .. });
+    let opened = items.iter().any(changes) && is_closed(&mut probe, device.variant)?;
+    if opened {
+        // Only a reset opens the regions again; the firmware is not let in to close them before the words are changed.
+        probe.reset_and_halt()?;
+    }
     let base = if probe.read_word(SOFTDEVICE[0])? == MAGIC {
         probe.read_word(SOFTDEVICE[1])?.checked_next_multiple_of(PAGE).unwrap_or(u32::MAX)
     } else {
@@ -77,9 +94,29 @@ pub(crate) fn run(board: &dyn Board, device: &Device, items: &[ProbeItem]) -> Re
             }
         }
     }
-    probe.run()?;
+    // The case is about the start after its own reset. One more, after the reset that opened the regions, would use up
+    // what holds for one start only (VAL-032).
+    let was_reset = opened && reset_follows;
+    if was_reset {
+        probe.reset()?
+    } else {
+        probe.run()?
+    }
     probe.detach()?;
-    Ok(findings)
+    Ok((findings, was_reset))
+}
+
+/// Whether the firmware has closed flash against writing. On the nRF52832 the debug port is not bound by that.
+fn is_closed(probe: &mut Debugger, variant: Variant) -> Result<bool, ProbeError> {
+    if variant == Variant::Nrf52832 {
+        return Ok(false);
+    }
+    for region in 0..ACL_REGIONS {
+        if probe.read_word(ACL_PERMISSIONS + 16 * region)? & ACL_NO_WRITE != 0 {
+            return Ok(true);
+        }
+    }
+    Ok(false)
 }
 
 fn address(region: Region, at: u32) -> Result<u32, Trouble> {

@@ -122,22 +122,22 @@ pub(crate) struct RunArgs {
     pub(crate) shard: Option<Shard>,
 }
 
-/// A bug, and where it is planted.
+/// A bug, and where it can be planted. Some are known by the same name in both places.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) enum Bug {
+pub(crate) struct Bug {
     /// Into the reference device.
-    Reference(PlantedBug),
+    pub(crate) reference: Option<PlantedBug>,
     /// Into firmware that is shipped: an image of its own.
-    Firmware(String),
+    pub(crate) firmware: Option<String>,
 }
 
 /// The names of the bugs of the reference device, and of shipped firmware.
 fn any_bug() -> impl TypedValueParser<Value = Bug> {
     let names = PlantedBug::ALL.iter().map(|bug| PossibleValue::new(bug.name()).help(bug.description()));
     let firmware = targets::bugs().map(|(bug, _)| PossibleValue::new(bug));
-    PossibleValuesParser::new(names.chain(firmware)).map(|name| match name.parse::<PlantedBug>() {
-        Ok(bug) => Bug::Reference(bug),
-        Err(_) => Bug::Firmware(name),
+    PossibleValuesParser::new(names.chain(firmware)).map(|name| Bug {
+        reference: name.parse::<PlantedBug>().ok(),
+        firmware: targets::bugs().any(|(bug, _)| bug == name).then_some(name),
     })
 }
 

@@ -31,13 +31,10 @@ pub(super) fn run(args: &RunArgs) -> Result<ExitCode, Failure> {
     if args.list_bugs {
         return list_bugs();
     }
-    let (bug, planted_in_firmware) = match &args.planted_bug {
-        Some(Bug::Reference(bug)) => (Some(*bug), None),
-        Some(Bug::Firmware(bug)) => (None, Some(bug.as_str())),
-        None => (None, None),
-    };
-    let target = targets::find(&args.target, planted_in_firmware)?;
+    let in_firmware = args.planted_bug.as_ref().and_then(|bug| bug.firmware.as_deref());
+    let target = targets::find(&args.target, in_firmware)?;
     bugs_fit(target.is_some(), args)?;
+    let bug = args.planted_bug.as_ref().filter(|_| target.is_none()).and_then(|bug| bug.reference);
     let bench = super::bench(&args.bench, target)?;
     let choice = Choice::of(&wanted(args))?;
     confirm(&*bench, args.seed)?;
@@ -130,10 +127,10 @@ fn bugs_fit(has_firmware: bool, args: &RunArgs) -> Result<(), Failure> {
     let advice = "`--list-bugs` names the bugs of each device".to_owned();
     let wrong = |what: &str| Err(Failure::Usage { what: what.to_owned(), advice: advice.clone() });
     match (&args.planted_bug, has_firmware) {
-        (Some(Bug::Reference(_)), true) => {
+        (Some(Bug { firmware: None, .. }), true) => {
             wrong("this bug is one of the reference device, not of the target")
         }
-        (Some(Bug::Firmware(_)), false) => wrong("this bug is one of `--target demo-uart`"),
+        (Some(Bug { reference: None, .. }), false) => wrong("this bug is one of `--target demo-uart`"),
         _ if has_firmware && args.all_planted_bugs => {
             wrong("the bugs of the reference device can't be planted into a target")
         }

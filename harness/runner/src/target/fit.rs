@@ -185,9 +185,11 @@ fn built(package: &BuiltPackage, case: &Case, target: &Target) -> Result<(), Str
         || package
             .mutate
             .is_some_and(|how| how.name().contains("sd_req") || how.name() == "dat_fw_version_absent");
-    // What becomes of the last bytes was derived from one vendor's flash driver (FLT-021); another one may store them.
-    if package.mutate.is_some_and(|how| how.name() == "bin_unaligned_4097") {
-        return Err("a flash driver that stores whole words only".into());
+    let unaligned = package.mutate.is_some_and(|how| how.name() == "bin_unaligned_4097");
+    if unaligned && target.stores_last_bytes {
+        return Err(
+            "a bootloader that leaves out the last bytes (FLT-021), and this target differs there".into()
+        );
     }
     if replaced && about_list {
         return Err("a SoftDevice to be named".into());

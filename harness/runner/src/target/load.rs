@@ -102,6 +102,7 @@ pub fn load(
         firmware: Arc::new(Firmware::of(variant, segments, &stated, key)?),
         build: build(&model.bootloader, Profile::Uart, None),
         softdevice,
+        stores_last_bytes: model.differs.contains(&model::Difference::StoresLastBytes),
         uart: UartOptions {
             port: model.uart.port.map(|port| port as usize),
             baud: model.uart.baud,

@@ -38,4 +38,4 @@ pub use step::{
     Entry, ExtendedCode, Link, Outcome, Peer, Phase, Rejection, ResetKind, ResultCode, Stage, Step, StepKind,
     Update, UpdateExpect,
 };
-pub use target::{FlowControl, Target, TargetImage, TargetKey, TargetLayout, Uart};
+pub use target::{Difference, FlowControl, Target, TargetImage, TargetKey, TargetLayout, Uart};

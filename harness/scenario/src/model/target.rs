@@ -16,6 +16,15 @@ words! {
     }
 }
 
+words! {
+    /// What a bootloader does otherwise than the specified one, and means to.
+    "a known difference"
+    pub enum Difference {
+        /// An image whose length is no multiple of 4 is stored to its last byte (FLT-021).
+        StoresLastBytes = "stores-last-bytes",
+    }
+}
+
 /// A device with firmware of its own: what is flashed into it, and what its bootloader is.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Target {
@@ -31,6 +40,8 @@ pub struct Target {
     pub softdevice: SoftDevice,
     /// How its bootloader is built, in the words of a scenario.
     pub bootloader: Bootloader,
+    /// What it does otherwise than the specified bootloader.
+    pub differs: Vec<Difference>,
     /// Its serial port.
     pub uart: Uart,
     /// Where things stand, as far as it is stated; the images and the chip say the rest.

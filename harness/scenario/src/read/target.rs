@@ -8,7 +8,8 @@ use super::scalars::{Text, read_words};
 use super::{Cx, OneOrMore, Shape};
 use crate::diagnostics::ProblemKind;
 use crate::model::{
-    Bootloader, Chip, FlowControl, Key, SoftDevice, Target, TargetImage, TargetKey, TargetLayout, Uart,
+    Bootloader, Chip, Difference, FlowControl, Key, SoftDevice, Target, TargetImage, TargetKey, TargetLayout,
+    Uart,
 };
 use crate::word::Word as _;
 use crate::yaml::{Node, NodeKind};
@@ -23,6 +24,7 @@ mapping! { Target, "a target", |node, cx| {
     optional "key" => key: TargetKey, "What signs packages that its bootloader accepts: `release` or `other` (the test keys), a private key in a PEM file, or `unknown`. `unknown` by default.";
     optional "softdevice" => softdevice: SoftDevice, "The SoftDevice in the images: its firmware id, or `none`. `none` by default.";
     optional "bootloader" => bootloader: BootloaderShape, "How its bootloader is built.";
+    optional "differs" => differs: OneOrMore<Difference>, "What it does otherwise than the specified bootloader, and means to: cases about that are Skipped.";
     optional "uart" => uart: Uart, "Its serial port.";
     optional "layout" => layout: TargetLayout, "Where things stand, where the images do not say it.";
 } => {
@@ -39,6 +41,7 @@ mapping! { Target, "a target", |node, cx| {
         key: key.unwrap_or(TargetKey::Unknown),
         softdevice: softdevice.unwrap_or(SoftDevice::None),
         bootloader: bootloader.map_or_else(Bootloader::default, |shape| shape.over(&Bootloader::default())),
+        differs: differs.map_or_else(Vec::new, |differs| differs.0),
         uart: uart.unwrap_or_default(),
         layout: layout.unwrap_or_default(),
     })
@@ -69,7 +72,7 @@ mapping! { TargetLayout, "a layout", |node, cx| {
     app_data,
 })}
 
-read_words!(FlowControl);
+read_words!(FlowControl, Difference);
 
 /// The address of a page.
 struct Page(u32);
@@ -150,7 +153,7 @@ impl Shape for TargetImage {
 
 #[cfg(test)]
 mod tests {
-    use crate::model::{TargetImage, TargetKey};
+    use crate::model::{Difference, TargetImage, TargetKey};
     use crate::{Source, read_target};
 
     fn wrong(text: &str) -> String {
@@ -160,7 +163,7 @@ mod tests {
     #[test]
     fn a_target_says_everything_that_a_bootloader_has_of_its_own() {
         let text = "chip: nrf52840\nimages: [a.hex, { file: b.bin, at: 0x70000 }]\nkey: keys/mine.pem\n\
-                    softdevice: 0x0123\nbootloader: { hw_version: 59, downgrade: allowed }\n\
+                    softdevice: 0x0123\ndiffers: stores-last-bytes\nbootloader: { hw_version: 59, downgrade: allowed }\n\
                     uart: { baud: 1000000, flow_control: rts-cts, port: 1 }\n\
                     layout: { bootloader: 0xF4000, settings: 0xFF000 }\n";
         let target = read_target(&Source::new("pump.yaml", text)).unwrap();
@@ -169,6 +172,7 @@ mod tests {
         assert!(
             matches!(&target.key, TargetKey::File(path, place) if path == "keys/mine.pem" && place.line == 3)
         );
+        assert_eq!(target.differs, [Difference::StoresLastBytes]);
         assert_eq!((target.bootloader.hw_version, target.uart.port), (59, Some(1)));
         assert_eq!((target.layout.bootloader, target.layout.backup), (Some(0xF_4000), None));
         let least = read_target(&Source::new("pump.yaml", "chip: nrf52832\n")).unwrap();
@@ -184,6 +188,10 @@ mod tests {
         assert!(wrong(&format!("{chip}layout: {{ bootloader: 0x78010 }}\n")).contains("pump.yaml:2:23"));
         assert!(wrong(&format!("{chip}key: relaese\n")).contains("did you mean `release`?"));
         assert!(wrong(&format!("{chip}bootloader: {{ key: other }}\n")).contains("move it one level up"));
+        assert!(
+            wrong(&format!("{chip}differs: [stores-last-byte]\n"))
+                .contains("did you mean `stores-last-bytes`?")
+        );
         assert!(wrong(&format!("{chip}uart: {{ flow_control: rts }}\n")).contains("rts-cts"));
     }
 }
