@@ -1,15 +1,13 @@
 //! What firmware in a virtual chip is doing, seen from outside.
 
 use gauntlet_links::direct::UartOptions;
-use gauntlet_nrf52::{Chip, Landmarks, Variant};
+use gauntlet_nrf52::{Chip, Landmarks};
 use gauntlet_reference::Layout;
 
 use crate::board::Mode;
 use crate::sweep::landmarks;
 use crate::target::Target;
 
-/// The engine of the nRF52840 for cryptography: vendor code inside, so that it can only be named.
-const CRYPTOCELL: std::ops::Range<u32> = 0x5002_A000..0x5002_C000;
 /// Instructions in a look of 20 ms (1.28 million cycles) above which the firmware is at work and not waiting.
 const BUSY: u64 = 100_000;
 
@@ -59,22 +57,15 @@ impl Runs {
 
     /// Why the firmware can't go on here although it could on a board.
     pub(crate) fn complaint(&self, chip: &Chip) -> Option<String> {
-        if chip.variant() != Variant::Nrf52840 {
-            return None;
-        }
-        let touch = chip.touches().find(|touch| CRYPTOCELL.contains(&touch.address))?;
-        let from = touch.pc.map_or_else(String::new, |pc| format!(" at {pc:#010x}"));
-        Some(format!(
-            "it uses the CryptoCell (register {:#010x}{from}), which is not modelled; build the bootloader with \
-             cryptography in software",
-            touch.address
-        ))
+        chip.missing_part().map(|part| part.to_string())
     }
 }
 
 #[cfg(test)]
 mod tests {
     use gauntlet_links::direct::UartEnd;
+
+    use gauntlet_nrf52::Variant;
 
     use super::*;
 

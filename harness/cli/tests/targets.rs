@@ -89,7 +89,18 @@ fn passes(name: &str, at_least: usize) -> Result<(), Failed> {
     let quick = |case: &&Case| QUICK.iter().any(|area| case.id.as_str().starts_with(area));
     let verdicts = verdicts(target, &suite.cases().filter(quick).collect::<Vec<_>>());
     let passed = verdicts.iter().filter(|(_, verdict)| *verdict == Verdict::Pass).count();
-    if passed < at_least { Err(format!("only {passed} cases ran").into()) } else { Ok(()) }
+    if passed < at_least {
+        return Err(format!("only {passed} cases ran").into());
+    }
+    nothing_wrong(&verdicts)
+}
+
+/// Every case passed or was skipped.
+fn nothing_wrong(verdicts: &[(String, Verdict)]) -> Result<(), Failed> {
+    let wrong =
+        verdicts.iter().filter(|(_, verdict)| !matches!(verdict, Verdict::Pass | Verdict::Skipped { .. }));
+    let wrong: Vec<String> = wrong.map(|(case, verdict)| format!("{case}: {verdict:?}")).collect();
+    if wrong.is_empty() { Ok(()) } else { Err(wrong.join("\n").into()) }
 }
 
 fn targets_in(folder: &Path) -> Vec<PathBuf> {
@@ -106,9 +117,5 @@ fn can_be_updated(file: &Path) -> Result<(), Failed> {
     target::ask(&VirtualBench::of_target(target.clone()), &target, 1)?;
     let suite = suite();
     let core = |case: &&Case| CORE.iter().any(|area| case.id.as_str().starts_with(area));
-    let verdicts = verdicts(target, &suite.cases().filter(core).collect::<Vec<_>>());
-    let wrong =
-        verdicts.iter().filter(|(_, verdict)| !matches!(verdict, Verdict::Pass | Verdict::Skipped { .. }));
-    let wrong: Vec<String> = wrong.map(|(case, verdict)| format!("{case}: {verdict:?}")).collect();
-    if wrong.is_empty() { Ok(()) } else { Err(wrong.join("\n").into()) }
+    nothing_wrong(&verdicts(target, &suite.cases().filter(core).collect::<Vec<_>>()))
 }
