@@ -95,6 +95,15 @@ impl FirmwareFile {
     }
 }
 
+/// Our start-up page, for a chip whose firmware has none.
+#[expect(
+    clippy::expect_used,
+    reason = "the file is a part of this program, and every test of targets reads it"
+)]
+pub(crate) fn start_up() -> Vec<Segment> {
+    read_hex(START_UP.as_bytes()).expect("the start-up page is Intel HEX")
+}
+
 /// Puts files into a blank chip, and a start-up of our own at 0 when none of them has anything there. The chip has to be
 /// switched on again afterwards. Returns whether our start-up was needed.
 ///
@@ -129,8 +138,7 @@ pub fn put(chip: &mut Chip, files: &[FirmwareFile]) -> Result<bool, Misfit> {
     let mut parts = files.iter().flat_map(FirmwareFile::parts);
     let bare = !parts.any(|part| part.start < 8);
     if bare {
-        // The file is a part of this program; a test reads it.
-        for own in read_hex(START_UP.as_bytes()).unwrap_or_default() {
+        for own in start_up() {
             chip.put_image(own.address, &own.data);
         }
     }

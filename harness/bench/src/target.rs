@@ -5,7 +5,7 @@ use std::sync::Arc;
 use gauntlet_links::direct::UartOptions;
 use gauntlet_nrf52::Variant;
 use gauntlet_package::keys::SigningKey;
-use gauntlet_reference::images::{Segment, start_up};
+use gauntlet_reference::images::Segment;
 use gauntlet_reference::layout::{MBR_END, PAGE, UICR_BOOTLOADER, UICR_PARAMS};
 use gauntlet_reference::{Build, Layout};
 
@@ -19,7 +19,7 @@ const ERASED: u32 = u32::MAX;
 /// What is flashed in place of our own start-up stub and bootloader.
 #[derive(Debug, Clone)]
 pub struct Firmware {
-    /// Every byte of the images, and our start-up stub when they hold nothing at address 0.
+    /// Every byte of the images, and our start-up page when they hold nothing at address 0.
     pub segments: Vec<Segment>,
     /// Where things stand.
     pub layout: Layout,
@@ -127,7 +127,9 @@ impl Firmware {
             }
         }
         if !segments.iter().any(|segment| segment.address < MBR_END) {
-            segments.insert(0, start_up());
+            // Executed like the rest: no guest stands behind this device.
+            let own = crate::images::start_up().into_iter();
+            segments.splice(0..0, own.map(|segment| Segment::new(segment.address, segment.data)));
         }
         let layout = layout(usual, &segments, stated)?;
         Ok(Self { segments, layout, key })
@@ -225,6 +227,8 @@ mod tests {
         let usual = made(vec![image(0x7_8000, &[1; 8])], StatedLayout::default()).unwrap();
         assert_eq!((usual.layout.bootloader, usual.layout.backup_page), (0x7_8000, 0x7_E000));
         assert_eq!(usual.segments[0].address, 0, "our start-up page stands where nothing is");
+        // And not the stub of the reference device, which asks a guest to replace the bootloader.
+        assert_eq!(usual.segments[0].bytes, crate::images::start_up()[0].data);
         let words = image(UICR_BOOTLOADER, &[0, 0x20, 7, 0, 0, 0xD0, 7, 0]);
         let said = made(vec![image(0x7_2000, &[1; 8]), words.clone()], StatedLayout::default()).unwrap();
         assert_eq!((said.layout.bootloader, said.layout.backup_page), (0x7_2000, 0x7_D000));

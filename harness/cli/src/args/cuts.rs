@@ -26,7 +26,7 @@ that is whole, or in DFU mode where the update had to give the previous applicat
 do are updated once more.
 
 What a cut in the middle of an operation leaves behind is not specified by the chip's vendor. The torn
-states are declared hypotheses, not physics: docs/faults.md says which.")]
+states are declared hypotheses, not physics: docs/targets.md says which.")]
 pub(crate) struct CutsArgs {
     /// The device: a target that is shipped, or a target file
     #[arg(long, value_name = "NAME|FILE", default_value = "demo-uart", help_heading = DEVICE)]
