@@ -14,16 +14,16 @@ import pathlib
 import random
 import re
 import select
-import signal
 import subprocess
 import sys
 import tempfile
 import time
 import tty
 
+from served import LIMIT, Served
+
 CHIPS = {"nrf52832": (512 << 10, 0x78000), "nrf52840": (1 << 20, 0xF8000)}
 WHERE, SIZE = 0x8000, 30_000
-LIMIT = 120
 PING = bytes([0x09, 0x5A, 0xC0])
 PONG = bytes([0x60, 0x09, 0x01, 0x5A, 0xC0])
 
@@ -37,33 +37,27 @@ def expect(condition, what, said=""):
         raise Wrong(f"{what}\n{said}")
 
 
-class Served:
+class Debugged(Served):
     """The demo bootloader, served with its debug port."""
 
     def __init__(self, gauntlet, images, chip, protocol, *options):
         self.folder = tempfile.TemporaryDirectory(prefix="debug-tools-")
-        self.dump, self.log = pathlib.Path(self.folder.name) / "flash.bin", pathlib.Path(self.folder.name) / "log"
-        command = [gauntlet, "device", "serve", "--chip", chip, "--image", images / f"demo-uart-{chip}.hex"]
-        command += ["--debug", protocol, "--dump", self.dump, *options]
-        self.process = subprocess.Popen(
-            list(map(str, command)), stdout=subprocess.PIPE, stderr=self.log.open("w"), text=True
-        )
-        self.port, self.selector = (self.process.stdout.readline().strip() for _ in range(2))
+        image = images / f"demo-uart-{chip}.hex"
+        super().__init__(gauntlet, pathlib.Path(self.folder.name), "--chip", chip, "--image", image, "--debug", protocol, *options)
+        self.selector = self.line()
 
     def __enter__(self):
         return self
 
     def __exit__(self, *_):
-        self.process.kill()
-        self.process.communicate()
+        self.kill()
         self.folder.cleanup()
 
     def flash(self):
         """Ends it, and gives the flash."""
-        self.process.send_signal(signal.SIGINT)
-        self.process.communicate(timeout=LIMIT)
-        expect(self.process.returncode == 0, f"the device ended with {self.process.returncode}", self.log.read_text())
-        return self.dump.read_bytes()
+        code, flash = self.end(interrupt=True)
+        expect(code == 0, f"the device ended with {code}", self.log.read_text())
+        return flash
 
     def answers(self):
         """The firmware answers a ping within ten seconds."""
@@ -171,7 +165,7 @@ def run(command, fails=False):
 def open_chip(kind, program, gauntlet, images, chip):
     size, bootloader = CHIPS[chip]
     image = random.SystemRandom().randbytes(SIZE)
-    with Served(gauntlet, images, chip, kind.protocol) as served:
+    with Debugged(gauntlet, images, chip, kind.protocol) as served:
         tool = kind(program, served, chip)
         expect(served.answers(), "the firmware does not answer before", served.log.read_text())
         path = pathlib.Path(served.folder.name) / "image.bin"
@@ -184,7 +178,7 @@ def open_chip(kind, program, gauntlet, images, chip):
         flash = served.flash()
         expect(flash[WHERE:][:SIZE] == image, "flash does not hold what was loaded")
     print(f"ok    {kind.name} on {chip}: loads, verifies, reads, debugs, resets; the firmware runs on", flush=True)
-    with Served(gauntlet, images, chip, kind.protocol) as served:
+    with Debugged(gauntlet, images, chip, kind.protocol) as served:
         kind(program, served, chip).erase()
         flash = served.flash()
         expect(len(flash) == size and flash.count(0xFF) == size, "the chip is not erased")
@@ -192,7 +186,7 @@ def open_chip(kind, program, gauntlet, images, chip):
 
 
 def locked_chip(kind, program, gauntlet, images, chip, generation):
-    with Served(gauntlet, images, chip, kind.protocol, "--locked", "--approtect", generation) as served:
+    with Debugged(gauntlet, images, chip, kind.protocol, "--locked", "--approtect", generation) as served:
         tool = kind(program, served, chip)
         expect(served.answers(), "the firmware of a locked chip does not answer", served.log.read_text())
         tool.is_refused()

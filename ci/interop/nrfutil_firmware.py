@@ -12,18 +12,18 @@ says. Exit code 1 when something is not so.
 import base64
 import pathlib
 import random
-import signal
 import struct
 import subprocess
 import sys
 import tempfile
 import time
 
+from served import LIMIT, Served
+
 # The published test key that the demo bootloader trusts. It protects nothing.
 SCALAR = "4939CB88C75ADC3CAB1CA28EF2CCD505D8FC255949CBB3EC9FAB6B869C4EA6AF"
 APPLICATION, PAGE = 0x1000, 0x1000
 BOOTLOADER = {"nrf52832": 0x78000, "nrf52840": 0xF8000}
-LIMIT = 240
 
 
 def trusted_key(path):
@@ -52,31 +52,6 @@ def hex_bytes(path):
     return found
 
 
-class Served:
-    """The demo bootloader in a chip, served."""
-
-    def __init__(self, check, *options):
-        self.dump, self.log = check.folder / "flash.bin", check.folder / "served.log"
-        self.dump.unlink(missing_ok=True)
-        command = [check.gauntlet, "device", "serve", "--chip", check.chip, "--image", check.image, "--dump", self.dump]
-        self.process = subprocess.Popen(
-            list(map(str, [*command, *options])), stdout=subprocess.PIPE, stderr=self.log.open("w"), text=True
-        )
-        self.port = self.process.stdout.readline().strip()
-
-    def end(self, interrupt):
-        """Exit code, and the flash."""
-        if interrupt:
-            self.process.send_signal(signal.SIGINT)
-        try:
-            self.process.communicate(timeout=LIMIT)
-        except subprocess.TimeoutExpired:
-            self.process.kill()
-            self.process.communicate()
-            return None, b""
-        return self.process.returncode, self.dump.read_bytes() if self.dump.exists() else b""
-
-
 class Check:
     def __init__(self, nrfutil, gauntlet, folder, images, chip, chance):
         self.nrfutil, self.gauntlet, self.folder = nrfutil, gauntlet, folder
@@ -89,6 +64,10 @@ class Check:
         return subprocess.run(
             [self.nrfutil, *map(str, arguments)], capture_output=True, text=True, timeout=LIMIT, cwd=self.folder
         )
+
+    def served(self, *options):
+        """The demo bootloader in a chip."""
+        return Served(self.gauntlet, self.folder, "--chip", self.chip, "--image", self.image, *options)
 
     def application(self, size):
         """Random bytes behind a start that runs: the vector table, and a branch to itself."""
@@ -134,13 +113,13 @@ class Check:
 
     def good(self, name, size, *options):
         firmware = self.application(size)
-        served = Served(self, "--once", *options)
+        served = self.served("--once", *options)
         patience = 10 if options else 3
         told = self.update(served.port, self.package("application", firmware), patience)
         self.landed(name, firmware, served, told)
 
     def refused(self, name, words, package):
-        served = Served(self)
+        served = self.served()
         told = self.update(served.port, package)
         code, flash = served.end(interrupt=True)
         problem = ""
@@ -154,7 +133,7 @@ class Check:
 
     def downgrade(self):
         firmware = self.application(6000)
-        served = Served(self, "--back-to-dfu")
+        served = self.served("--back-to-dfu")
         first = self.update(served.port, self.package("application", firmware, version=7))
         time.sleep(2)
         told = self.update(served.port, self.package("application", self.application(5000), version=6))
@@ -174,7 +153,7 @@ class Check:
         old = {at: value for at, value in hex_bytes(self.image).items() if start <= at < start + 0x6000}
         image = bytes(old.get(at, 0xFF) for at in range(start, max(old) + 1))
         image += b"\xff" * (-len(image) % 4) + self.chance.randbytes(256)
-        served = Served(self)
+        served = self.served()
         told = self.update(served.port, self.package("bootloader", image, version=2))
         # It restarts, copies and restarts; then it listens again.
         firmware = self.application(5000)
@@ -195,7 +174,7 @@ class Check:
         """nrfutil gives up when it was killed between Create and the first byte: then it is not the firmware that is judged."""
         for _ in range(4):
             firmware = self.application(60_000)
-            served = Served(self, "--once", "--timing", "flash")
+            served = self.served("--once", "--timing", "flash")
             package = self.package("application", firmware)
             command = [self.nrfutil, "dfu", "serial", "-pkg", package, "-p", served.port, "-cd", "0", "-t", "10"]
             first = subprocess.Popen(list(map(str, command)), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
@@ -214,7 +193,7 @@ class Check:
         firmware = self.application(20_000)
         at = self.chance.randrange(600, 5000)
         tear = self.chance.choice(["before", "torn", "after"])
-        served = Served(self, "--once", "--cut", f"{at}:{tear}")
+        served = self.served("--once", "--cut", f"{at}:{tear}")
         package = self.package("application", firmware)
         told = self.update(served.port, package)
         if told.returncode != 0:

@@ -11,10 +11,11 @@ is read back through the probe; never from what anybody says. Exit code 1 when s
 
 import pathlib
 import random
-import signal
 import subprocess
 import sys
 import tempfile
+
+from served import Served
 
 SOFTDEVICE, APPLICATION, BOOTLOADER, BACKUP = 0x1000, 0x26000, 0x78000, 0x7E000
 PAGE = 0x1000
@@ -22,33 +23,6 @@ LIMIT = 120
 FLASH_TIMED = ("--timing", "flash")
 # Another SoftDevice, and a bootloader that is built in another way.
 SYSTEM = ("--softdevice", "0x0123", "--bootloader", "inactivity=60s")
-
-
-class Served:
-    """A device served for one update."""
-
-    def __init__(self, gauntlet, folder, *options, name="flash"):
-        self.dump, link = folder / f"{name}.bin", folder / f"{name}-port"
-        self.dump.unlink(missing_ok=True)
-        command = [gauntlet, "device", "serve", "--dump", self.dump, "--link-path", link, *options]
-        self.process = subprocess.Popen(
-            list(map(str, command)), stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
-        )
-        self.process.stdout.readline()
-        # A device on USB takes its port with it when it restarts; the link leads to the next one.
-        self.port = link
-
-    def end(self, interrupt):
-        """Exit code, what it said, and the flash as the probe read it."""
-        if interrupt:
-            self.process.send_signal(signal.SIGINT)
-        try:
-            said, _ = self.process.communicate(timeout=LIMIT)
-        except subprocess.TimeoutExpired:
-            self.process.kill()
-            self.process.communicate()
-            return None, "it did not end", b""
-        return self.process.returncode, said, self.dump.read_bytes() if self.dump.exists() else b""
 
 
 class Check:
@@ -60,6 +34,13 @@ class Check:
         return subprocess.run(
             [self.nrfutil, *map(str, arguments)], capture_output=True, text=True, timeout=LIMIT, cwd=self.folder
         )
+
+    def served(self, public, *options, name="flash"):
+        # A device on USB takes its port with it when it restarts; the link leads to the next one.
+        link = self.folder / f"{name}-port"
+        served = Served(self.gauntlet, self.folder, "--link-path", link, "--key", public, *options, name=name)
+        served.link = link
+        return served
 
     def key(self, name):
         private, public = self.folder / f"{name}.pem", self.folder / f"{name}.pub.pem"
@@ -86,9 +67,10 @@ class Check:
     def system(self, public, *options):
         """SoftDevice and bootloader, taken from the flash of a device that has them."""
         # No client comes to it.
-        _, said, flash = Served(self.gauntlet, self.folder, "--key", public, *SYSTEM, *options, name="system").end(True)
+        served = self.served(public, *SYSTEM, *options, name="system")
+        _, flash = served.end(interrupt=True)
         if not flash:
-            sys.exit(f"there is no flash to take SoftDevice and bootloader from: {said}")
+            sys.exit(f"there is no flash to take SoftDevice and bootloader from: {served.said}")
         return used(flash[SOFTDEVICE:APPLICATION]), used(flash[BOOTLOADER:BACKUP])
 
     def update(self, port, package, *options):
@@ -104,42 +86,42 @@ class Check:
         package = self.package(key, **parts, **package)
         # A package of several parts leaves DFU mode more than once.
         once = ("--once",) if device == FLASH_TIMED else ()
-        served = Served(self.gauntlet, self.folder, "--key", public, "--expect", package, *once, *device)
-        told = self.update(served.port, package, *client)
-        code, said, flash = served.end(interrupt=not once or told.returncode != 0)
+        served = self.served(public, "--expect", package, *once, *device)
+        told = self.update(served.link, package, *client)
+        code, flash = served.end(interrupt=not once or told.returncode != 0)
         problem = ""
         if told.returncode != 0:
             problem = f"nrfutil ended with {told.returncode}"
         elif code != 0:
             problem = f"the device ended with {code}"
-        elif said.count(", equal") != len(parts):
+        elif served.said.count(", equal") != len(parts):
             problem = "not every part was compared"
         for kind, start in [("softdevice", SOFTDEVICE), ("bootloader", BOOTLOADER), ("application", APPLICATION)]:
             image = parts.get(kind, b"")
             rest = -len(image) % PAGE if kind == "application" else 0
             if not problem and flash[start:][: len(image) + rest] != image + b"\xff" * rest:
                 problem = f"flash does not hold the {kind}"
-        self.report(name, problem, told.stdout + told.stderr + said)
+        self.report(name, problem, told.stdout + told.stderr + served.said)
 
     def bad(self, name, package, public, device=()):
         # The device before, from a client that never comes.
-        untouched = Served(self.gauntlet, self.folder, "--key", public, *device, name="before")
-        _, _, before = untouched.end(interrupt=True)
-        served = Served(self.gauntlet, self.folder, "--key", public, "--expect", package, *device)
-        told = self.update(served.port, package)
-        code, said, flash = served.end(interrupt=True)
+        untouched = self.served(public, *device, name="before")
+        _, before = untouched.end(interrupt=True)
+        served = self.served(public, "--expect", package, *device)
+        told = self.update(served.link, package)
+        code, flash = served.end(interrupt=True)
         problem = ""
         if told.returncode == 0:
             problem = "nrfutil saw no refusal"
         elif code != 100:
             problem = f"the device ended with {code}"
-        elif "bytes differ" not in said:
+        elif "bytes differ" not in served.said:
             problem = "flash was not found to be without the package"
         elif not flash or flash[: APPLICATION + 8192] != before[: APPLICATION + 8192]:
             problem = "SoftDevice or application are not those before"
         elif flash[BOOTLOADER:BACKUP] != before[BOOTLOADER:BACKUP]:
             problem = "the bootloader is not the one before"
-        self.report(name, problem, told.stdout + told.stderr + said)
+        self.report(name, problem, told.stdout + told.stderr + served.said)
 
 
 def used(area):

@@ -13,43 +13,19 @@ import os
 import pathlib
 import random
 import select
-import signal
 import subprocess
 import sys
 import tempfile
 import time
 import tty
 
+from served import Served
+
 APPLICATION = 0x26000
 PAGE = 0x1000
 LIMIT = 120
 END, ESCAPE, PING, TOKEN = 0xC0, 0xDB, 0x09, 0x5A
 PONG = bytes([0x60, PING, 0x01, TOKEN, END])
-
-
-class Served:
-    """A device served for one update."""
-
-    def __init__(self, gauntlet, folder, *options):
-        self.dump = folder / "flash.bin"
-        self.dump.unlink(missing_ok=True)
-        command = [gauntlet, "device", "serve", "--once", "--dump", self.dump, *options]
-        self.process = subprocess.Popen(
-            list(map(str, command)), stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
-        )
-        self.port = self.process.stdout.readline().strip()
-
-    def end(self, interrupt):
-        """Exit code, and the flash as the probe read it."""
-        if interrupt:
-            self.process.send_signal(signal.SIGINT)
-        try:
-            self.process.communicate(timeout=LIMIT)
-        except subprocess.TimeoutExpired:
-            self.process.kill()
-            self.process.communicate()
-            return None, b""
-        return self.process.returncode, self.dump.read_bytes() if self.dump.exists() else b""
 
 
 class Check:
@@ -87,7 +63,7 @@ class Check:
 
     def good(self, name, firmware, key, public, device=(), breaks=()):
         """Every number in `breaks` is an update that breaks off after so many bytes, before the last one."""
-        served = Served(self.gauntlet, self.folder, "--key", public, *device)
+        served = Served(self.gauntlet, self.folder, "--once", "--key", public, *device)
         package = self.package(firmware, key)
         problem = ""
         for bytes_sent in breaks:
@@ -107,8 +83,8 @@ class Check:
 
     def bad(self, name, package, public, device=()):
         # The device before, from a client that never comes.
-        _, before = Served(self.gauntlet, self.folder, "--key", public, *device).end(interrupt=True)
-        served = Served(self.gauntlet, self.folder, "--key", public, *device)
+        _, before = Served(self.gauntlet, self.folder, "--once", "--key", public, *device).end(interrupt=True)
+        served = Served(self.gauntlet, self.folder, "--once", "--key", public, *device)
         told = self.update(served.port, package)
         code, flash = served.end(interrupt=True)
         problem = ""

@@ -71,40 +71,45 @@ fn program(code: &[u16], table: &[u32]) -> Vec<u8> {
     image
 }
 
-/// Stores the second word of each pair of a table to the address in the first one, over and over, as handler of everything.
+/// Stores the second word of each pair to the address in the first one, as handler of everything: over and over, or once and
+/// then at rest.
 ///
 /// ```text
 /// 100  cpsie i            102  adr r4, table (11C)    104  movs r5, #count    106  lsls r5, #3
 /// 108  adds r5, r4, r5    10A  next: ldmia r4!, {r0, r1}                      10C  str r1, [r0]
-/// 10E  ldr r2, [r0]       110  cmp r4, r5             112  bne next           114  b 100
+/// 10E  ldr r2, [r0]       110  cmp r4, r5             112  bne next           114  b 100, or b 114
 /// ```
-fn storm(dice: &mut Dice) -> Vec<u8> {
-    let count = 2 + dice.below(60);
+fn stores(pairs: &[(u32, u32)], again: Again) -> Vec<u8> {
+    let count = 0x2500 | pairs.len() as u16;
+    let last = match again {
+        Again::Forever => 0xE7F4,
+        Again::Never => 0xE7FE,
+    };
     let code = [
-        0xB662,
-        0xA406,
-        0x2500 | count as u16,
-        0x00ED,
-        0x1965,
-        0xCC03,
-        0x6001,
-        0x6802,
-        0x42AC,
-        0xD1FA,
-        0xE7F4,
-        0xBF00,
-        0xBF00,
+        0xB662, 0xA406, count, 0x00ED, 0x1965, 0xCC03, 0x6001, 0x6802, 0x42AC, 0xD1FA, last, 0xBF00, 0xBF00,
         0xBF00,
     ];
+    program(&code, &pairs.iter().flat_map(|(address, value)| [*address, *value]).collect::<Vec<_>>())
+}
+
+/// Whether stores are done again when all of them are done.
+enum Again {
+    Forever,
+    Never,
+}
+
+/// Stores without an end.
+fn storm(dice: &mut Dice) -> Vec<u8> {
+    let count = 2 + dice.below(60);
     // Mostly addresses that do not fault, or the storm is over with the first one.
     let faults = dice.below(4) == 0;
-    let table: Vec<u32> = (0..count)
-        .flat_map(|_| {
+    let pairs: Vec<_> = (0..count)
+        .map(|_| {
             let address = if faults { dice.address() } else { 0x4000_0000 | dice.address() & 0x3_FFFC };
-            [address, dice.value()]
+            (address, dice.value())
         })
         .collect();
-    program(&code, &table)
+    stores(&pairs, Again::Forever)
 }
 
 /// Writes to every word from an address on.
@@ -146,22 +151,6 @@ fn flash_without_end(dice: &mut Dice) -> Vec<u8> {
 /// A timer that fires every few cycles, with an interrupt that nobody clears.
 fn interrupt_storm(dice: &mut Dice) -> Vec<u8> {
     let timer = [0x4000_8000, 0x4001_A000, 0x4000_B000][dice.below(3) as usize];
-    let code = [
-        0xB662,
-        0xA406,
-        0x2500 | 8,
-        0x00ED,
-        0x1965,
-        0xCC03,
-        0x6001,
-        0x6802,
-        0x42AC,
-        0xD1FA,
-        0xE7FE,
-        0xBF00,
-        0xBF00,
-        0xBF00,
-    ];
     let pairs = [
         (0x4000_0008, 1),
         (0xE000_E100, u32::MAX),
@@ -172,27 +161,11 @@ fn interrupt_storm(dice: &mut Dice) -> Vec<u8> {
         (timer + 0x304, u32::MAX),
         (timer, 1),
     ];
-    program(&code, &pairs.map(|(address, value)| [address, value]).concat())
+    stores(&pairs, Again::Never)
 }
 
 /// The interconnect drives every task of a kind from an event that comes every few cycles, and tasks drive events.
 fn interconnect_storm(dice: &mut Dice) -> Vec<u8> {
-    let code = [
-        0xB662,
-        0xA406,
-        0x2500 | 60,
-        0x00ED,
-        0x1965,
-        0xCC03,
-        0x6001,
-        0x6802,
-        0x42AC,
-        0xD1FA,
-        0xE7F4,
-        0xBF00,
-        0xBF00,
-        0xBF00,
-    ];
     let mut pairs = Vec::new();
     for channel in 0..20u32 {
         let event = [0x4000_8140, 0x4000_9140, 0x4001_4100, 0x4001_4104][dice.below(4) as usize];
@@ -213,27 +186,11 @@ fn interconnect_storm(dice: &mut Dice) -> Vec<u8> {
     pairs.extend([(0x4001_F500, u32::MAX), (0x4000_2500, 8), (0x4000_2524, u32::MAX), (0x4000_2548, 0xFF)]);
     pairs.extend([(0x4001_4000, 1); 6]);
     pairs.truncate(60);
-    program(&code, &pairs.into_iter().flat_map(|(address, value)| [address, value]).collect::<Vec<_>>())
+    stores(&pairs, Again::Forever)
 }
 
 /// EasyDMA from and to nowhere, again and again.
 fn dma_into_nowhere(dice: &mut Dice) -> Vec<u8> {
-    let code = [
-        0xB662,
-        0xA406,
-        0x2500 | 12,
-        0x00ED,
-        0x1965,
-        0xCC03,
-        0x6001,
-        0x6802,
-        0x42AC,
-        0xD1FA,
-        0xE7F4,
-        0xBF00,
-        0xBF00,
-        0xBF00,
-    ];
     let nowhere = [0, 0x0080_0000, 0x2003_FFFF, 0x2FFF_FFFF, 0x4000_2000, u32::MAX][dice.below(6) as usize];
     let pairs = [
         (0x4000_2508, 5),
@@ -249,7 +206,7 @@ fn dma_into_nowhere(dice: &mut Dice) -> Vec<u8> {
         (0x4000_E504, nowhere),
         (0x4000_E000, 1),
     ];
-    program(&code, &pairs.map(|(address, value)| [address, value]).concat())
+    stores(&pairs, Again::Forever)
 }
 
 /// Kinds of images.
