@@ -7,6 +7,7 @@
 //! | module | what |
 //! |---|---|
 //! | [`device`] | what is flashed to make a device under test, and where everything stands |
+//! | [`backend`] | what the client's traffic passes on its way to the device |
 //! | [`board`] | one device within reach |
 //! | [`firmware_board`] | a virtual chip with somebody's firmware in it |
 //! | [`images`] | firmware files, and how they get into a chip |
@@ -15,6 +16,7 @@
 //! | [`target`] | a device with firmware of its own |
 //! | [`virtual_bench`] | boards made of a virtual chip and the reference device |
 
+pub mod backend;
 pub mod board;
 pub mod device;
 pub mod firmware_board;
@@ -26,6 +28,7 @@ pub mod sweep;
 pub mod target;
 pub mod virtual_bench;
 
+pub use backend::{Backend, UnknownBackend};
 pub use board::{Board, BoardError, Cut, CutReport, LinkKind, Mode, Peer, Tear};
 pub use device::{Application, Device, DeviceImage, Region};
 pub use firmware_board::{FirmwareBoard, FirmwareSetup, ReadBack};
@@ -68,6 +71,11 @@ pub trait Bench: Send + Sync {
 
     /// What it can do.
     fn capabilities(&self) -> &[Capability];
+
+    /// What the client's traffic passes on its way to its boards. A case that can't go that way is Skipped.
+    fn backend(&self) -> Backend {
+        Backend::Direct
+    }
 
     /// The firmware of its boards, when it is not the reference device. Cases that it can't be are then Skipped.
     fn target(&self) -> Option<&Target> {

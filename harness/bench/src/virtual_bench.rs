@@ -22,6 +22,7 @@ use gauntlet_reference::gap::Central;
 use gauntlet_reference::wire::{Closed, Presence};
 use gauntlet_reference::{Layout, Profile, ReferenceDevice, SharedWire};
 
+use crate::backend::Backend;
 use crate::board::{Board, BoardError, Cut, CutReport, LinkKind, Mode, Peer, Tear};
 use crate::device::Device;
 use crate::running::Runs;
@@ -52,6 +53,7 @@ const SUPERVISION_US: u64 = 6_000_000;
 pub struct VirtualBench {
     /// What is on them; the reference device without.
     target: Option<Target>,
+    backend: Backend,
 }
 
 /// Boards opened by this process so far: each has a probe with a serial number of its own.
@@ -65,7 +67,13 @@ impl VirtualBench {
 
     /// A bench whose boards have this firmware, executed instruction by instruction.
     pub fn of_target(target: Target) -> Self {
-        Self { target: Some(target) }
+        Self { target: Some(target), ..Self::default() }
+    }
+
+    /// The same, with the client's traffic going over `backend`.
+    #[must_use]
+    pub fn over(self, backend: Backend) -> Self {
+        Self { backend, ..self }
     }
 }
 
@@ -97,11 +105,18 @@ impl Bench for VirtualBench {
         if self.target.is_some() { FIRMWARE } else { REFERENCE }
     }
 
+    fn backend(&self) -> Backend {
+        self.backend
+    }
+
     fn target(&self) -> Option<&Target> {
         self.target.as_ref()
     }
 
     fn open(&self, variant: Variant, seed: u64) -> Result<Box<dyn Board>, BoardError> {
+        if self.backend != Backend::Direct {
+            return Err(BoardError::NoSuchLink(self.backend.description()));
+        }
         let number = BOARDS.fetch_add(1, Ordering::Relaxed);
         let wire = SharedWire::default();
         let mut chip = Chip::new(variant, seed);

@@ -22,6 +22,9 @@ pub enum Event {
         seed: u64,
         /// Name of the bench, for example `virtual`.
         bench: String,
+        /// What the client's traffic passed on its way to the device, for example `direct` or `ble`.
+        #[serde(default = "direct")]
+        link: String,
         /// Chips of the selected cases, for example `nrf52832`, sorted.
         chips: Vec<String>,
         /// The cases in the order in which they are planned and told.
@@ -242,6 +245,11 @@ pub enum Event {
         /// True when the user stopped the run.
         interrupted: bool,
     },
+}
+
+/// The backend of journals that are older than the choice.
+fn direct() -> String {
+    "direct".to_owned()
 }
 
 /// How a device was erased before it was programmed.

@@ -4,11 +4,15 @@ use std::fmt;
 
 use crate::{CaseId, Event};
 
+/// Values of `--link` other than the default.
+const BACKENDS: [&str; 3] = ["ble", "dongle", "serial"];
+
 /// The command line that runs one case again in the same way.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct RerunCommand {
     seed: Option<u64>,
     bench: Option<String>,
+    link: Option<String>,
     planted_bug: Option<String>,
     sources: Vec<String>,
 }
@@ -16,9 +20,12 @@ pub struct RerunCommand {
 impl RerunCommand {
     /// What must be repeated of a run: taken from its [`Event::RunStarted`]; any other event gives nothing.
     pub fn of_run(event: &Event) -> Option<Self> {
-        let Event::RunStarted { seed, bench, planted_bug, sources, .. } = event else { return None };
+        let Event::RunStarted { seed, bench, link, planted_bug, sources, .. } = event else { return None };
         let bench = (bench != "virtual").then(|| bench.clone());
-        Some(Self { seed: Some(*seed), bench, planted_bug: planted_bug.clone(), sources: sources.clone() })
+        // A program of somebody else is no link that `--link` knows.
+        let link = BACKENDS.contains(&link.as_str()).then(|| link.clone());
+        let (planted_bug, sources) = (planted_bug.clone(), sources.clone());
+        Some(Self { seed: Some(*seed), bench, link, planted_bug, sources })
     }
 
     /// The command for one case, ready for a POSIX shell.
@@ -26,7 +33,12 @@ impl RerunCommand {
         let sources: String = self.sources.iter().map(|source| format!("{} ", quoted(source))).collect();
         let mut command = format!("gauntlet run {sources}'{case}'");
         let seed = self.seed.map(|seed| seed.to_string());
-        let options = [("--bench", &self.bench), ("--seed", &seed), ("--planted-bug", &self.planted_bug)];
+        let options = [
+            ("--bench", &self.bench),
+            ("--link", &self.link),
+            ("--seed", &seed),
+            ("--planted-bug", &self.planted_bug),
+        ];
         for (name, value) in options {
             if let Some(value) = value {
                 command.push_str(&format!(" {name} {}", quoted(value)));
@@ -50,11 +62,12 @@ fn quoted(word: &str) -> String {
 mod tests {
     use super::*;
 
-    fn rerun(bench: &str, planted_bug: Option<&str>) -> String {
+    fn rerun(bench: &str, link: &str, planted_bug: Option<&str>) -> String {
         let event = Event::RunStarted {
             gauntlet: "0.1.0".into(),
             seed: 7,
             bench: bench.into(),
+            link: link.into(),
             chips: vec![],
             planned: vec![],
             sources: vec![],
@@ -70,6 +83,7 @@ mod tests {
             gauntlet: "0.1.0".into(),
             seed: 1,
             bench: "virtual".into(),
+            link: "direct".into(),
             chips: vec![],
             planned: vec![],
             sources: vec!["my case.yaml".into()],
@@ -82,9 +96,11 @@ mod tests {
 
     #[test]
     fn the_command_repeats_what_the_verdict_depends_on() {
-        assert_eq!(rerun("virtual", None), "gauntlet run 'stream/drop[at=4096]' --seed 7");
+        assert_eq!(rerun("virtual", "direct", None), "gauntlet run 'stream/drop[at=4096]' --seed 7");
+        assert_eq!(rerun("virtual", "ble", None), "gauntlet run 'stream/drop[at=4096]' --link ble --seed 7");
+        assert_eq!(rerun("virtual", "nrfutil", None), "gauntlet run 'stream/drop[at=4096]' --seed 7");
         assert_eq!(
-            rerun("rack 3's", Some("version-not-checked")),
+            rerun("rack 3's", "direct", Some("version-not-checked")),
             r"gauntlet run 'stream/drop[at=4096]' --bench 'rack 3'\''s' --seed 7 --planted-bug version-not-checked"
         );
     }

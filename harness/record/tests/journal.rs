@@ -6,7 +6,7 @@ mod sample;
 use std::io;
 
 use gauntlet_record::{
-    Journal, JournalError, JournalReader, JournalWriter, Record, Recorder, Sink, Truncated,
+    Event, Journal, JournalError, JournalReader, JournalWriter, Record, Recorder, Sink, Truncated,
 };
 use sample::{clock, sample_run};
 
@@ -47,6 +47,17 @@ fn a_line_is_one_flat_object_with_the_promised_keys() {
         assert_eq!(value.get("case").is_some(), !kind.starts_with("run-"), "{line}");
     }
     assert!(text.contains(r#""event":"fault-fired","fault":"disconnect","position":"object 3, byte 1""#));
+}
+
+#[test]
+fn an_older_journal_without_a_link_is_of_the_direct_one() {
+    let text = String::from_utf8(written()).unwrap();
+    let start = text.lines().next().unwrap();
+    let older = start.replace("\"link\":\"direct\",", "");
+    assert_ne!(older, start, "the sample says its link");
+    let (records, _) = read(older.as_bytes());
+    let record = records.into_iter().next().unwrap().unwrap();
+    assert!(matches!(record.event, Event::RunStarted { link, .. } if link == "direct"));
 }
 
 #[test]

@@ -15,6 +15,7 @@ fn start() -> Event {
         gauntlet: "0.1.0".into(),
         seed: 1,
         bench: "virtual".into(),
+        link: "direct".into(),
         chips: vec![],
         planned: (0..CASES).map(case).collect(),
         sources: vec![],

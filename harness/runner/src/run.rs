@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc;
 use std::time::{Duration, Instant};
 
-use gauntlet_bench::{Bench, Capability, PlantedBug};
+use gauntlet_bench::{Backend, Bench, Capability, PlantedBug};
 use gauntlet_engine::Cancel;
 use gauntlet_record::{
     Counts, ErrorClass, ErrorReport, Event, ExitCode, Millis, Recorder, Verdict, WriteError,
@@ -110,6 +110,7 @@ pub fn run(bench: &dyn Bench, cases: &[&Case], options: &RunOptions, mut recorde
         gauntlet: env!("CARGO_PKG_VERSION").to_owned(),
         seed: options.seed,
         bench: bench.name().to_owned(),
+        link: link_name(bench, options),
         chips,
         planned: cases.iter().map(|case| case.id.clone()).collect(),
         sources: options.sources.clone(),
@@ -186,6 +187,10 @@ fn one(bench: &dyn Bench, case: &Case, options: &RunOptions, teller: &Teller) {
         let verdict = Verdict::Skipped { reason: format!("the bench `{}` has no {missing}", bench.name()) };
         return teller.send(None, Event::CaseFinished { verdict, took_ms: Millis::ZERO });
     }
+    if let Some(reason) = not_carried(bench.backend(), case) {
+        let verdict = Verdict::Skipped { reason };
+        return teller.send(None, Event::CaseFinished { verdict, took_ms: Millis::ZERO });
+    }
     #[cfg(unix)]
     if let Some(reason) = options.client.as_ref().and_then(|_| external::unfit(case)) {
         let verdict = Verdict::Skipped { reason };
@@ -216,6 +221,30 @@ fn one(bench: &dyn Bench, case: &Case, options: &RunOptions, teller: &Teller) {
             }
         }
     }
+}
+
+/// What is between client and device, for reports: the bench's backend, or the program that is the client.
+fn link_name(bench: &dyn Bench, options: &RunOptions) -> String {
+    #[cfg(unix)]
+    if let Some(client) = &options.client {
+        let program = client.command.split_whitespace().next().unwrap_or_default();
+        return program.rsplit('/').next().unwrap_or(program).to_owned();
+    }
+    let _ = options;
+    bench.backend().name().to_owned()
+}
+
+/// Why `case` can't go over `backend`, if it can't.
+fn not_carried(backend: Backend, case: &Case) -> Option<String> {
+    let carried = |need: &model::Capability| match need {
+        model::Capability::Ble | model::Capability::Buttonless | model::Capability::Gatt => {
+            backend.carries_ble()
+        }
+        model::Capability::Serial => backend.carries_serial(),
+        _ => true,
+    };
+    let missing = case.capabilities().into_iter().find(|need| !carried(need))?;
+    Some(format!("the link `{backend}` carries no {missing}"))
 }
 
 /// What a known failure comes to: it has to fail, and is then no news. An error stays one.

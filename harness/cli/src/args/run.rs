@@ -5,7 +5,7 @@ use std::num::NonZeroUsize;
 use std::path::PathBuf;
 
 use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
-use gauntlet_bench::PlantedBug;
+use gauntlet_bench::{Backend, PlantedBug};
 
 use super::filter::FilterArgs;
 use super::hold::HoldChoice;
@@ -111,6 +111,12 @@ pub(crate) struct RunArgs {
     #[arg(long, value_name = "NAME", default_value = "virtual")]
     pub(crate) bench: String,
 
+    /// What the client's traffic passes on its way to the device
+    ///
+    /// Cases whose transport can't go that way are skipped.
+    #[arg(long, value_name = "NAME", default_value = "direct", value_parser = backend())]
+    pub(crate) link: Backend,
+
     /// Keep the device as the case left it, for a debug tool: probe-rs or pyocd, with a port if you like
     ///
     /// The tool is told what is printed here; it shares nothing with the probe-rs inside this program when it is pyOCD.
@@ -129,6 +135,12 @@ pub(crate) struct Bug {
     pub(crate) reference: Option<PlantedBug>,
     /// Into firmware that is shipped: an image of its own.
     pub(crate) firmware: Option<String>,
+}
+
+/// The names of the backends.
+fn backend() -> impl TypedValueParser<Value = Backend> {
+    let names = Backend::ALL.iter().map(|one| PossibleValue::new(one.name()).help(one.description()));
+    PossibleValuesParser::new(names).try_map(|name| name.parse::<Backend>())
 }
 
 /// The names of the bugs of the reference device, and of shipped firmware.

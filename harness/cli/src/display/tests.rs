@@ -86,6 +86,7 @@ fn tell(display: &mut Display, cases: &[(&str, Verdict)], not_run: &[&str], plan
         gauntlet: "0.1.0".into(),
         seed: 7,
         bench: "virtual".into(),
+        link: "direct".into(),
         chips: vec!["nrf52832".into(), "nrf52840".into()],
         planned: ids.map(|id| CaseId::new(id).unwrap()).collect(),
         sources: vec![],

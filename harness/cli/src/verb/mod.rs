@@ -17,7 +17,7 @@ mod virtual_device;
 
 use std::path::Path;
 
-use gauntlet_bench::{Bench, Target, VirtualBench};
+use gauntlet_bench::{Backend, Bench, Target, VirtualBench};
 use gauntlet_package::keys::PublicKey;
 use gauntlet_record::ExitCode;
 
@@ -43,10 +43,13 @@ pub(crate) fn perform(verb: &Verb) -> Result<ExitCode, Failure> {
     }
 }
 
-/// The bench with this name, and with this device on it; the reference device without.
-fn bench(name: &str, target: Option<Target>) -> Result<Box<dyn Bench>, Failure> {
+/// The bench with this name, reached over `backend`, and with this device on it; the reference device without.
+fn bench(name: &str, target: Option<Target>, backend: Backend) -> Result<Box<dyn Bench>, Failure> {
     match name {
-        "virtual" => Ok(Box::new(target.map_or_else(VirtualBench::new, VirtualBench::of_target))),
+        "virtual" => {
+            let bench = target.map_or_else(VirtualBench::new, VirtualBench::of_target);
+            Ok(Box::new(bench.over(backend)))
+        }
         _ => Err(Failure::NoBench { name: crate::display::tame(name) }),
     }
 }

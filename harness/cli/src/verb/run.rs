@@ -35,7 +35,7 @@ pub(super) fn run(args: &RunArgs) -> Result<ExitCode, Failure> {
     let target = targets::find(&args.target, in_firmware)?;
     bugs_fit(target.is_some(), args)?;
     let bug = args.planted_bug.as_ref().filter(|_| target.is_none()).and_then(|bug| bug.reference);
-    let bench = super::bench(&args.bench, target)?;
+    let bench = super::bench(&args.bench, target, args.link)?;
     let choice = Choice::of(&wanted(args))?;
     confirm(&*bench, args.seed)?;
     let cases = choice.part(&args.filter, args.shard)?;

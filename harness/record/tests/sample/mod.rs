@@ -23,6 +23,7 @@ pub(crate) fn run_started(ids: &[&str]) -> Event {
         gauntlet: "0.1.0".into(),
         seed: u64::MAX,
         bench: "virtual".into(),
+        link: "direct".into(),
         chips: vec!["nrf52832".into()],
         planned: ids.iter().map(|id| case(id)).collect(),
         sources: vec![],

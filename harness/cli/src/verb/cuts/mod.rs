@@ -6,6 +6,7 @@ mod story;
 use std::io::{self, IsTerminal};
 use std::num::NonZeroUsize;
 
+use gauntlet_bench::Backend;
 use gauntlet_bench::sweep::Tears;
 use gauntlet_package::{Image, read};
 use gauntlet_record::ExitCode;
@@ -33,7 +34,7 @@ pub(super) fn cuts(args: &CutsArgs) -> Result<ExitCode, Failure> {
             advice: "choose a target with firmware, such as `--target demo-uart`".to_owned(),
         });
     };
-    let bench = super::bench("virtual", Some(target.clone()))?;
+    let bench = super::bench("virtual", Some(target.clone()), Backend::Direct)?;
     confirm(&*bench, args.seed)?;
     let stopper = Stopper::new();
     interrupt::stops(&stopper, "what was seen until then is still told");
