@@ -141,11 +141,34 @@ pub trait Link {
     /// [`LinkError::Lost`] when the link goes down while waiting.
     async fn receive(&mut self) -> Result<Vec<u8>, LinkError>;
 
+    /// Send bytes as they are on a serial line: nothing is framed or escaped, so that they can be what no host would send.
+    ///
+    /// # Errors
+    /// [`LinkError::Host`] on a link that has no such bytes, which is every one but a serial one; the link's own errors.
+    async fn send_raw(&mut self, bytes: &[u8]) -> Result<(), LinkError> {
+        let _ = bytes;
+        Err(no_raw_bytes())
+    }
+
+    /// The next bytes from the line as they are, one or more; they belong to no message of [`receive`](Link::receive) then.
+    ///
+    /// Waits for as long as it takes, and may be dropped without losing a byte, as with [`receive`](Link::receive).
+    ///
+    /// # Errors
+    /// As with [`send_raw`](Link::send_raw).
+    async fn receive_raw(&mut self) -> Result<Vec<u8>, LinkError> {
+        Err(no_raw_bytes())
+    }
+
     /// Close the link in good order.
     ///
     /// # Errors
     /// The link's own errors; a link that is already down gives `Ok`.
     async fn disconnect(&mut self) -> Result<(), LinkError>;
+}
+
+fn no_raw_bytes() -> LinkError {
+    LinkError::Host { detail: "only a serial line has bytes without frames".to_owned() }
 }
 
 macro_rules! forward_link {
@@ -175,6 +198,12 @@ macro_rules! forward_link {
             }
             async fn receive(&mut self) -> Result<Vec<u8>, LinkError> {
                 (**self).receive().await
+            }
+            async fn send_raw(&mut self, bytes: &[u8]) -> Result<(), LinkError> {
+                (**self).send_raw(bytes).await
+            }
+            async fn receive_raw(&mut self) -> Result<Vec<u8>, LinkError> {
+                (**self).receive_raw().await
             }
             async fn disconnect(&mut self) -> Result<(), LinkError> {
                 (**self).disconnect().await

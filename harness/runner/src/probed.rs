@@ -20,6 +20,18 @@ const ACL_NO_WRITE: u32 = 1 << 1;
 const READ_ONLY: u32 = 0;
 const WRITE: u32 = 1;
 const ERASE: u32 = 2;
+/// Erases the whole UICR.
+const NVMC_ERASE_UICR: u32 = 0x4001_E514;
+/// Registers of the watchdog.
+const WDT_START: u32 = 0x4001_0000;
+const WDT_RELOAD_VALUE: u32 = 0x4001_0504;
+const WDT_RELOAD_ENABLE: u32 = 0x4001_0508;
+const WDT_CONFIG: u32 = 0x4001_050C;
+/// It runs while the CPU sleeps, and stands while a debugger holds it.
+const RUNS_ASLEEP: u32 = 1;
+/// Ticks of the watchdog in a second, and the fewest that it counts.
+const WDT_HERTZ: u128 = 32_768;
+const WDT_FEWEST: u32 = 15;
 const PAGE: u32 = 0x1000;
 /// How often the flash controller is asked whether it is ready; an erase takes 85 ms.
 const PATIENCE: u32 = 100_000;
@@ -64,6 +76,20 @@ pub(crate) fn run(
                     Retained::Second => GPREGRET2,
                 };
                 probe.write_word(address, u32::from(value))?;
+            }
+            ProbeAction::Watchdog { timeout, registers } => {
+                let ticks = timeout.as_millis() * WDT_HERTZ / 1000;
+                let reload = u32::try_from(ticks.saturating_sub(1)).unwrap_or(u32::MAX).max(WDT_FEWEST);
+                probe.write_word(WDT_RELOAD_VALUE, reload)?;
+                probe.write_word(WDT_RELOAD_ENABLE, 0xFF >> 8u8.saturating_sub(registers).min(7))?;
+                probe.write_word(WDT_CONFIG, RUNS_ASLEEP)?;
+                probe.write_word(WDT_START, 1)?;
+            }
+            ProbeAction::Erase(model::Region::Uicr) => {
+                probe.write_word(NVMC_CONFIG, ERASE)?;
+                probe.write_word(NVMC_ERASE_UICR, 1)?;
+                ready(|address| probe.read_word(address))?;
+                probe.write_word(NVMC_CONFIG, READ_ONLY)?;
             }
             ProbeAction::Erase(region) => {
                 let region = place(region)?;

@@ -109,6 +109,32 @@ expect:
   application: { witness: 2 }
 ";
 
+const RAW: &str = "
+id: serial/raw
+title: Bytes as they are on the line
+steps:
+  - link: serial
+    exchange:
+      - { raw: \"09 01 C0 09\", answer: \"60 09 01 01 C0\" }
+      - { raw: \"02 C0\", answer: \"60 09 01 .. C0\" }
+      - { raw: \"09 DB 01 C0\", times: 2, answer: none }
+      - { send: \"09 05\", answer: \"60 09 01 05\" }
+expect:
+  application: previous
+";
+
+const WATCHDOG: &str = "
+id: timers/watchdog
+title: A watchdog that runs is fed as far as the bootloader feeds
+steps:
+  - probe: [{ watchdog: 2 s, registers: 7 }, { retained: 0xB1 }]
+  - reset: soft
+  - wait: 10 s
+  - mode: dfu
+expect:
+  application: previous
+";
+
 const SERIAL: &str = "
 id: serial/update
 title: Over a serial line
@@ -208,4 +234,21 @@ fn a_package_that_the_client_rejects_is_not_sent() {
     assert_eq!(checks(&sent(package, "{ outcome: completed }", end)), ["outcome"]);
     let good = "application: { witness: 2, size: 4 KiB }, version: 2";
     assert_eq!(checks(&sent(good, "{ outcome: rejected }", "{ mode: application }")), ["outcome"]);
+}
+
+#[test]
+fn raw_bytes_reach_the_device_as_they_are() {
+    assert_eq!(verdict(RAW, None), Verdict::Pass);
+    // What comes behind the expected bytes is not passed over.
+    let more = RAW.replace("09 01 C0 09\"", "09 01 C0 09 02 C0\"");
+    assert!(matches!(verdict(&more, None), Verdict::Fail(_)));
+    let silent = RAW.replace("raw: \"02 C0\", answer: \"60 09 01 .. C0\"", "raw: \"02 C0\", answer: none");
+    assert!(matches!(verdict(&silent, None), Verdict::Fail(_)));
+}
+
+#[test]
+fn the_probe_starts_a_watchdog_that_bites_where_nobody_feeds_it() {
+    assert_eq!(verdict(WATCHDOG, None), Verdict::Pass);
+    // Nobody feeds the eighth register (TMR-015).
+    assert!(matches!(verdict(&WATCHDOG.replace("registers: 7", "registers: 8"), None), Verdict::Fail(_)));
 }

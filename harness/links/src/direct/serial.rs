@@ -58,22 +58,26 @@ impl DirectSerial {
         if !self.open {
             return Err(LinkError::Lost { detail: "the port is not open".to_owned() });
         }
-        let frame = slip::encode(message);
+        self.put(slip::encode(message)).await;
+        Ok(())
+    }
+
+    /// Lets bytes go out at the speed of the line.
+    async fn put(&mut self, bytes: Vec<u8>) {
         let now = self.board.machine().chip.now();
         let byte_us = if self.profile == Profile::Uart { BYTE_US } else { 0 };
-        let sent = self.line_free.max(now) + cycles_from_us(byte_us * frame.len() as u64);
+        let sent = self.line_free.max(now) + cycles_from_us(byte_us * bytes.len() as u64);
         self.line_free = sent;
         {
             let mut wire = self.board.wire().lock();
             if wire.presence() == Presence::Waiting {
                 wire.connect(0);
             }
-            wire.send(sent, FromHost::Serial(frame));
+            wire.send(sent, FromHost::Serial(bytes));
         }
         while self.line_free > self.board.machine().chip.now() + cycles_from_us(DRIVER_BUFFER_US) {
             self.board.run_for(SLICE).await;
         }
-        Ok(())
     }
 
     fn take_in(&mut self) {
@@ -128,6 +132,33 @@ impl Link for DirectSerial {
             self.take_in();
             if let Some(message) = self.messages.pop_front() {
                 return Ok(message);
+            }
+            self.board.run_for(SLICE).await;
+        }
+    }
+
+    async fn send_raw(&mut self, bytes: &[u8]) -> Result<(), LinkError> {
+        if !self.open {
+            return Err(LinkError::Lost { detail: "the port is not open".to_owned() });
+        }
+        self.put(bytes.to_vec()).await;
+        Ok(())
+    }
+
+    async fn receive_raw(&mut self) -> Result<Vec<u8>, LinkError> {
+        loop {
+            if !self.open {
+                return Err(LinkError::Lost { detail: "the port is not open".to_owned() });
+            }
+            let now = self.board.machine().chip.now();
+            let mut bytes = Vec::new();
+            while let Some(message) = { self.board.wire().lock().receive(now) } {
+                if let ToHost::Serial(some) = message {
+                    bytes.extend(some);
+                }
+            }
+            if !bytes.is_empty() {
+                return Ok(bytes);
             }
             self.board.run_for(SLICE).await;
         }

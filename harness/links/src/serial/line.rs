@@ -56,6 +56,22 @@ impl Line {
         if self.out.len() < GATHERED { Ok(()) } else { self.flush().await }
     }
 
+    /// Bytes as they are, behind what was gathered.
+    pub(super) async fn send_raw(&mut self, bytes: &[u8]) -> Result<(), LinkError> {
+        self.out.extend_from_slice(bytes);
+        self.flush().await
+    }
+
+    /// The next bytes as they come; never empty.
+    pub(super) async fn receive_raw(&mut self) -> Result<Vec<u8>, LinkError> {
+        self.flush().await?;
+        let mut bytes = [0; CHUNK];
+        let mut room = ReadBuf::new(&mut bytes);
+        let read = poll_fn(|context| Pin::new(&mut self.stream).poll_read(context, &mut room)).await;
+        read.map_err(|error| lost(&error))?;
+        if room.filled().is_empty() { Err(closed()) } else { Ok(room.filled().to_vec()) }
+    }
+
     /// Writes what was gathered. Waits while the port has no room.
     pub(super) async fn flush(&mut self) -> Result<(), LinkError> {
         while !self.out.is_empty() {
@@ -85,16 +101,9 @@ impl Frames for Line {
             if let Some(message) = self.messages.pop_front() {
                 return Ok(message);
             }
-            self.flush().await?;
-            let mut bytes = [0; CHUNK];
-            let mut room = ReadBuf::new(&mut bytes);
-            let read = poll_fn(|context| Pin::new(&mut self.stream).poll_read(context, &mut room)).await;
-            read.map_err(|error| lost(&error))?;
-            if room.filled().is_empty() {
-                return Err(closed());
-            }
+            let bytes = self.receive_raw().await?;
             // An empty frame is noise on the line, and no answer.
-            let frames = self.decoder.feed(room.filled());
+            let frames = self.decoder.feed(&bytes);
             self.messages.extend(frames.into_iter().filter(|frame| !frame.is_empty()));
         }
     }

@@ -124,6 +124,16 @@ impl Link for SerialLink {
         self.settle(end)
     }
 
+    async fn send_raw(&mut self, bytes: &[u8]) -> Result<(), LinkError> {
+        let end = self.line()?.send_raw(bytes).await;
+        self.settle(end)
+    }
+
+    async fn receive_raw(&mut self) -> Result<Vec<u8>, LinkError> {
+        let end = self.line()?.receive_raw().await;
+        self.settle(end)
+    }
+
     async fn disconnect(&mut self) -> Result<(), LinkError> {
         self.line = None;
         Ok(())

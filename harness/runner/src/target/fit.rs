@@ -102,7 +102,7 @@ fn is_reduced(exchange: &Exchange) -> bool {
         ExchangeItem::Send { request, .. } => {
             matches!(request.as_slice().first(), Some(0x00 | 0x07 | 0x09 | 0x0A | 0x0B | 0x0D..))
         }
-        ExchangeItem::Data { .. } => false,
+        ExchangeItem::Data { .. } | ExchangeItem::Raw { .. } => false,
     })
 }
 
@@ -174,6 +174,7 @@ fn states_sizes(step: &Step) -> bool {
     exchange.items.iter().any(|item| match item {
         ExchangeItem::Send { request, .. } => request.as_slice().first() == Some(&0x0B),
         ExchangeItem::Data { source, to, .. } => *source == DataSource::Init && to.is_none(),
+        ExchangeItem::Raw { .. } => false,
     })
 }
 

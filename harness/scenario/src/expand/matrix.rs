@@ -5,6 +5,8 @@ use schemars::{Schema, SchemaGenerator, json_schema};
 use crate::case::plain;
 use crate::diagnostics::{Problem, ProblemKind, quote};
 use crate::model::Chip;
+use crate::read::mapping::mapping;
+use crate::read::scalars::{Ranged, range};
 use crate::read::{Cx, OneOrMore, Shape};
 use crate::word::Word;
 use crate::yaml::{Node, NodeKind, Scalar, Span, Style};
@@ -75,16 +77,17 @@ impl Shape for Matrix {
         (cx.problems.len() == known).then_some(Self(axes))
     }
 
-    fn schema(_: &mut SchemaGenerator) -> Schema {
+    fn schema(generator: &mut SchemaGenerator) -> Schema {
+        let list = json_schema!({
+            "type": "array",
+            "items": { "type": ["string", "number", "boolean"] },
+            "minItems": 1,
+            "uniqueItems": true,
+        });
         json_schema!({
             "type": "object",
             "propertyNames": { "pattern": "^[a-z][a-z0-9_-]*$", "not": { "const": CHIP } },
-            "additionalProperties": {
-                "type": "array",
-                "items": { "type": ["string", "number", "boolean"] },
-                "minItems": 1,
-                "uniqueItems": true,
-            },
+            "additionalProperties": { "anyOf": [list, Range::schema(generator)] },
         })
     }
 }
@@ -106,9 +109,13 @@ fn odd(text: &str) -> bool {
 }
 
 fn values(node: &Node, cx: &mut Cx<'_>) -> Option<Vec<Put>> {
-    let NodeKind::List(items) = &node.kind else {
-        cx.wrong_type(node, "a list of values");
-        return None;
+    let items = match &node.kind {
+        NodeKind::List(items) => items,
+        NodeKind::Map(_) => return sweep(node, cx),
+        NodeKind::Scalar(_) => {
+            cx.wrong_type(node, "a list of values, or a range (`{ from: 1, to: 4096, every: 512 }`)");
+            return None;
+        }
     };
     if items.is_empty() {
         let problem = cx.problem(ProblemKind::OutOfRange, node, "a list without values makes no case");
@@ -140,6 +147,43 @@ fn values(node: &Node, cx: &mut Cx<'_>) -> Option<Vec<Put>> {
         values.push((in_id, Put { scalar: scalar.clone(), span: Some(item.span.clone()) }));
     }
     Some(values.into_iter().map(|(_, put)| put).collect())
+}
+
+/// The numbers of a range, counted from its first one.
+struct Range {
+    from: u32,
+    to: u32,
+    every: u32,
+}
+
+mapping! { Range, "a range of values", |node, cx| {
+    required "from" => from: u32, "The first value.";
+    required "to" => to: u32, "The last value, if it is met.";
+    optional "every" => every: Ranged<u32, { range::EVERY }>, "The distance between two values. 1, which is all of them, by default.";
+} => {
+    let (from, to) = (from?, to?);
+    if let (true, Some(at)) = (to < from, node.get("to")) {
+        let problem = cx.problem(ProblemKind::OutOfRange, at, format!("a range from {from} to {to} has no values"));
+        cx.report(problem.label("`to` is the last value, and may not be below `from`"));
+        return None;
+    }
+    Some(Range { from, to, every: every.map_or(1, |every| every.0) })
+}}
+
+/// Every value of a range; its cases are too many when there are more than a scenario may have.
+fn sweep(node: &Node, cx: &mut Cx<'_>) -> Option<Vec<Put>> {
+    let Range { from, to, every } = Range::read(node, cx)?;
+    let count = u64::from((to - from) / every) + 1;
+    if count > MOST_CASES as u64 {
+        let problem = cx.problem(ProblemKind::TooLarge, node, format!("this range has {count} values"));
+        let label = format!("a scenario makes {MOST_CASES} cases at most");
+        cx.report(problem.label(label).help("a larger `every`, or a part of the range"));
+        return None;
+    }
+    let put =
+        |value: u32| Put { scalar: Scalar::new(value.to_string(), Style::Plain), span: Some(cx.shown(node)) };
+    let values = (from..=to).step_by(every as usize);
+    Some(values.map(put).collect())
 }
 
 /// All combinations: chips first, then the lists in the order of the file, the last one changing fastest.

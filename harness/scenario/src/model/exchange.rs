@@ -36,6 +36,17 @@ pub enum ExchangeItem {
         /// What must come back.
         answer: Answer,
     },
+    /// Bytes on a serial line as they are, without a frame around them.
+    Raw {
+        /// Where it stands in the scenario file.
+        place: Place,
+        /// The bytes.
+        bytes: HexBytes,
+        /// How often they are sent, one after the other. 1 by default.
+        times: u32,
+        /// The bytes that must come back, as they are on the line; `None` does not look.
+        answer: Option<Answer>,
+    },
     /// Object data.
     Data {
         /// Where it stands in the scenario file.

@@ -1,5 +1,7 @@
 //! What the debug probe does to a device that runs.
 
+use std::time::Duration;
+
 use super::{Place, Region};
 use crate::word::words;
 
@@ -33,8 +35,16 @@ pub enum ProbeAction {
         /// The value.
         value: u8,
     },
-    /// Every page of a region is erased.
+    /// Every page of a region is erased; `uicr` as a whole.
     Erase(Region),
+    /// The watchdog is started, as an application leaves it running when it asks for DFU mode. Nothing but a reset that
+    /// stops it ends that; a soft reset does not.
+    Watchdog {
+        /// How long it may go unfed.
+        timeout: Duration,
+        /// How many of its reload registers have to be fed, 1 to 8.
+        registers: u8,
+    },
     /// A word of flash is programmed: bits go from 1 to 0 only.
     Program {
         /// The region.

@@ -4,8 +4,8 @@ use schemars::{Schema, SchemaGenerator, json_schema};
 use serde_json::json;
 
 use super::mapping::mapping;
-use super::scalars::scalar_schema;
-use super::{Cx, Shape};
+use super::scalars::{Ranged, range, scalar_schema};
+use super::{Choice, Cx, Shape};
 use crate::diagnostics::{Problem, ProblemKind};
 use crate::model::{Answer, DataSource, Exchange, ExchangeItem, Link};
 use crate::quantity::{HexBytes, HexPattern, PackageName};
@@ -17,28 +17,48 @@ mapping! { Exchange, "an exchange", |node, cx| {
 } => {
     let items = items?;
     let at = node.get("exchange")?;
+    let link = link.unwrap_or(Link::Ble);
+    if link == Link::Ble {
+        for item in at.items().iter().filter_map(|item| item.get("raw")) {
+            let problem = cx.problem(ProblemKind::Contradiction, item, "BLE has no bytes outside of messages");
+            let problem = problem.label("only with `link: serial` or `link: usb`");
+            cx.report(match node.get("link") {
+                Some(link) => problem.also(cx.shown(link), "this is the link"),
+                None => problem.help("the link is `ble` unless `link` says another one, beside `exchange`"),
+            });
+        }
+    }
     if at.items().is_empty() {
         let problem = cx.problem(ProblemKind::OutOfRange, at, "an exchange without any request").label("this is empty");
         cx.report(problem);
     }
-    Some(Exchange { link: link.unwrap_or(Link::Ble), items })
+    Some(Exchange { link, items })
 }}
+
+/// What can be sent, by the key that says it.
+const ITEMS: Choice = Choice { one: "something that is sent", short: "item", keys: &["send", "data", "raw"] };
 
 impl Shape for ExchangeItem {
     fn read(node: &Node, cx: &mut Cx<'_>) -> Option<Self> {
         let place = cx.place(&node.span);
-        if node.get("data").is_some() {
-            let data = Data::read(node, cx)?;
-            let Data { source, package, from, to, flip, answer } = data;
-            Some(Self::Data { place, source, package, from, to, flip, answer })
-        } else {
-            let Send { request, answer } = Send::read(node, cx)?;
-            Some(Self::Send { place, request, answer })
-        }
+        Some(match ITEMS.of(node, cx)? {
+            "data" => {
+                let Data { source, package, from, to, flip, answer } = Data::read(node, cx)?;
+                Self::Data { place, source, package, from, to, flip, answer }
+            }
+            "raw" => {
+                let Raw { bytes, times, answer } = Raw::read(node, cx)?;
+                Self::Raw { place, bytes, times, answer }
+            }
+            _ => {
+                let Send { request, answer } = Send::read(node, cx)?;
+                Self::Send { place, request, answer }
+            }
+        })
     }
 
     fn schema(generator: &mut SchemaGenerator) -> Schema {
-        json_schema!({ "oneOf": [Send::schema(generator), Data::schema(generator)] })
+        json_schema!({ "oneOf": [Send::schema(generator), Data::schema(generator), Raw::schema(generator)] })
     }
 }
 
@@ -47,10 +67,22 @@ struct Send {
     answer: Answer,
 }
 
-mapping! { Send, "a request (`send` with `answer`, or `data`)", |node, cx| {
+mapping! { Send, "a request", |node, cx| {
     required "send" => request: HexBytes, "Opcode and parameters in hexadecimal.";
     required "answer" => answer: Answer, "What must come back; `..` is any byte, `none` is silence.";
 } => Some(Send { request: request?, answer: answer? }) }
+
+struct Raw {
+    bytes: HexBytes,
+    times: u32,
+    answer: Option<Answer>,
+}
+
+mapping! { Raw, "raw bytes", |node, cx| {
+    required "raw" => bytes: HexBytes, "Bytes in hexadecimal, sent as they are: without a frame, nothing escaped. Only over a serial link.";
+    optional "times" => times: Ranged<u32, { range::TIMES }>, "How often they are sent, one after the other. Once by default.";
+    optional "answer" => answer: Answer, "The bytes that must come back, as they are on the line; `..` is any byte, `none` is silence. Not looked at by default.";
+} => Some(Raw { bytes: bytes?, times: times.map_or(1, |times| times.0), answer }) }
 
 struct Data {
     source: DataSource,

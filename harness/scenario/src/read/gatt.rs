@@ -5,19 +5,23 @@ use serde_json::json;
 
 use super::mapping::mapping;
 use super::scalars::{Ranged, Text, range, ranged, read_words, scalar_schema};
-use super::{Cx, Shape};
-use crate::diagnostics::{Problem, ProblemKind, nearest, quote, words};
+use super::{Choice, Cx, Shape};
+use crate::diagnostics::ProblemKind;
 use crate::model::{
     AirAddress, Answer, Characteristic, Firmware, Gatt, GattAction, GattItem, Pairing, Peer, Side, WriteKind,
     WriteResult,
 };
 use crate::quantity::HexBytes;
-use crate::yaml::{Node, NodeKind};
+use crate::yaml::Node;
 
 read_words!(AirAddress, Characteristic, Firmware, Pairing, Side, WriteKind);
 
 /// What a central can do, by the key that says it.
-const ACTIONS: [&str; 7] = ["find", "connect", "subscribe", "write", "hear", "pair", "disconnect"];
+const ACTIONS: Choice = Choice {
+    one: "an action of a central",
+    short: "action",
+    keys: &["find", "connect", "subscribe", "write", "hear", "pair", "disconnect"],
+};
 
 mapping! { Gatt, "what a central does", |node, cx| {
     required "gatt" => items: Vec<GattItem>, "What the central does, in this order.";
@@ -62,32 +66,14 @@ fn linked(items: &[GattItem], at: &Node, cx: &mut Cx<'_>) {
 
 impl Shape for GattItem {
     fn read(node: &Node, cx: &mut Cx<'_>) -> Option<Self> {
-        let NodeKind::Map(entries) = &node.kind else {
-            cx.wrong_type(node, "an action of a central (a mapping)");
-            return None;
-        };
-        let action = match ACTIONS.into_iter().find(|key| node.get(key).is_some()) {
-            Some("find") => Find::read(node, cx)?.0,
-            Some("connect") => Connect::read(node, cx)?.0,
-            Some("subscribe") => Subscribe::read(node, cx)?.0,
-            Some("write") => Write::read(node, cx)?.0,
-            Some("hear") => Hear::read(node, cx)?.0,
-            Some("pair") => Pair::read(node, cx)?.0,
-            Some(_) => Disconnect::read(node, cx)?.0,
-            None => {
-                let (problem, key) = match entries.first() {
-                    None => (cx.problem(ProblemKind::MissingKey, node, "an action that does nothing"), ""),
-                    Some(first) => {
-                        let message = format!("{} is not an action of a central", quote(&first.key));
-                        let span = first.key_span.clone();
-                        (Problem::new(ProblemKind::UnknownKey, cx.source, span, message), first.key.as_str())
-                    }
-                };
-                let label = nearest(key, ACTIONS)
-                    .map_or("expected an action".to_owned(), |near| format!("did you mean `{near}`?"));
-                cx.report(problem.label(label).help(format!("an action has one of {}", words(ACTIONS))));
-                return None;
-            }
+        let action = match ACTIONS.of(node, cx)? {
+            "find" => Find::read(node, cx)?.0,
+            "connect" => Connect::read(node, cx)?.0,
+            "subscribe" => Subscribe::read(node, cx)?.0,
+            "write" => Write::read(node, cx)?.0,
+            "hear" => Hear::read(node, cx)?.0,
+            "pair" => Pair::read(node, cx)?.0,
+            _ => Disconnect::read(node, cx)?.0,
         };
         Some(Self { place: cx.place(&node.span), action })
     }

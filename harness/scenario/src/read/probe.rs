@@ -4,13 +4,18 @@ use schemars::{Schema, SchemaGenerator, json_schema};
 
 use super::mapping::mapping;
 use super::scalars::{Ranged, range};
-use super::{Cx, Shape};
-use crate::diagnostics::{Problem, ProblemKind, nearest, quote, words};
+use super::{Choice, Cx, Shape};
+use crate::diagnostics::ProblemKind;
 use crate::model::{ProbeAction, ProbeItem, Region, Retained};
-use crate::yaml::{Node, NodeKind};
+use crate::quantity::Period;
+use crate::yaml::Node;
 
 /// What a probe can do, by the key that says it.
-const ACTIONS: [&str; 5] = ["retained", "retained-2", "erase", "program", "read"];
+const ACTIONS: Choice = Choice {
+    one: "an action of the probe",
+    short: "action",
+    keys: &["retained", "retained-2", "watchdog", "erase", "program", "read"],
+};
 
 /// A step of the probe.
 pub(crate) struct Probe(pub(crate) Vec<ProbeItem>);
@@ -29,30 +34,13 @@ mapping! { Probe, "what the probe does", |node, cx| {
 
 impl Shape for ProbeItem {
     fn read(node: &Node, cx: &mut Cx<'_>) -> Option<Self> {
-        let NodeKind::Map(entries) = &node.kind else {
-            cx.wrong_type(node, "an action of the probe (a mapping)");
-            return None;
-        };
-        let action = match ACTIONS.into_iter().find(|key| node.get(key).is_some()) {
-            Some("retained") => Retain::read(node, cx)?.0,
-            Some("retained-2") => RetainSecond::read(node, cx)?.0,
-            Some("erase") => Erase::read(node, cx)?.0,
-            Some("program") => Program::read(node, cx)?.0,
-            Some(_) => Read::read(node, cx)?.0,
-            None => {
-                let (problem, key) = match entries.first() {
-                    None => (cx.problem(ProblemKind::MissingKey, node, "an action that does nothing"), ""),
-                    Some(first) => {
-                        let message = format!("{} is not an action of the probe", quote(&first.key));
-                        let span = first.key_span.clone();
-                        (Problem::new(ProblemKind::UnknownKey, cx.source, span, message), first.key.as_str())
-                    }
-                };
-                let label = nearest(key, ACTIONS)
-                    .map_or("expected an action".to_owned(), |near| format!("did you mean `{near}`?"));
-                cx.report(problem.label(label).help(format!("an action has one of {}", words(ACTIONS))));
-                return None;
-            }
+        let action = match ACTIONS.of(node, cx)? {
+            "retained" => Retain::read(node, cx)?.0,
+            "retained-2" => RetainSecond::read(node, cx)?.0,
+            "watchdog" => Watchdog::read(node, cx)?.0,
+            "erase" => Erase::read(node, cx)?.0,
+            "program" => Program::read(node, cx)?.0,
+            _ => Read::read(node, cx)?.0,
         };
         Some(Self { place: cx.place(&node.span), action })
     }
@@ -61,6 +49,7 @@ impl Shape for ProbeItem {
         json_schema!({ "oneOf": [
             Retain::schema(generator),
             RetainSecond::schema(generator),
+            Watchdog::schema(generator),
             Erase::schema(generator),
             Program::schema(generator),
             Read::schema(generator),
@@ -83,18 +72,21 @@ mapping! { RetainSecond, "a write to the second retained register", |node, cx| {
     required "retained-2" => value: Byte, "The value of GPREGRET2; a reset by the probe keeps it.";
 } => Some(RetainSecond(ProbeAction::Retain { register: Retained::Second, value: value?.0 })) }
 
+struct Watchdog(ProbeAction);
+
+mapping! { Watchdog, "a start of the watchdog", |node, cx| {
+    required "watchdog" => timeout: Period, "How long it may go unfed before it resets the chip. It runs on over a soft reset, as the one of an application does.";
+    optional "registers" => registers: Ranged<u8, { range::RELOAD_REGISTERS }>, "How many of its reload registers have to be fed, 1 to 8. 1 by default.";
+} => {
+    let registers = registers.map_or(1, |registers| registers.0);
+    Some(Watchdog(ProbeAction::Watchdog { timeout: timeout?.duration(), registers }))
+}}
+
 struct Erase(ProbeAction);
 
 mapping! { Erase, "an erase by the probe", |node, cx| {
-    required "erase" => region: Region, "The region whose pages are erased.";
-} => {
-    let region = region?;
-    if let (Region::Uicr, Some(at)) = (region, node.get("erase")) {
-        let problem = cx.problem(ProblemKind::Contradiction, at, "`uicr` is not erased by the page");
-        cx.report(problem.label("only the whole chip can be"));
-    }
-    Some(Erase(ProbeAction::Erase(region)))
-}}
+    required "erase" => region: Region, "The region whose pages are erased; `uicr` is erased as a whole.";
+} => region.map(|region| Erase(ProbeAction::Erase(region))) }
 
 struct Program(ProbeAction);
 

@@ -238,6 +238,9 @@ pub(crate) mod range {
     pub(crate) const PAGES: usize = 6;
     pub(crate) const BYTE: usize = 7;
     pub(crate) const WORD_OFFSET: usize = 8;
+    pub(crate) const RELOAD_REGISTERS: usize = 9;
+    pub(crate) const TIMES: usize = 10;
+    pub(crate) const EVERY: usize = 11;
 }
 
 read_numbers! {
@@ -253,6 +256,9 @@ read_numbers! {
     Ranged<u64, { range::COUNT }>, "a position counted from 1", 1..=0xFFFF_FFFF, |value| Some(Self(value));
     Ranged<u32, { range::KEPT_BYTES }>, "the number of bytes that arrive", 1..=1023, |value| u32::try_from(value).ok().map(Self);
     Ranged<u32, { range::PAGES }>, "a number of pages", 1..=256, |value| u32::try_from(value).ok().map(Self);
+    Ranged<u8, { range::RELOAD_REGISTERS }>, "a number of reload registers", 1..=8, |value| u8::try_from(value).ok().map(Self);
+    Ranged<u32, { range::TIMES }>, "a number of repetitions", 1..=10_000, |value| u32::try_from(value).ok().map(Self);
+    Ranged<u32, { range::EVERY }>, "a distance", 1..=0xFFFF_FFFF, |value| u32::try_from(value).ok().map(Self);
     Ranged<u8, { range::BYTE }>, "a byte", 0..=0xFF, |value| u8::try_from(value).ok().map(Self);
     Ranged<u32, { range::WORD_OFFSET }>, "a place in a region", 0..=0xF_FFFF, |value| u32::try_from(value).ok().map(Self);
     Ranged<u32, { range::RECONNECTS }>, "a number of reconnects", 0..=100, |value| u32::try_from(value).ok().map(Self);

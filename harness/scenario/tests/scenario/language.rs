@@ -7,8 +7,9 @@ use crate::common::{GOOD, load};
 use gauntlet_scenario::model::{
     Action, AirAddress, Answer, BankLayout, BankOne, BankZero, BootValidation, Capability, Chip,
     ExchangeItem, ExpectedApplication, ExtendedCode, Firmware, GattAction, ImageByte, Key, Link, Mode,
-    Outcome, Package, PacketPosition, Pairing, Peer, Phase, Position, Region, RequestKind, RequestPosition,
-    ResetKind, ResultCode, Side, Sign, SoftDevice, StepKind, Tamper, Tear, Update, WriteKind, WriteResult,
+    Outcome, Package, PacketPosition, Pairing, Peer, Phase, Position, ProbeAction, Region, RequestKind,
+    RequestPosition, ResetKind, ResultCode, Side, Sign, SoftDevice, StepKind, Tamper, Tear, Update,
+    WriteKind, WriteResult,
 };
 use gauntlet_scenario::quantity::{Fwid, Witness};
 use gauntlet_scenario::{Case, Suite};
@@ -264,4 +265,68 @@ fn values_of_the_matrix_keep_their_type_and_their_form() {
         ]
     );
     assert_eq!(suite.cases().next().unwrap().title, "4 KiB with none");
+}
+
+#[test]
+fn raw_bytes_of_a_serial_line() {
+    let text = "id: a\ntitle: A\nsteps:\n  - link: serial\n    exchange:\n      - { raw: \"C0 DB 00\", times: 3, answer: none }\n      \
+        - { raw: \"09 01 C0\", answer: \"60 09 01 .. C0\" }\n      - { raw: \"C0\" }\n";
+    let suite = load(text).unwrap();
+    let StepKind::Exchange(exchange) = &suite.cases().next().unwrap().steps[0].kind else { panic!() };
+    let ExchangeItem::Raw { bytes, times: 3, answer: Some(Answer::Silence), .. } = &exchange.items[0] else {
+        panic!()
+    };
+    assert_eq!(bytes.as_slice(), [0xC0, 0xDB, 0]);
+    assert!(matches!(&exchange.items[1], ExchangeItem::Raw { times: 1, answer: Some(Answer::Bytes(_)), .. }));
+    assert!(matches!(&exchange.items[2], ExchangeItem::Raw { answer: None, .. }));
+    let found = load(&text.replace("link: serial\n    ", "")).unwrap_err();
+    assert_eq!(found.errors(), 3, "{}", found.render(100, false));
+    assert!(found.render(100, false).contains("only with `link: serial` or `link: usb`"));
+    for wrong in ["times: 0", "times: 10001"] {
+        assert!(load(&text.replace("times: 3", wrong)).is_err(), "{wrong}");
+    }
+}
+
+#[test]
+fn the_probe_starts_a_watchdog_and_erases_the_uicr() {
+    let text = "id: a\ntitle: A\nsteps:\n  - probe:\n      - { watchdog: 2 s, registers: 8 }\n      - { erase: uicr }\n";
+    let suite = load(text).unwrap();
+    let StepKind::Probe(items) = &suite.cases().next().unwrap().steps[0].kind else { panic!() };
+    let actions: Vec<ProbeAction> = items.iter().map(|item| item.action).collect();
+    let watchdog = ProbeAction::Watchdog { timeout: Duration::from_secs(2), registers: 8 };
+    assert_eq!(actions, [watchdog, ProbeAction::Erase(Region::Uicr)]);
+    assert!(load(&text.replace("registers: 8", "registers: 9")).is_err());
+}
+
+#[test]
+fn a_range_is_swept() {
+    let values = |range: &str| -> Result<Vec<String>, String> {
+        let text =
+            format!("id: a\ntitle: A ${{n}}\nmatrix: {{ n: {range} }}\nsteps: [{{ wait: \"${{n}} ms\" }}]\n");
+        let suite = load(&text).map_err(|found| found.render(100, false))?;
+        Ok(suite.cases().map(|case| case.values[0].1.clone()).collect())
+    };
+    assert_eq!(values("{ from: 1, to: 10, every: 4 }").unwrap(), ["1", "5", "9"]);
+    assert_eq!(values("{ from: 1, to: 9, every: 4 }").unwrap(), ["1", "5", "9"]);
+    assert_eq!(values("{ from: 7, to: 9 }").unwrap(), ["7", "8", "9"]);
+    let wrong = |range: &str| values(range).unwrap_err();
+    assert!(wrong("{ from: 9, to: 1 }").contains("a range from 9 to 1 has no values"));
+    assert!(wrong("{ from: 1, to: 9, every: 0 }").contains("a distance is 1 to"));
+    assert!(wrong("{ from: 1, to: 4096 }").contains("this range has 4096 values"));
+    assert!(wrong("{ from: 0, to: 4294967295 }").contains("this range has 4294967296 values"));
+    assert!(wrong("{ form: 1, to: 9 }").contains("did you mean `from`?"));
+    assert!(wrong("1").contains("expected a list of values, or a range"));
+}
+
+#[test]
+fn two_kinds_of_a_step_in_one_are_told_apart() {
+    let found = load("id: a\ntitle: A\nsteps:\n  - wait: 1 s\n    reset: pin\n").unwrap_err();
+    let text = found.render(100, false);
+    assert_eq!(found.errors(), 1, "{text}");
+    assert!(
+        text.contains("`wait` and `reset` are two steps in one") && text.contains("scenario.yaml:5:5"),
+        "{text}"
+    );
+    let text = load("id: a\ntitle: A\nsteps:\n  - link: ble\n    upate: x\n").unwrap_err().render(100, false);
+    assert!(text.contains("did you mean `update`?"), "{text}");
 }

@@ -185,7 +185,7 @@ requirements:
 fn what_the_probe_does_is_checked() {
     for (action, message) in [
         ("{ program: application, at: 2, value: 0 }", "2 is not the place of a word"),
-        ("{ erase: uicr }", "`uicr` is not erased by the page"),
+        ("{ watchdog: 2 }", "`2` is not a time with its unit"),
         ("{ erese: settings }", "`erese` is not an action of the probe"),
         ("{ retained: 256 }", "`256` is out of range"),
     ] {

@@ -114,6 +114,17 @@ impl ChipUart {
         Ok(Connected { max_data, att_mtu: None, peer: Some(format!("UART {} of the chip", end.port())) })
     }
 
+    /// Lets bytes go out; the driver takes some before it makes the sender wait.
+    async fn put(&mut self, bytes: &[u8]) -> Result<(), LinkError> {
+        let end = self.end()?;
+        self.board.catch_up();
+        end.send(&mut self.board.machine().chip, bytes);
+        while end.waiting(&self.board.machine().chip) > DRIVER_BUFFER {
+            self.board.run_for(SLICE).await;
+        }
+        Ok(())
+    }
+
     fn take_in(&mut self, end: UartEnd) {
         let bytes = { end.take(&mut self.board.machine().chip) };
         for byte in bytes {
@@ -126,14 +137,7 @@ impl ChipUart {
 impl Frames for ChipUart {
     /// Bytes for a device that does not listen are lost, and nobody says so.
     async fn send(&mut self, message: &[u8]) -> Result<(), LinkError> {
-        let end = self.end()?;
-        let frame = slip::encode(message);
-        self.board.catch_up();
-        end.send(&mut self.board.machine().chip, &frame);
-        while end.waiting(&self.board.machine().chip) > DRIVER_BUFFER {
-            self.board.run_for(SLICE).await;
-        }
-        Ok(())
+        self.put(&slip::encode(message)).await
     }
 
     async fn receive(&mut self) -> Result<Vec<u8>, LinkError> {
@@ -177,6 +181,23 @@ impl Link for ChipUart {
 
     async fn receive(&mut self) -> Result<Vec<u8>, LinkError> {
         Frames::receive(self).await
+    }
+
+    async fn send_raw(&mut self, bytes: &[u8]) -> Result<(), LinkError> {
+        self.put(bytes).await
+    }
+
+    async fn receive_raw(&mut self) -> Result<Vec<u8>, LinkError> {
+        loop {
+            let end = self.end()?;
+            self.board.catch_up();
+            let bytes: Vec<u8> =
+                { end.take(&mut self.board.machine().chip) }.into_iter().map(|byte| byte.value).collect();
+            if !bytes.is_empty() {
+                return Ok(bytes);
+            }
+            self.board.run_for(SLICE).await;
+        }
     }
 
     async fn disconnect(&mut self) -> Result<(), LinkError> {

@@ -1,5 +1,7 @@
 //! One exchange step: raw requests over one connection, and the answers they must get.
 
+mod raw;
+
 use std::collections::BTreeMap;
 use std::time::Duration;
 
@@ -41,6 +43,15 @@ pub(crate) async fn run(
                 let bytes = request.as_slice();
                 match link.send_request(bytes).await {
                     Ok(()) => hear(&mut *link, way, bytes, Some(answer)).await,
+                    Err(error) => Err(error),
+                }
+            }
+            ExchangeItem::Raw { bytes, times, answer, .. } => {
+                let bytes = bytes.as_slice().repeat(*times as usize);
+                match link.send_raw(&bytes).await {
+                    Ok(()) => raw::hear(&mut *link, way, &bytes, answer.as_ref()).await,
+                    // A link that has nothing but messages is a matter of the bench.
+                    Err(LinkError::Host { detail }) => return Err(Trouble::Link(detail)),
                     Err(error) => Err(error),
                 }
             }
@@ -92,6 +103,11 @@ async fn hear(
         Ok(Err(error)) => return Err(error),
         Err(_elapsed) => None,
     };
+    Ok(compare(way, sent, expected, heard))
+}
+
+/// Tells what was sent and heard; `Some` when it is something else than it must be.
+fn compare(way: &Way<'_>, sent: &[u8], expected: &Answer, heard: Option<Vec<u8>>) -> Option<Finding> {
     let shown = sent[..sent.len().min(32)].to_vec();
     let answer = heard.clone().map(HexBytes::from);
     way.teller.tell(&**way.board, Event::Exchange { sent: HexBytes::from(shown), answer });
@@ -101,10 +117,10 @@ async fn hear(
         (Answer::Bytes(pattern), None) => (false, pattern.to_string()),
     };
     let found = heard.as_deref().map_or_else(|| "no answer".to_owned(), spaced);
-    Ok((!holds).then(|| {
+    (!holds).then(|| {
         let what = format!("answer to {}", spaced(&sent[..sent.len().min(6)]));
         finding(&what, &wanted, &found)
-    }))
+    })
 }
 
 async fn send_data(link: &mut dyn Link, connected: &Connected, bytes: &[u8]) -> Result<(), LinkError> {
