@@ -74,14 +74,26 @@ impl Engine<'_> {
             self.report.init_skipped |= begin.is_none();
             self.emit(UpdateEvent::Resumed { object: Object::Init, offset: answer.offset });
         }
+        let begin = match begin {
+            Some(begin) => Some(begin),
+            None => match self.execute(Object::Init, false).await? {
+                Ok(()) => None,
+                // Its CRC is on record, and no CRC covers the packet itself in flash (SET-011): another one is sent.
+                Err(refusal) if refusal.outcome == Answer::Result(ResultCode::InvalidObject) => {
+                    Some(Begin::Create)
+                }
+                Err(refusal) => {
+                    let object = Some(Object::Init);
+                    return Err(UpdateError::Refused { phase: self.phase(), object, refusal });
+                }
+            },
+        };
         if let Some(begin) = begin {
             let stretch = Stretch { object: Object::Init, start: 0, end: length };
             match self.send_object(stretch, begin, false).await? {
                 Sent::Good => {}
                 Sent::Unfit(error) | Sent::Behind(error) => return Err(error),
             }
-        } else {
-            self.accepted_execute(Object::Init, false).await?;
         }
         self.init_executed = Some(Instant::now());
         // From here on a lost link is one of this image.

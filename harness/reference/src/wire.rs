@@ -202,10 +202,15 @@ impl Wire {
 
     /// The host's next message that has arrived by `now`.
     pub fn receive(&mut self, now: u64) -> Option<ToHost> {
+        self.receive_timed(now).map(|timed| timed.message)
+    }
+
+    /// The same, and when it arrived.
+    pub fn receive_timed(&mut self, now: u64) -> Option<Timed<ToHost>> {
         if self.to_host.front()?.at > now {
             return None;
         }
-        self.to_host.pop_front().map(|timed| timed.message)
+        self.to_host.pop_front()
     }
 
     /// When the next message to the host arrives.

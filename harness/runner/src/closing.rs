@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use gauntlet_bench::Board;
 use gauntlet_record::{Event, Finding};
-use gauntlet_scenario::model::Bootloader;
+use gauntlet_scenario::model::{Bonds, Bootloader};
 
 use crate::judge::Evidence;
 use crate::observe::{self, Snapshot};
@@ -32,7 +32,10 @@ pub(crate) async fn update(
     let package =
         packages::clean(way.device, after.ground(), bootloader, WITNESS, SIZE, stored.saturating_add(1))?;
     observe::forget_witness(&**way.board)?;
-    let claim = way.send(&package, Manner::plain(way.device), None).await?;
+    let mut manner = Manner::plain(way.device);
+    // The bootloader may have begun to ask for a bond, or no longer ask for one.
+    manner.entry = Manner::entry_of(bootloader.bonds == Bonds::Required);
+    let claim = way.send(&package, manner, None).await?;
     let mode = way.board.settle(SETTLE).await;
     let found = observe::read(&**way.board, way.device, mode)?;
     way.teller.tell(&**way.board, found.event());

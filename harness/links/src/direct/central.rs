@@ -34,13 +34,25 @@ pub struct VirtualCentral {
     unconfirmed: usize,
     /// The last response.
     response: Option<ToHost>,
+    /// Up to when the host has waited for something. The chip can be ahead: it does an erase in one go, and a host that
+    /// waits for nothing goes on sending meanwhile.
+    waited_until: u64,
 }
 
 impl VirtualCentral {
     /// `who` within reach of `board`.
     pub fn new(board: VirtualBoard, who: Central) -> Self {
-        let told = VecDeque::new();
-        Self { board, who, linked: false, asked: false, told, by_hand: false, unconfirmed: 0, response: None }
+        Self {
+            board,
+            who,
+            linked: false,
+            asked: false,
+            told: VecDeque::new(),
+            by_hand: false,
+            unconfirmed: 0,
+            response: None,
+            waited_until: 0,
+        }
     }
 
     /// The same, but an indication that it is told is not confirmed before [`VirtualCentral::confirm`].
@@ -118,6 +130,7 @@ impl VirtualCentral {
         self.told.clear();
         self.unconfirmed = 0;
         self.board.run_for(DISCOVERY).await;
+        self.waited_until = self.board.machine().chip.now();
         Ok(self.board.wire().lock().database().to_vec())
     }
 
@@ -194,9 +207,12 @@ impl VirtualCentral {
                 let wire = self.board.wire().lock();
                 (wire.is_linked(), wire.waiting_for_device())
             };
-            if linked && waiting < CONTROLLER_BUFFERS {
+            // What is done by hand is sent at the time at which the host has come to it, and waits in the host for as long
+            // as it has to.
+            if linked && (self.by_hand || waiting < CONTROLLER_BUFFERS) {
                 let now = self.board.machine().chip.now();
-                self.board.wire().lock().send(now, message);
+                let at = if self.by_hand { self.waited_until.min(now) } else { now };
+                self.board.wire().lock().send(at, message);
                 return Ok(());
             }
             // Without a link, until its loss shows: a host does not know before.
@@ -231,7 +247,7 @@ impl VirtualCentral {
                     detail: "the device does not answer a request".to_owned(),
                 });
             }
-            self.board.run_for(SLICE).await;
+            self.wait().await;
             waited += SLICE;
         }
         Ok(())
@@ -248,20 +264,26 @@ impl VirtualCentral {
             }
             self.take_in()?;
             if self.told.is_empty() {
-                self.board.run_for(SLICE).await;
+                self.wait().await;
             }
         }
+    }
+
+    /// Waits for what the device does next.
+    async fn wait(&mut self) {
+        self.waited_until = self.waited_until.max(self.board.machine().chip.now());
+        self.board.run_for(SLICE).await;
     }
 
     /// Takes in what has come.
     fn take_in(&mut self) -> Result<(), LinkError> {
         while self.linked {
             let now = self.board.machine().chip.now();
-            let message = { self.board.wire().lock().receive(now) };
-            match message {
-                None => return Ok(()),
-                Some(ToHost::Notification(value)) => self.told.push_back(value),
-                Some(ToHost::Indication { attribute, value }) => {
+            let Some(received) = ({ self.board.wire().lock().receive_timed(now) }) else { return Ok(()) };
+            self.waited_until = self.waited_until.max(received.at);
+            match received.message {
+                ToHost::Notification(value) => self.told.push_back(value),
+                ToHost::Indication { attribute, value } => {
                     // What it says is discovered anyway.
                     let said = attribute != Attribute::ServiceChanged;
                     if said && self.by_hand {
@@ -273,7 +295,7 @@ impl VirtualCentral {
                         self.told.push_back(value);
                     }
                 }
-                Some(ToHost::Closed(reason)) => {
+                ToHost::Closed(reason) => {
                     self.linked = false;
                     self.asked = false;
                     return Err(lost(match reason {
@@ -281,8 +303,8 @@ impl VirtualCentral {
                         Closed::Vanished => "supervision timeout",
                     }));
                 }
-                Some(ToHost::Parameters(_) | ToHost::Serial(_)) => {}
-                Some(response) => {
+                ToHost::Parameters(_) | ToHost::Serial(_) => {}
+                response => {
                     self.asked = false;
                     self.response = Some(response);
                 }

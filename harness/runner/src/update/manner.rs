@@ -48,10 +48,14 @@ impl Manner {
             Profile::Ble => LinkKind::Ble { att_mtu: ATT_MTU },
             Profile::Uart | Profile::Usb => LinkKind::Serial,
         };
-        // A bootloader that asks for a bond is entered through an application that hands one over, or not at all (BLE-006).
-        let entry = if device.build.requires_bonds { Entry::Buttonless } else { Entry::Probe };
+        let entry = Self::entry_of(device.build.requires_bonds);
         let crc = CrcExchange::EveryObject;
         Self { link, prn: 0, reconnects: None, crc, entry, rename: None, peer: Peer::Known }
+    }
+
+    /// A bootloader that asks for a bond is entered through an application that hands one over, or not at all (BLE-006).
+    pub(crate) fn entry_of(requires_bonds: bool) -> Entry {
+        if requires_bonds { Entry::Buttonless } else { Entry::Probe }
     }
 }
 
