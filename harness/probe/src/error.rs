@@ -107,6 +107,17 @@ pub enum ProbeError {
         #[source]
         cause: Cause,
     },
+    /// The probe, or its driver, does not come back. It can't be used any more.
+    #[error(
+        "the debug probe does not come back ({doing}, given up after {} s); unplug it and plug it in again",
+        after.as_secs()
+    )]
+    Hung {
+        /// What was being done.
+        doing: Doing,
+        /// How long it was waited for.
+        after: std::time::Duration,
+    },
     /// Anything else.
     #[error("{doing} failed")]
     Other {

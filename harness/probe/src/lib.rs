@@ -8,6 +8,7 @@
 //! |---|---|
 //! | `debugger` | a board under control: memory, run control, flash |
 //! | `selector` | which board |
+//! | `found` | the probes of this machine |
 //! | `image` | bytes and their addresses |
 //! | `error` | what can go wrong, by type |
 //! | `virtual_probe` | the probe driver for virtual boards |
@@ -30,6 +31,7 @@
 
 mod debugger;
 mod error;
+mod found;
 mod image;
 mod selector;
 pub mod serve;
@@ -37,5 +39,6 @@ pub mod virtual_probe;
 
 pub use debugger::{CoreState, Debugger, FlashPhase, FlashProgress};
 pub use error::{Cause, Doing, ProbeError};
+pub use found::{FoundProbe, probes};
 pub use image::{Image, Segment};
 pub use selector::BoardSelector;

@@ -12,17 +12,32 @@ pub struct BoardSelector {
     pub speed_khz: Option<u32>,
     /// Whether a chip that is read-protected may be erased, flash and UICR, to get access to it.
     pub allow_erase_all: bool,
+    /// Every operation has a bound, in wall time: a driver that hangs is given up. For probes of other processes and
+    /// machines, whatever they are.
+    pub bounded: bool,
 }
 
 impl BoardSelector {
     /// A board that may not be erased as a whole, at the probe's own speed.
     pub fn new(probe: impl Into<String>, target: impl Into<String>) -> Self {
-        Self { probe: probe.into(), target: target.into(), speed_khz: None, allow_erase_all: false }
+        Self {
+            probe: probe.into(),
+            target: target.into(),
+            speed_khz: None,
+            allow_erase_all: false,
+            bounded: false,
+        }
     }
 
     /// The same, with permission to erase a read-protected chip.
     #[must_use]
     pub fn allow_erase_all(self) -> Self {
         Self { allow_erase_all: true, ..self }
+    }
+
+    /// The same, with a bound on every operation.
+    #[must_use]
+    pub fn bounded(self) -> Self {
+        Self { bounded: true, ..self }
     }
 }

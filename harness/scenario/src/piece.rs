@@ -4,7 +4,7 @@
 //! the same. A piece has no matrix.
 
 use crate::diagnostics::{Diagnostics, Severity};
-use crate::model::{Bootloader, Device, Fault, Target};
+use crate::model::{BenchFile, Bootloader, Device, Fault, Target};
 use crate::read::{BootloaderShape, Cx, Shape};
 use crate::suite::NoFiles;
 use crate::yaml::{self, Source};
@@ -32,6 +32,17 @@ pub fn read_device(source: &Source) -> Result<Device, Diagnostics> {
 /// Every mistake in it, with its place.
 pub fn read_target(source: &Source) -> Result<Target, Diagnostics> {
     read(source)
+}
+
+/// Reads a bench file. `variables` has the environment, of which texts may name variables: `${NAME}`.
+///
+/// # Errors
+/// Every mistake in it, with its place.
+pub fn read_bench(
+    source: &Source,
+    variables: &dyn Fn(&str) -> Option<String>,
+) -> Result<BenchFile, Diagnostics> {
+    read_in(source, Cx::new(source, &NoFiles).with_variables(variables))
 }
 
 /// Reads what stands under `bootloader:` in a device.
@@ -64,9 +75,12 @@ pub fn bootloader_keys() -> Vec<(&'static str, &'static str)> {
 }
 
 fn read<T: Shape>(source: &Source) -> Result<T, Diagnostics> {
+    read_in(source, Cx::new(source, &NoFiles))
+}
+
+fn read_in<T: Shape>(source: &Source, mut cx: Cx<'_>) -> Result<T, Diagnostics> {
     let mut syntax = Vec::new();
     let root = yaml::parse(source, &mut syntax);
-    let mut cx = Cx::new(source, &NoFiles);
     syntax.into_iter().for_each(|problem| cx.report(problem));
     let value = match root {
         Ok(root) => T::read(&root, &mut cx),

@@ -2,6 +2,7 @@
 
 use schemars::{Schema, SchemaGenerator, json_schema};
 
+use crate::model::BenchFile;
 use crate::read::{Head, Shape};
 
 /// The JSON Schema (draft 2020-12) of a scenario.
@@ -10,8 +11,10 @@ use crate::read::{Head, Shape};
 /// goes across a scenario: names that have to exist, positions beyond the end of a package.
 #[must_use]
 pub fn schema() -> Schema {
-    let mut generator = SchemaGenerator::default();
-    let mut schema = Head::schema(&mut generator);
+    titled(Head::schema(&mut SchemaGenerator::default()), "A Gauntlet scenario")
+}
+
+fn titled(mut schema: Schema, title: &str) -> Schema {
     let matrix_value = json_schema!({
         "type": "string",
         "pattern": "\\$\\{[a-z][a-z0-9_-]*\\}",
@@ -19,7 +22,7 @@ pub fn schema() -> Schema {
     });
     let front = [
         ("$schema", "https://json-schema.org/draft/2020-12/schema".into()),
-        ("title", "A Gauntlet scenario".into()),
+        ("title", title.into()),
         ("$defs", serde_json::json!({ "matrix-value": matrix_value })),
     ];
     for (key, value) in front {
@@ -32,4 +35,13 @@ pub fn schema() -> Schema {
 #[must_use]
 pub fn schema_text() -> String {
     format!("{:#}\n", schema().as_value())
+}
+
+/// The JSON Schema of a bench file as text. It ends with a line end.
+#[must_use]
+pub fn bench_schema_text() -> String {
+    format!(
+        "{:#}\n",
+        titled(BenchFile::schema(&mut SchemaGenerator::default()), "A Gauntlet bench").as_value()
+    )
 }

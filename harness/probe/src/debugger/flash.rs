@@ -1,7 +1,9 @@
 //! Erasing, flashing and verifying.
 
+use std::time::Duration;
+
 use probe_rs::{
-    MemoryInterface,
+    MemoryInterface, Session,
     flashing::{self, DownloadOptions, FlashError, FlashLoader, ProgressEvent, ProgressOperation},
 };
 
@@ -10,6 +12,9 @@ use crate::{
     Image,
     error::{Doing, ProbeError},
 };
+
+/// The longest that erasing may take: a chip of 1 MiB, page by page, through a slow probe.
+const ERASING: Duration = Duration::from_secs(90);
 
 /// A step of flashing.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -43,7 +48,9 @@ impl Debugger {
     /// # Errors
     /// [`ProbeError::FlashFailed`], [`ProbeError::NoAcknowledge`].
     pub fn erase_all(&mut self) -> Result<(), ProbeError> {
-        let outcome = flashing::erase_all(&mut self.session, &mut flashing::FlashProgress::empty(), false);
+        let outcome = self.seat.with(Doing::EraseAll, ERASING, &mut |()| {}, |session, _| {
+            flashing::erase_all(session, &mut flashing::FlashProgress::empty(), false)
+        })?;
         self.finish(Doing::EraseAll, outcome)
     }
 
@@ -54,9 +61,10 @@ impl Debugger {
     /// # Errors
     /// As [`Debugger::erase_all`].
     pub fn erase(&mut self, range: std::ops::Range<u32>) -> Result<(), ProbeError> {
-        let mut progress = flashing::FlashProgress::empty();
-        let outcome =
-            flashing::erase(&mut self.session, &mut progress, range.start.into(), range.end.into(), false);
+        let outcome = self.seat.with(Doing::Erase, ERASING, &mut |()| {}, move |session, _| {
+            let mut progress = flashing::FlashProgress::empty();
+            flashing::erase(session, &mut progress, range.start.into(), range.end.into(), false)
+        })?;
         self.finish(Doing::Erase, outcome)
     }
 
@@ -74,13 +82,21 @@ impl Debugger {
         verify: bool,
         progress: &mut dyn FnMut(FlashProgress),
     ) -> Result<(), ProbeError> {
-        let loader = self.loader(image)?;
-        let mut options = DownloadOptions::default();
-        options.keep_unwritten_bytes = true;
-        options.disable_double_buffering = !self.double_buffering;
-        options.verify = verify;
-        options.progress = translate(progress);
-        match loader.commit(&mut self.session, options) {
+        let (parts, double_buffering) = (image.clone(), self.double_buffering);
+        let bytes = image.segments().iter().map(|segment| segment.bytes.len()).sum();
+        // Pages are erased and read back, too.
+        let limit = ERASING + super::transfer(bytes) * 4;
+        let outcome = self.seat.with(Doing::Flash, limit, progress, move |session, news| {
+            let loader = loader(session, &parts)?;
+            let mut options = DownloadOptions::default();
+            options.keep_unwritten_bytes = true;
+            options.disable_double_buffering = !double_buffering;
+            options.verify = verify;
+            let mut report = |progress| news(progress);
+            options.progress = translate(&mut report);
+            Ok(loader.commit(session, options))
+        })?;
+        match outcome? {
             Err(FlashError::Verify) => {
                 self.finish(Doing::Verify, Ok(()))?;
                 // Which byte it is, probe-rs does not say.
@@ -101,7 +117,10 @@ impl Debugger {
         for segment in image.segments() {
             let address = segment.address;
             let mut found = vec![0; segment.bytes.len()];
-            self.with_core(Doing::Verify, |core| core.read(address.into(), &mut found))?;
+            let limit = super::transfer(found.len());
+            let found = self.with_core_for(Doing::Verify, limit, move |core| {
+                core.read(address.into(), &mut found).map(|()| found)
+            })?;
             let differs = |(_, (expected, found)): &(u32, (&u8, &u8))| expected != found;
             let pairs = (address..).zip(segment.bytes.iter().zip(&found));
             if let Some((address, (&expected, &found))) = pairs.into_iter().find(differs) {
@@ -109,16 +128,6 @@ impl Debugger {
             }
         }
         Ok(())
-    }
-
-    fn loader(&self, image: &Image) -> Result<FlashLoader, ProbeError> {
-        let mut loader = self.session.target().flash_loader();
-        for segment in image.segments() {
-            loader
-                .add_data(segment.address.into(), &segment.bytes)
-                .map_err(|cause| ProbeError::BadImage { cause: cause.into() })?;
-        }
-        Ok(loader)
     }
 
     /// After a flash algorithm the core stands on its last breakpoint instruction, and would lock up if it were let go
@@ -133,6 +142,17 @@ impl Debugger {
             }
         }
     }
+}
+
+/// What puts the image into the chip.
+fn loader(session: &Session, image: &Image) -> Result<FlashLoader, ProbeError> {
+    let mut loader = session.target().flash_loader();
+    for segment in image.segments() {
+        loader
+            .add_data(segment.address.into(), &segment.bytes)
+            .map_err(|cause| ProbeError::BadImage { cause: cause.into() })?;
+    }
+    Ok(loader)
 }
 
 /// Adds the events of probe-rs up to how much of each step is done.

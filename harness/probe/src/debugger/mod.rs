@@ -1,6 +1,7 @@
 //! A board under the control of its debug probe.
 
 mod flash;
+mod seat;
 
 use std::{ops::Range, sync::LazyLock, time::Duration};
 
@@ -9,6 +10,8 @@ use probe_rs::{
     config::{Registry, TargetSelector},
     probe::{DebugProbeInfo, DebugProbeSelector, Probe, ProbeCreationError, WireProtocol, list::Lister},
 };
+
+use seat::Seat;
 
 pub use flash::{FlashPhase, FlashProgress};
 
@@ -21,6 +24,11 @@ use crate::{
 const SEGGER: u16 = 0x1366;
 /// How long a core may take to halt or to come out of reset.
 const PATIENCE: Duration = Duration::from_millis(500);
+/// For a bounded operation: attaching, which may erase a locked chip, and anything short.
+const ATTACHING: Duration = Duration::from_secs(30);
+const SHORT: Duration = Duration::from_secs(10);
+/// The slowest probe reads and programs a byte in this time.
+const BYTE: Duration = Duration::from_micros(250);
 
 /// What the core of a chip is doing.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -43,8 +51,9 @@ pub enum CoreState {
 /// whether it worked.
 #[derive(Debug)]
 pub struct Debugger {
-    session: Session,
+    seat: Seat,
     probe: String,
+    target: String,
     /// Two buffers at once corrupt flash behind a J-Link now and then.
     double_buffering: bool,
 }
@@ -62,21 +71,15 @@ impl Debugger {
     }
 
     fn try_attach(selector: &BoardSelector) -> Result<Self, ProbeError> {
-        let failed = |error: probe_rs::Error| ProbeError::classify(Doing::Attach, error);
-        let (mut probe, vendor) = open(&selector.probe)?;
-        if let Some(speed) = selector.speed_khz {
-            probe.set_speed(speed).map_err(|error| failed(error.into()))?;
-        }
-        probe.select_protocol(WireProtocol::Swd).map_err(|error| failed(error.into()))?;
-        let target = if selector.target.eq_ignore_ascii_case("auto") {
-            TargetSelector::Auto
-        } else {
-            TargetSelector::Unspecified(selector.target.clone())
-        };
-        let permissions =
-            if selector.allow_erase_all { Permissions::new().allow_erase_all() } else { Permissions::new() };
-        let session = probe.attach_with_registry(target, permissions, &REGISTRY).map_err(failed)?;
-        Ok(Self { session, probe: selector.probe.clone(), double_buffering: vendor != SEGGER })
+        let wanted = selector.clone();
+        let bound = selector.bounded.then_some(ATTACHING);
+        let mut seat = Seat::open(bound, move || session(&wanted))?;
+        let target =
+            seat.with(Doing::Attach, SHORT, &mut |()| {}, |session, _| session.target().name.clone())?;
+        // A selector that can be opened can be read.
+        let vendor =
+            selector.probe.parse::<DebugProbeSelector>().map_or(SEGGER, |selector| selector.vendor_id);
+        Ok(Self { seat, probe: selector.probe.clone(), target, double_buffering: vendor != SEGGER })
     }
 
     /// The selector of the probe.
@@ -86,7 +89,7 @@ impl Debugger {
 
     /// The chip's name.
     pub fn target(&self) -> &str {
-        &self.session.target().name
+        &self.target
     }
 
     /// Reads bytes, from any memory.
@@ -94,7 +97,12 @@ impl Debugger {
     /// # Errors
     /// [`ProbeError::AccessRefused`], [`ProbeError::NoAcknowledge`].
     pub fn read(&mut self, address: u32, bytes: &mut [u8]) -> Result<(), ProbeError> {
-        self.with_core(Doing::Read { address }, |core| core.read(address.into(), bytes))
+        let mut found = vec![0; bytes.len()];
+        let found = self.with_core_for(Doing::Read { address }, transfer(bytes.len()), move |core| {
+            core.read(address.into(), &mut found).map(|()| found)
+        })?;
+        bytes.copy_from_slice(&found);
+        Ok(())
     }
 
     /// Reads a word of 32 bits at an aligned address.
@@ -102,7 +110,7 @@ impl Debugger {
     /// # Errors
     /// As [`Debugger::read`].
     pub fn read_word(&mut self, address: u32) -> Result<u32, ProbeError> {
-        self.with_core(Doing::Read { address }, |core| core.read_word_32(address.into()))
+        self.with_core(Doing::Read { address }, move |core| core.read_word_32(address.into()))
     }
 
     /// Writes bytes to RAM. Flash takes whole words only, and only when its controller is enabled.
@@ -110,7 +118,10 @@ impl Debugger {
     /// # Errors
     /// As [`Debugger::read`].
     pub fn write(&mut self, address: u32, bytes: &[u8]) -> Result<(), ProbeError> {
-        self.with_core(Doing::Write { address }, |core| core.write(address.into(), bytes))
+        let bytes = bytes.to_vec();
+        self.with_core_for(Doing::Write { address }, transfer(bytes.len()), move |core| {
+            core.write(address.into(), &bytes)
+        })
     }
 
     /// Writes a word of 32 bits at an aligned address.
@@ -118,7 +129,7 @@ impl Debugger {
     /// # Errors
     /// As [`Debugger::read`].
     pub fn write_word(&mut self, address: u32, value: u32) -> Result<(), ProbeError> {
-        self.with_core(Doing::Write { address }, |core| core.write_word_32(address.into(), value))
+        self.with_core(Doing::Write { address }, move |core| core.write_word_32(address.into(), value))
     }
 
     /// Reads ranges of memory, in the order given.
@@ -202,7 +213,7 @@ impl Debugger {
     /// # Errors
     /// As [`Debugger::reset`].
     pub fn register(&mut self, n: u8) -> Result<u32, ProbeError> {
-        self.with_core(Doing::RunControl, |core| core.read_core_reg(u16::from(n.min(15))))
+        self.with_core(Doing::RunControl, move |core| core.read_core_reg(u16::from(n.min(15))))
     }
 
     /// Halts the core when it comes to an address. There are six such breakpoints.
@@ -210,7 +221,7 @@ impl Debugger {
     /// # Errors
     /// As [`Debugger::reset`]; [`ProbeError::Other`] when there is none left.
     pub fn set_breakpoint(&mut self, address: u32) -> Result<(), ProbeError> {
-        self.with_core(Doing::RunControl, |core| core.set_hw_breakpoint(address.into()))
+        self.with_core(Doing::RunControl, move |core| core.set_hw_breakpoint(address.into()))
     }
 
     /// Takes a breakpoint back.
@@ -218,7 +229,7 @@ impl Debugger {
     /// # Errors
     /// As [`Debugger::reset`]; [`ProbeError::Other`] when there is none at this address.
     pub fn clear_breakpoint(&mut self, address: u32) -> Result<(), ProbeError> {
-        self.with_core(Doing::RunControl, |core| core.clear_hw_breakpoint(address.into()))
+        self.with_core(Doing::RunControl, move |core| core.clear_hw_breakpoint(address.into()))
     }
 
     /// Waits until the core has halted, at a breakpoint for instance.
@@ -226,7 +237,7 @@ impl Debugger {
     /// # Errors
     /// [`ProbeError::TimedOut`], [`ProbeError::NoAcknowledge`].
     pub fn wait_for_halt(&mut self, timeout: Duration) -> Result<(), ProbeError> {
-        self.with_core(Doing::RunControl, |core| core.wait_for_core_halted(timeout))
+        self.with_core_for(Doing::RunControl, SHORT + timeout, move |core| core.wait_for_core_halted(timeout))
     }
 
     /// Lets the board go: breakpoints are cleared, and a halted core runs on.
@@ -242,35 +253,68 @@ impl Debugger {
         })
     }
 
-    fn with_core<T>(
+    fn with_core<T: Send + 'static>(
         &mut self,
         doing: Doing,
-        action: impl FnOnce(&mut Core<'_>) -> Result<T, probe_rs::Error>,
+        action: impl FnOnce(&mut Core<'_>) -> Result<T, probe_rs::Error> + Send + 'static,
     ) -> Result<T, ProbeError> {
-        let outcome = self.session.core(0).and_then(|mut core| action(&mut core));
+        self.with_core_for(doing, SHORT, action)
+    }
+
+    fn with_core_for<T: Send + 'static>(
+        &mut self,
+        doing: Doing,
+        limit: Duration,
+        action: impl FnOnce(&mut Core<'_>) -> Result<T, probe_rs::Error> + Send + 'static,
+    ) -> Result<T, ProbeError> {
+        let outcome = self.seat.with(doing, limit, &mut |()| {}, |session, _| {
+            session.core(0).and_then(|mut core| action(&mut core))
+        })?;
         outcome.map_err(|error| ProbeError::classify(doing, error))
     }
+}
+
+/// How long so many bytes may take.
+fn transfer(bytes: usize) -> Duration {
+    SHORT + BYTE * u32::try_from(bytes).unwrap_or(u32::MAX)
+}
+
+/// Attaches, on the thread that will use the session.
+fn session(selector: &BoardSelector) -> Result<Session, ProbeError> {
+    let failed = |error: probe_rs::Error| ProbeError::classify(Doing::Attach, error);
+    let mut probe = open(&selector.probe)?;
+    if let Some(speed) = selector.speed_khz {
+        probe.set_speed(speed).map_err(|error| failed(error.into()))?;
+    }
+    probe.select_protocol(WireProtocol::Swd).map_err(|error| failed(error.into()))?;
+    let target = if selector.target.eq_ignore_ascii_case("auto") {
+        TargetSelector::Auto
+    } else {
+        TargetSelector::Unspecified(selector.target.clone())
+    };
+    let permissions =
+        if selector.allow_erase_all { Permissions::new().allow_erase_all() } else { Permissions::new() };
+    probe.attach_with_registry(target, permissions, &REGISTRY).map_err(failed)
 }
 
 /// The chips probe-rs brings along. Reading their descriptions takes as long as attaching, so it is done once.
 static REGISTRY: LazyLock<Registry> = LazyLock::new(Registry::from_builtin_families);
 
-/// Opens a probe. Its vendor decides about a work-around.
-fn open(probe: &str) -> Result<(Probe, u16), ProbeError> {
+/// Opens a probe.
+fn open(probe: &str) -> Result<Probe, ProbeError> {
     let classify = |error: probe_rs::probe::DebugProbeError| ProbeError::classify(Doing::Attach, error);
     let Ok(selector) = probe.parse::<DebugProbeSelector>() else {
         return Err(classify(ProbeCreationError::NotFound.into()));
     };
     let lister = Lister::new();
-    let opened = lister.open(selector.clone()).or_else(|error| {
+    lister.open(selector.clone()).or_else(|error| {
         // The probe may report its serial number with more or fewer leading zeros. If it is not listed at all, what the
         // drivers of other probes said does not matter: on a host without USB each of them fails.
         match lister.list_all().iter().find(|info| is_probe(info, &selector)) {
             Some(info) => info.open().map_err(classify),
             None => Err(ProbeError::NoProbe { probe: String::new(), cause: Some(error.into()) }),
         }
-    });
-    Ok((opened?, selector.vendor_id))
+    })
 }
 
 fn is_probe(info: &DebugProbeInfo, selector: &DebugProbeSelector) -> bool {

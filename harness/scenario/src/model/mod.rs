@@ -4,6 +4,7 @@
 //! fault's action fits its position. Nothing in here remembers how it was written, apart from [`Place`]s, which let a
 //! report point at a line of the scenario.
 
+mod bench;
 mod device;
 mod exchange;
 mod expect;
@@ -15,6 +16,10 @@ mod probe;
 mod step;
 mod target;
 
+pub use bench::{
+    BenchBle, BenchCommand, BenchDongle, BenchFile, BenchLink, BenchPower, BenchProbe, BenchSerial,
+    BenchTarget, LockedChip,
+};
 pub use device::{
     Application, BankLayout, Bonds, Bootloader, Buttonless, Chip, Device, Downgrade, Generation, Habit, Key,
     SameVersion, SignaturePolicy, SoftDevice,

@@ -16,11 +16,22 @@ pub(crate) struct Cx<'a> {
     pub(crate) source: &'a Source,
     pub(crate) problems: Vec<Problem>,
     files: &'a dyn PackageFiles,
+    variables: &'a dyn Fn(&str) -> Option<String>,
 }
 
 impl<'a> Cx<'a> {
     pub(crate) fn new(source: &'a Source, files: &'a dyn PackageFiles) -> Self {
-        Self { source, problems: Vec::new(), files }
+        Self { source, problems: Vec::new(), files, variables: &|_| None }
+    }
+
+    /// The same, with variables that texts may name.
+    pub(crate) fn with_variables(self, variables: &'a dyn Fn(&str) -> Option<String>) -> Self {
+        Self { variables, ..self }
+    }
+
+    /// The value of a variable of the environment.
+    pub(crate) fn variable(&self, name: &str) -> Option<String> {
+        (self.variables)(name)
     }
 
     pub(crate) fn report(&mut self, problem: Problem) {

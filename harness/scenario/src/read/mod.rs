@@ -8,6 +8,7 @@
 //! A reader reports what is wrong and goes on, so that all mistakes of a file are found at once. It returns `None` when
 //! it has nothing that could stand for the value; whoever asked has nothing to report then.
 
+mod bench;
 mod choice;
 mod cx;
 mod device;

@@ -1,0 +1,368 @@
+//! Reads a bench file. Texts may name variables of the environment: `${NAME}`.
+
+use std::time::Duration;
+
+use schemars::{Schema, SchemaGenerator, json_schema};
+
+use super::mapping::mapping;
+use super::scalars::{Text, read_words};
+use super::{Cx, OneOrMore, Shape};
+use crate::diagnostics::{ProblemKind, quote};
+use crate::model::{
+    BenchBle, BenchCommand, BenchDongle, BenchFile, BenchLink, BenchPower, BenchProbe, BenchSerial,
+    BenchTarget, Chip, FlowControl, LockedChip,
+};
+use crate::quantity::Period;
+use crate::yaml::{Node, NodeKind};
+
+/// How long a command may take that says nothing about it.
+const WITHIN: Duration = Duration::from_secs(10);
+/// Speeds of debug wires that probes have, in kHz.
+const SPEEDS: std::ops::RangeInclusive<u32> = 10..=50_000;
+const BAUD: u32 = 115_200;
+
+mapping! { BenchFile, "a bench", |node, cx| {
+    optional "about" => about: Text, "One sentence about the bench.";
+    optional "name" => name: Text, "Its name in reports. The name of the file by default.";
+    required "probe" => probe: BenchProbe, "The debug probe: `VID:PID:SERIAL`, or `any` when there is only one.";
+    required "chip" => chip: Chip, "The chip of the board. Another one is refused before anything is erased.";
+    optional "locked" => locked: LockedChip, "What is done when the chip is read-protected. `refuse` by default.";
+    required "link" => link: BenchLink, "How the device is updated: over `ble`, `serial` or `dongle`.";
+    optional "power" => power: BenchPower, "How the supply is switched. Without it no power is cut.";
+    optional "reset" => reset: BenchCommand, "A command that pulls the reset pin. Without it only the probe resets the device.";
+    optional "target" => target: EnvText, "The device: `reference`, the name of a target, or a target file. `reference` by default.";
+    optional "images" => images: OneOrMore<EnvText>, "Firmware in place of the target's own: `.hex` files, or `NAME.bin@ADDRESS`.";
+    optional "key" => key: EnvText, "What signs packages that the device accepts: `release`, `other`, or a private key in a PEM file.";
+} => {
+    Some(Self {
+        about: about.map(|text| text.0),
+        name: name.map(|text| text.0),
+        probe: probe?,
+        chip: chip?,
+        locked: locked.unwrap_or(LockedChip::Refuse),
+        link: link?,
+        power,
+        reset,
+        target: BenchTarget {
+            name: target.map(|text| text.0),
+            images: images.map_or_else(Vec::new, |images| images.0.into_iter().map(|image| image.0).collect()),
+            key: key.map(|text| text.0),
+        },
+    })
+}}
+
+read_words!(LockedChip);
+
+/// Text with variables of the environment put in.
+struct EnvText(String);
+
+impl Shape for EnvText {
+    fn read(node: &Node, cx: &mut Cx<'_>) -> Option<Self> {
+        let text = Text::read(node, cx)?.0;
+        let mut out = String::new();
+        let mut rest = text.as_str();
+        while let Some((before, behind)) = rest.split_once("${") {
+            out.push_str(before);
+            let Some((name, tail)) = behind.split_once('}') else {
+                let problem = cx
+                    .problem(ProblemKind::BadForm, node, "a variable without its closing brace")
+                    .label("write `${NAME}`");
+                cx.report(problem);
+                return None;
+            };
+            let Some(value) = cx.variable(name) else {
+                let message = format!("the environment has no variable {}", quote(name));
+                let problem = cx
+                    .problem(ProblemKind::Undefined, node, message)
+                    .label(format!("set it: `{name}=... gauntlet ...`"));
+                cx.report(problem);
+                return None;
+            };
+            out.push_str(&value);
+            rest = tail;
+        }
+        out.push_str(rest);
+        Some(Self(out))
+    }
+
+    fn schema(_: &mut SchemaGenerator) -> Schema {
+        json_schema!({ "type": "string", "minLength": 1 })
+    }
+}
+
+/// A selector: `any`, or two ids of four hexadecimal digits, and perhaps a serial number.
+struct Selector(Option<String>);
+
+impl Shape for Selector {
+    fn read(node: &Node, cx: &mut Cx<'_>) -> Option<Self> {
+        let text = EnvText::read(node, cx)?.0;
+        if text == "any" {
+            return Some(Self(None));
+        }
+        let id = |part: Option<&str>| {
+            part.is_some_and(|id| (1..=4).contains(&id.len()) && id.bytes().all(|b| b.is_ascii_hexdigit()))
+        };
+        let mut parts = text.splitn(3, ':');
+        if id(parts.next()) && id(parts.next()) && parts.next() != Some("") {
+            return Some(Self(Some(text)));
+        }
+        let problem = cx
+            .problem(ProblemKind::BadForm, node, format!("{} names no probe", quote(&text)))
+            .label("write `VID:PID:SERIAL`, as in `1366:1051:000682123456`, or `any`")
+            .help("`gauntlet bench doctor` lists the probes of this machine");
+        cx.report(problem);
+        None
+    }
+
+    fn schema(_: &mut SchemaGenerator) -> Schema {
+        json_schema!({ "type": "string", "minLength": 1, "examples": ["any", "1366:1051:000682123456"] })
+    }
+}
+
+/// A probe with more than its name.
+struct ProbeKeys {
+    selector: Selector,
+    speed: Option<u32>,
+}
+
+mapping! { ProbeKeys, "a probe", |node, cx| {
+    required "selector" => selector: Selector, "`VID:PID:SERIAL`, or `any` when there is only one.";
+    optional "speed" => speed: Speed, "Speed of the debug wires in kHz. The probe's own choice by default.";
+} => Some(Self { selector: selector?, speed: speed.map(|speed| speed.0) }) }
+
+struct Speed(u32);
+
+impl Shape for Speed {
+    fn read(node: &Node, cx: &mut Cx<'_>) -> Option<Self> {
+        let speed = u32::read(node, cx)?;
+        if SPEEDS.contains(&speed) {
+            return Some(Self(speed));
+        }
+        let problem = cx
+            .problem(ProblemKind::OutOfRange, node, format!("{speed} kHz is no speed of debug wires"))
+            .label(format!("{} to {} kHz; 4000 is a good one to begin with", SPEEDS.start(), SPEEDS.end()));
+        cx.report(problem);
+        None
+    }
+
+    fn schema(generator: &mut SchemaGenerator) -> Schema {
+        u32::schema(generator)
+    }
+}
+
+impl Shape for BenchProbe {
+    fn read(node: &Node, cx: &mut Cx<'_>) -> Option<Self> {
+        let place = cx.place(&node.span);
+        if let NodeKind::Map(_) = &node.kind {
+            let ProbeKeys { selector, speed } = ProbeKeys::read(node, cx)?;
+            return Some(Self { selector: selector.0, speed, place });
+        }
+        Some(Self { selector: Selector::read(node, cx)?.0, speed: None, place })
+    }
+
+    fn schema(generator: &mut SchemaGenerator) -> Schema {
+        json_schema!({ "anyOf": [Selector::schema(generator), ProbeKeys::schema(generator)] })
+    }
+}
+
+/// Links, of which a bench has one.
+struct Links {
+    ble: Option<BenchBle>,
+    serial: Option<BenchSerial>,
+    dongle: Option<BenchDongle>,
+}
+
+mapping! { Links, "a link", |node, cx| {
+    optional "ble" => ble: BenchBle, "Over the Bluetooth of this machine.";
+    optional "serial" => serial: BenchSerial, "Over a serial port of this machine.";
+    optional "dongle" => dongle: BenchDongle, "Over BLE by way of an nRF connectivity dongle.";
+} => Some(Self { ble, serial, dongle }) }
+
+impl Shape for BenchLink {
+    fn read(node: &Node, cx: &mut Cx<'_>) -> Option<Self> {
+        let said = ["ble", "serial", "dongle"].into_iter().filter(|key| node.get(key).is_some()).count();
+        let links = Links::read(node, cx)?;
+        if said != 1 {
+            let message = if said == 0 { "a bench without a link" } else { "a bench with several links" };
+            let problem = cx
+                .problem(ProblemKind::Contradiction, node, message)
+                .label("name one: `ble`, `serial` or `dongle`");
+            cx.report(problem);
+            return None;
+        }
+        let ble = links.ble.map(Self::Ble);
+        ble.or(links.serial.map(Self::Serial)).or(links.dongle.map(Self::Dongle))
+    }
+
+    fn schema(generator: &mut SchemaGenerator) -> Schema {
+        Links::schema(generator)
+    }
+}
+
+mapping! { BenchBle, "a BLE link", |node, cx| {
+    optional "name" => name: EnvText, "The name that the device advertises.";
+    optional "address" => address: Address, "Its address. The bootloader may have the next one.";
+    optional "adapter" => adapter: EnvText, "Name (`hci0`) or address of the adapter. The first one by default.";
+} => Some(Self {
+    name: name.map(|text| text.0),
+    address: address.map(|address| address.0),
+    adapter: adapter.map(|text| text.0),
+})}
+
+mapping! { BenchSerial, "a serial link", |node, cx| {
+    required "port" => port: EnvText, "The port. Names below /dev/serial/by-id stay the same.";
+    optional "baud" => baud: u32, "Bits a second. 115200 by default.";
+    optional "flow_control" => flow_control: FlowControl, "`rts-cts` by default; `none` where the wires are missing.";
+} => Some(Self {
+    port: port?.0,
+    baud: baud.unwrap_or(BAUD),
+    flow_control: flow_control.unwrap_or(FlowControl::RtsCts),
+})}
+
+mapping! { BenchDongle, "a dongle", |node, cx| {
+    required "port" => port: EnvText, "The dongle's port.";
+    optional "name" => name: EnvText, "The name that the device advertises.";
+    optional "address" => address: Address, "Its address.";
+} => Some(Self {
+    port: port?.0,
+    name: name.map(|text| text.0),
+    address: address.map(|address| address.0),
+})}
+
+/// An address of a device on the air.
+struct Address([u8; 6]);
+
+impl Shape for Address {
+    fn read(node: &Node, cx: &mut Cx<'_>) -> Option<Self> {
+        let text = EnvText::read(node, cx)?.0;
+        let mut bytes = [0; 6];
+        let mut parts = text.split(':');
+        let byte = |part: &str| u8::from_str_radix(part, 16).ok().filter(|_| part.len() == 2);
+        let whole = bytes.iter_mut().all(|to| parts.next().and_then(byte).map(|byte| *to = byte).is_some());
+        if whole && parts.next().is_none() {
+            return Some(Self(bytes));
+        }
+        let problem = cx
+            .problem(ProblemKind::BadForm, node, format!("{} is no address", quote(&text)))
+            .label("an address has six bytes, as in `C0:FF:EE:00:00:01`");
+        cx.report(problem);
+        None
+    }
+
+    fn schema(_: &mut SchemaGenerator) -> Schema {
+        json_schema!({ "type": "string", "minLength": 1, "examples": ["C0:FF:EE:00:00:01"] })
+    }
+}
+
+/// A command with its bound.
+struct Bounded {
+    run: EnvText,
+    within: Option<Period>,
+}
+
+mapping! { Bounded, "a command", |node, cx| {
+    required "run" => run: EnvText, "The command, for the shell.";
+    optional "within" => within: Period, "After this time it is ended and has failed. 10 s by default.";
+} => Some(Self { run: run?, within }) }
+
+impl Shape for BenchCommand {
+    fn read(node: &Node, cx: &mut Cx<'_>) -> Option<Self> {
+        if let NodeKind::Map(_) = &node.kind {
+            let Bounded { run, within } = Bounded::read(node, cx)?;
+            return Some(Self { run: run.0, within: within.map_or(WITHIN, Period::duration) });
+        }
+        Some(Self { run: EnvText::read(node, cx)?.0, within: WITHIN })
+    }
+
+    fn schema(generator: &mut SchemaGenerator) -> Schema {
+        json_schema!({ "anyOf": [EnvText::schema(generator), Bounded::schema(generator)] })
+    }
+}
+
+/// Commands for the supply.
+struct Switches {
+    off: Option<BenchCommand>,
+    on: Option<BenchCommand>,
+    cycle: Option<BenchCommand>,
+}
+
+mapping! { Switches, "a switched supply", |node, cx| {
+    optional "off" => off: BenchCommand, "Takes the supply away.";
+    optional "on" => on: BenchCommand, "Gives it back.";
+    optional "cycle" => cycle: BenchCommand, "One command that does both; `{ms}` in it is how long the supply shall be off.";
+} => Some(Self { off, on, cycle }) }
+
+impl Shape for BenchPower {
+    fn read(node: &Node, cx: &mut Cx<'_>) -> Option<Self> {
+        let there = ["off", "on", "cycle"].map(|key| node.get(key).is_some());
+        let found = Switches::read(node, cx)?;
+        match there {
+            [true, true, false] => Some(Self::Switch { off: found.off?, on: found.on? }),
+            [false, false, true] => Some(Self::Cycle(found.cycle?)),
+            _ => {
+                let problem = cx
+                    .problem(ProblemKind::Contradiction, node, "the supply can't be switched like this")
+                    .label("write `off` and `on`, or `cycle` alone");
+                cx.report(problem);
+                None
+            }
+        }
+    }
+
+    fn schema(generator: &mut SchemaGenerator) -> Schema {
+        Switches::schema(generator)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use crate::model::{BenchCommand, BenchLink, BenchPower, LockedChip};
+    use crate::{Source, read_bench};
+
+    fn variable(name: &str) -> Option<String> {
+        (name == "PROBE").then(|| "1366:1051:7".to_owned())
+    }
+
+    fn wrong(text: &str) -> String {
+        read_bench(&Source::new("desk.yaml", text), &variable).unwrap_err().render(100, false)
+    }
+
+    const LEAST: &str = "probe: any\nchip: nrf52832\nlink: { ble: {} }\n";
+
+    #[test]
+    fn a_bench_says_which_board_and_what_can_be_done_to_it() {
+        let text = "name: desk\nprobe: { selector: \"${PROBE}\", speed: 4000 }\nchip: nrf52840\nlocked: erase\n\
+                    link: { ble: { address: \"C0:FF:EE:00:00:01\", adapter: hci1 } }\n\
+                    power: { off: relay off, on: { run: relay on, within: 2 s } }\nreset: relay pulse\n\
+                    target: my.yaml\nimages: [a.hex, b.bin@0x1000]\n";
+        let bench = read_bench(&Source::new("desk.yaml", text), &variable).unwrap();
+        assert_eq!((bench.probe.selector.as_deref(), bench.probe.speed), (Some("1366:1051:7"), Some(4000)));
+        assert_eq!(bench.locked, LockedChip::Erase);
+        let BenchLink::Ble(ble) = &bench.link else { panic!("{:?}", bench.link) };
+        assert_eq!((ble.address, ble.adapter.as_deref()), (Some([0xC0, 0xFF, 0xEE, 0, 0, 1]), Some("hci1")));
+        let Some(BenchPower::Switch { on, .. }) = &bench.power else { panic!("{:?}", bench.power) };
+        assert_eq!(*on, BenchCommand { run: "relay on".to_owned(), within: Duration::from_secs(2) });
+        assert_eq!(bench.target.images.len(), 2);
+        let least = read_bench(&Source::new("desk.yaml", LEAST), &variable).unwrap();
+        assert_eq!((least.probe.selector, least.locked), (None, LockedChip::Refuse));
+        let tcp = LEAST.replace("any", "20b7:9db1:tcp:127.0.0.1:7800");
+        assert!(read_bench(&Source::new("desk.yaml", tcp), &variable).is_ok());
+    }
+
+    #[test]
+    fn mistakes_have_their_place_and_the_right_word() {
+        assert!(wrong(&LEAST.replace("probe", "prob")).contains("did you mean `probe`?"));
+        assert!(wrong(&LEAST.replace("any", "J-Link")).contains("desk.yaml:1:8"));
+        assert!(wrong(&LEAST.replace("nrf52832", "nrf52382")).contains("did you mean `nrf52832`?"));
+        assert!(wrong(&LEAST.replace("ble: {}", "")).contains("name one"));
+        assert!(wrong(&LEAST.replace("ble: {}", "ble: {}, serial: { port: a }")).contains("several links"));
+        assert!(wrong(&LEAST.replace("ble: {}", "serial: {}")).contains("needs the key `port`"));
+        assert!(wrong(&LEAST.replace("ble: {}", "ble: { address: \"C0:FF\" }")).contains("six bytes"));
+        assert!(wrong(&format!("{LEAST}power: {{ off: a }}\n")).contains("`off` and `on`, or `cycle` alone"));
+        assert!(wrong(&format!("{LEAST}locked: eras\n")).contains("did you mean `erase`?"));
+        assert!(wrong(&LEAST.replace("any", "\"${PROB}\"")).contains("no variable `PROB`"));
+        assert!(wrong(&LEAST.replace("any", "{ selector: any, speed: 4 }")).contains("4000 is a good one"));
+    }
+}
