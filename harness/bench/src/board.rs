@@ -9,6 +9,7 @@ use gauntlet_probe::serve::{Protocol, Server};
 use gauntlet_probe::{BoardSelector, Debugger, ProbeError};
 
 use crate::device::Device;
+use crate::hardware::CommandError;
 #[cfg(unix)]
 use crate::serve::{Line, SerialPort};
 use crate::sweep::{Chip, Sweep};
@@ -59,13 +60,28 @@ pub struct Cut {
     pub off: Duration,
 }
 
-/// Where a cut has fired.
+/// Where a cut has hit the device.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum CutPlace {
+    /// At the flash operation that was asked for.
+    Counted {
+        /// The operation, counted from 0 since arming.
+        flash_op: u64,
+        /// The address it was about.
+        address: u32,
+    },
+    /// At some moment of the transfer: nobody can say at which flash operation.
+    Sampled {
+        /// Behind the first packet of data.
+        after: Duration,
+    },
+}
+
+/// When and where a cut has fired.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct CutReport {
-    /// The operation, counted from 0 since arming.
-    pub flash_op: u64,
-    /// The address it was about.
-    pub address: u32,
+    /// Where in the work of the device.
+    pub place: CutPlace,
     /// When, in device time since the board was opened.
     pub at: Duration,
 }
@@ -90,6 +106,9 @@ pub enum BoardError {
     /// The board has no such link.
     #[error("this board can't be updated over {0}")]
     NoSuchLink(&'static str),
+    /// A command of the bench failed.
+    #[error("the bench could not do its part")]
+    Command(#[from] CommandError),
     /// The device can't be offered to debug tools.
     #[error("the device can't be served to debug tools on port {port}")]
     Serve {
@@ -177,7 +196,9 @@ pub trait Board {
     /// [`BoardError::Impossible`] without a switched supply.
     async fn power_cycle(&self, off: Duration) -> Result<(), BoardError>;
 
-    /// Cuts the supply at a counted flash operation; power returns by itself.
+    /// Cuts the supply at a counted flash operation; power returns by itself. A board with
+    /// [`Capability::SampledCuts`](crate::Capability::SampledCuts) cuts it at a moment of the next transfer instead, and its
+    /// report says so.
     ///
     /// # Errors
     /// [`BoardError::Impossible`] on a board whose flash operations can't be counted.

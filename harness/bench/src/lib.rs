@@ -10,6 +10,7 @@
 //! | [`backend`] | what the client's traffic passes on its way to the device |
 //! | [`board`] | one device within reach |
 //! | [`firmware_board`] | a virtual chip with somebody's firmware in it |
+//! | [`hardware`] | a bench of real parts |
 //! | [`images`] | firmware files, and how they get into a chip |
 //! | `serve` | the serial line of a virtual board as a port of this machine (Unix) |
 //! | [`sweep`] | power cuts at every flash operation of a run |
@@ -20,6 +21,7 @@ pub mod backend;
 pub mod board;
 pub mod device;
 pub mod firmware_board;
+pub mod hardware;
 pub mod images;
 mod running;
 #[cfg(unix)]
@@ -29,13 +31,13 @@ pub mod target;
 pub mod virtual_bench;
 
 pub use backend::{Backend, UnknownBackend};
-pub use board::{Board, BoardError, Cut, CutReport, LinkKind, Mode, Peer, Tear};
+pub use board::{Board, BoardError, Cut, CutPlace, CutReport, LinkKind, Mode, Peer, Tear};
 pub use device::{Application, Device, DeviceImage, Region};
 pub use firmware_board::{FirmwareBoard, FirmwareSetup, ReadBack};
 pub use gauntlet_links::direct::{FlowControl, UartOptions};
 pub use gauntlet_nrf52::Variant;
 pub use gauntlet_probe::serve::{Protocol, Server};
-pub use gauntlet_probe::{BoardSelector, Debugger, ProbeError};
+pub use gauntlet_probe::{BoardSelector, Debugger, FoundProbe, ProbeError, probes};
 pub use gauntlet_reference::images::{Buttonless, Habit, Segment, Service, WITNESS_ADDRESS, WITNESS_MAGIC};
 pub use gauntlet_reference::{Build, Entry, Generation, Layout, PlantedBug, Profile};
 pub use target::{Firmware, StatedLayout, Target, TargetError};
@@ -52,6 +54,8 @@ pub enum Capability {
     PowerCut,
     /// Cutting it at a counted flash operation.
     FlashOpFaults,
+    /// Cutting it at moments of a transfer, in place of counted flash operations.
+    SampledCuts,
     /// Resetting the device from outside.
     Reset,
     /// Talking to the buttonless service of an application.
@@ -89,6 +93,16 @@ pub trait Bench: Send + Sync {
     /// # Errors
     /// [`BoardError`] when no such board is free.
     fn open(&self, variant: Variant, seed: u64) -> Result<Box<dyn Board>, BoardError>;
+
+    /// How many boards it has at a time; as many as anyone asks for without.
+    fn boards(&self) -> Option<usize> {
+        None
+    }
+
+    /// The only chip that it has, when its boards can't be any chip.
+    fn chip(&self) -> Option<Variant> {
+        None
+    }
 
     /// True when device time is virtual: the runtime must then be started with paused time.
     fn has_virtual_time(&self) -> bool;

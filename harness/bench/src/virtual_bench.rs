@@ -23,7 +23,7 @@ use gauntlet_reference::wire::{Closed, Presence};
 use gauntlet_reference::{Layout, Profile, ReferenceDevice, SharedWire};
 
 use crate::backend::Backend;
-use crate::board::{Board, BoardError, Cut, CutReport, LinkKind, Mode, Peer, Tear};
+use crate::board::{Board, BoardError, Cut, CutPlace, CutReport, LinkKind, Mode, Peer, Tear};
 use crate::device::Device;
 use crate::running::Runs;
 #[cfg(unix)]
@@ -318,7 +318,8 @@ impl Board for OpenBoard {
             FlashAction::Program { address, .. } | FlashAction::ErasePage { address } => address,
             _ => 0,
         };
-        Some(CutReport { flash_op: fired.cut.at_op, address, at: self.since_origin(fired.at) })
+        let place = CutPlace::Counted { flash_op: fired.cut.at_op, address };
+        Some(CutReport { place, at: self.since_origin(fired.at) })
     }
 
     fn disarm_cut(&self) {

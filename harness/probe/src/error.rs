@@ -52,6 +52,14 @@ pub enum ProbeError {
         #[source]
         cause: Cause,
     },
+    /// Another chip than the one that has to be there.
+    #[error("the chip has the part number {found:#x}, and not {expected:#x}; it was not flashed")]
+    OtherChip {
+        /// What FICR should say.
+        expected: u32,
+        /// What it says.
+        found: u32,
+    },
     /// The chip does not answer.
     #[error("the chip does not answer ({doing}); check its power and the debug wires, then attach again")]
     NoAcknowledge {

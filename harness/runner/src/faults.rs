@@ -5,7 +5,7 @@ use std::rc::Rc;
 use std::time::Duration;
 
 use async_trait::async_trait;
-use gauntlet_bench::{Board, Cut, Tear};
+use gauntlet_bench::{Board, Cut, CutPlace, Tear};
 use gauntlet_engine::Object;
 use gauntlet_links::{self as links, BoardAction, BoardReset, FaultWatch, Moment};
 use gauntlet_record::Event;
@@ -82,8 +82,16 @@ impl Armed {
         if let Some((cut, fault)) = self.cut {
             match board.cut_fired() {
                 Some(fired) => {
-                    let position =
-                        format!("flash operation {} at {:#010x}", fired.flash_op + 1, fired.address);
+                    let (fault, position) = match fired.place {
+                        CutPlace::Counted { flash_op, address } => {
+                            (fault, format!("flash operation {} at {address:#010x}", flash_op + 1))
+                        }
+                        // The case asked for an operation, and nobody knows whether it was that one.
+                        CutPlace::Sampled { after } => (
+                            "power-cut (sampled)".to_owned(),
+                            format!("sampled: {} ms behind the first packet", after.as_millis()),
+                        ),
+                    };
                     teller.tell(board, Event::FaultFired { fault, position });
                 }
                 None => {

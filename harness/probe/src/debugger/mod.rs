@@ -24,6 +24,11 @@ use crate::{
 const SEGGER: u16 = 0x1366;
 /// How long a core may take to halt or to come out of reset.
 const PATIENCE: Duration = Duration::from_millis(500);
+/// Numbers of core registers (DCRSR), and the exception in the program status.
+const XPSR: u16 = 16;
+const MSP: u16 = 17;
+const PSP: u16 = 18;
+const EXCEPTION: u32 = 0x1FF;
 /// For a bounded operation: attaching, which may erase a locked chip, and anything short.
 const ATTACHING: Duration = Duration::from_secs(30);
 const SHORT: Duration = Duration::from_secs(10);
@@ -214,6 +219,22 @@ impl Debugger {
     /// As [`Debugger::reset`].
     pub fn register(&mut self, n: u8) -> Result<u32, ProbeError> {
         self.with_core(Doing::RunControl, move |core| core.read_core_reg(u16::from(n.min(15))))
+    }
+
+    /// The number of the exception that a halted core handles; 0 outside of all.
+    ///
+    /// # Errors
+    /// As [`Debugger::reset`].
+    pub fn exception(&mut self) -> Result<u32, ProbeError> {
+        self.with_core(Doing::RunControl, |core| core.read_core_reg(XPSR).map(|word: u32| word & EXCEPTION))
+    }
+
+    /// Both stack pointers of a halted core, main and process; the former is that of exceptions.
+    ///
+    /// # Errors
+    /// As [`Debugger::reset`].
+    pub fn stack_pointers(&mut self) -> Result<[u32; 2], ProbeError> {
+        self.with_core(Doing::RunControl, |core| Ok([core.read_core_reg(MSP)?, core.read_core_reg(PSP)?]))
     }
 
     /// Halts the core when it comes to an address. There are six such breakpoints.
