@@ -46,7 +46,7 @@ const RESTARTED: u32 = 1;
 const RESET_LOOP: u32 = 50;
 
 /// Microseconds until a host notices that a device has lost its supply.
-const SUPERVISION_US: u64 = 6_000_000;
+pub(crate) const SUPERVISION_US: u64 = 6_000_000;
 
 /// Boards made of virtual chips.
 #[derive(Debug, Default)]

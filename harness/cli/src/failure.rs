@@ -31,8 +31,16 @@ pub(crate) enum Failure {
     Argument(Diagnostics),
     /// The bench does not exist.
     #[error("there is no bench `{name}`")]
-    #[diagnostic(help("this version has one bench: `virtual`, which needs no hardware"))]
+    #[diagnostic(help("take `virtual`, which needs no hardware, or a bench file that ends in .yaml: docs/hardware-bench.md"))]
     NoBench { name: String },
+    /// The bench of a file can't be used. Nothing has been changed on any board.
+    #[error("the bench of {} can't be used", path.display())]
+    Bench {
+        path: PathBuf,
+        #[help]
+        advice: String,
+        source: Box<gauntlet_bench::hardware::BenchError>,
+    },
     /// A package can't be read.
     #[error("the package {file} can't be read")]
     PackageUnreadable { file: String, source: io::Error },
@@ -89,7 +97,7 @@ impl Failure {
             | Self::TargetLies { .. }
             | Self::Key { .. } => ExitCode::BadScenario,
             Self::NothingSelected { .. } => ExitCode::NothingSelected,
-            Self::NoBench { .. } => ExitCode::BenchUnusable,
+            Self::NoBench { .. } | Self::Bench { .. } => ExitCode::BenchUnusable,
             Self::Usage { .. } | Self::Argument(_) => ExitCode::Usage,
             Self::Target(_) => ExitCode::BenchUnusable,
             Self::Trouble(Trouble::Interrupted) => ExitCode::Interrupted,

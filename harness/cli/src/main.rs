@@ -14,6 +14,7 @@
 //! | `interrupt` | Ctrl-C |
 
 mod args;
+mod benches;
 mod choice;
 mod citations;
 mod display;

@@ -22,6 +22,8 @@
 //! | `serve` | a fresh device that other programs update over its serial line (Unix) |
 //! | `external` | an update by somebody else's client (Unix) |
 //! | `case` | one case from start to verdict |
+//! | [`doctor`] | parts of a bench, looked at one by one |
+//! | `sampled` | power cuts at moments of a transfer in place of counted operations |
 //! | [`target`] | devices with firmware of their own |
 //! | `device`, `packages` | what a scenario asks for, as something that can be flashed and sent |
 //! | `entry` | into DFU mode through the probe |
@@ -33,6 +35,7 @@ mod closing;
 pub mod cuts;
 mod device;
 pub mod dfu;
+pub mod doctor;
 mod entry;
 mod exchange;
 #[cfg(unix)]
@@ -50,6 +53,7 @@ pub mod port;
 mod prepare;
 mod probed;
 pub mod run;
+mod sampled;
 #[cfg(unix)]
 pub mod serve;
 pub mod target;

@@ -17,7 +17,7 @@ use gauntlet_scenario::{Case, KnownFailures};
 use crate::external::{self, ExternalClient};
 use crate::hold::Hold;
 use crate::told::{Teller, Told};
-use crate::{case, device, target};
+use crate::{case, device, sampled, target};
 
 /// How a run is made.
 #[derive(Clone, Debug)]
@@ -124,7 +124,8 @@ pub fn run(bench: &dyn Bench, cases: &[&Case], options: &RunOptions, mut recorde
     let mut verdicts = Vec::new();
     std::thread::scope(|scope| {
         let queue = Mutex::new(sender);
-        for _ in 0..options.jobs.clamp(1, cases.len().max(1)) {
+        let boards = bench.boards().unwrap_or(usize::MAX);
+        for _ in 0..options.jobs.min(boards).clamp(1, cases.len().max(1)) {
             let sender = queue.lock().unwrap_or_else(std::sync::PoisonError::into_inner).clone();
             let next = &next;
             scope.spawn(move || {
@@ -178,6 +179,25 @@ fn one(bench: &dyn Bench, case: &Case, options: &RunOptions, teller: &Teller) {
     let fitted = bench.target().map(|target| target::fitted(case, target)).transpose();
     let case = match &fitted {
         Ok(fitted) => fitted.as_ref().unwrap_or(case),
+        Err(reason) => {
+            let verdict = Verdict::Skipped { reason: reason.clone() };
+            return teller.send(None, Event::CaseFinished { verdict, took_ms: Millis::ZERO });
+        }
+    };
+    let only = bench.chip().filter(|_| bench.target().is_none());
+    let moved = only.map(|chip| target::on_chip(case, chip)).transpose();
+    let case = match &moved {
+        Ok(moved) => moved.as_ref().unwrap_or(case),
+        Err(reason) => {
+            let verdict = Verdict::Skipped { reason: reason.clone() };
+            return teller.send(None, Event::CaseFinished { verdict, took_ms: Millis::ZERO });
+        }
+    };
+    let counts = bench.capabilities().contains(&Capability::FlashOpFaults);
+    let sampled = if counts { Ok(None) } else { sampled::fitted(case) };
+    let case = match &sampled {
+        _ if !bench.capabilities().contains(&Capability::SampledCuts) => case,
+        Ok(sampled) => sampled.as_ref().unwrap_or(case),
         Err(reason) => {
             let verdict = Verdict::Skipped { reason: reason.clone() };
             return teller.send(None, Event::CaseFinished { verdict, took_ms: Millis::ZERO });
@@ -279,7 +299,12 @@ fn attempted(bench: &dyn Bench, case: &Case, options: &RunOptions, teller: &Tell
 
 /// A runtime for one board: one thread, and on a bench with virtual time a clock that waits for no wall.
 pub(crate) fn runtime(bench: &dyn Bench) -> std::io::Result<tokio::runtime::Runtime> {
-    tokio::runtime::Builder::new_current_thread().enable_time().start_paused(bench.has_virtual_time()).build()
+    let mut builder = tokio::runtime::Builder::new_current_thread();
+    if bench.has_virtual_time() {
+        return builder.enable_time().start_paused(true).build();
+    }
+    // Links of this machine need its ports and sockets.
+    builder.enable_all().build()
 }
 
 /// The seed of a case depends on nothing but the run's seed and its id, so that it can be run again alone.
@@ -301,5 +326,6 @@ fn able(bench: &dyn Bench, need: model::Capability) -> bool {
         model::Capability::Gatt => Capability::Gatt,
         model::Capability::Snapshot => Capability::Snapshot,
     };
-    bench.capabilities().contains(&need)
+    let has = |what: &Capability| bench.capabilities().contains(what);
+    has(&need) || need == Capability::FlashOpFaults && has(&Capability::SampledCuts)
 }

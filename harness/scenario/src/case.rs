@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use gauntlet_record::CaseId;
 
-use crate::model::{Capability, Chip, Device, Entry, Expect, Link, Package, Step, StepKind};
+use crate::model::{Capability, Chip, Device, Entry, Expect, Link, Package, ResetKind, Step, StepKind};
 use crate::quantity::{FailureId, PackageName, RequirementId, ScenarioId, Tag};
 
 /// Makes the id of a case: the scenario's id, and the values of the matrix when there is one.
@@ -87,7 +87,9 @@ impl Case {
                 }
                 StepKind::Exchange(exchange) => all.push(link(exchange.link)),
                 StepKind::Gatt(_) => all.extend([Capability::Ble, Capability::Gatt]),
-                StepKind::Reset(_) => all.push(Capability::Reset),
+                StepKind::Reset(ResetKind::Pin) => all.push(Capability::Reset),
+                // A probe can do that on any bench.
+                StepKind::Reset(ResetKind::Soft) => {}
                 StepKind::PowerCut(_) => all.push(Capability::PowerCut),
                 StepKind::Wait(_) | StepKind::Mode(_) | StepKind::Probe(_) => {}
             }

@@ -71,7 +71,7 @@ impl HardwareBoard {
             opened_chip: Cell::new(false),
             layout: setup.target.as_ref().map_or(usual, |target| target.firmware.layout),
             ram: setup.variant.profile().ram_size,
-            part: super::found::part(setup.variant),
+            part: setup.variant.profile().part,
             meter: Meter::new(setup.supply.clone(), pace, seed),
             opened: Instant::now(),
         }

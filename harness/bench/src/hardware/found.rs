@@ -102,15 +102,6 @@ pub enum ChipFound {
     Locked,
 }
 
-/// What FICR says of a variant.
-pub(super) fn part(variant: Variant) -> u32 {
-    match variant {
-        Variant::Nrf52832 => 0x5_2832,
-        Variant::Nrf52833 => 0x5_2833,
-        Variant::Nrf52840 => 0x5_2840,
-    }
-}
-
 /// The selector of the board that `setup` means. It may not erase a locked chip.
 ///
 /// # Errors

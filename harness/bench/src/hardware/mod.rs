@@ -52,7 +52,7 @@ impl HardwareBench {
     pub fn find(setup: HardwareSetup) -> Result<Self, BenchError> {
         let selector = selected(&setup)?;
         match look_at(&selector)? {
-            ChipFound::Open(chip) if chip.part == found::part(setup.variant) => {}
+            ChipFound::Open(chip) if chip.part == setup.variant.profile().part => {}
             ChipFound::Open(chip) => return Err(BenchError::OtherChip { wanted: setup.variant, found: chip.to_string() }),
             ChipFound::Locked if setup.erase_locked => {}
             ChipFound::Locked => return Err(BenchError::Locked),

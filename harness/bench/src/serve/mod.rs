@@ -8,6 +8,7 @@ mod line;
 mod pace;
 mod pty;
 mod pump;
+mod radio;
 
 use std::io;
 use std::path::Path;
@@ -21,6 +22,7 @@ use dongle::DonglePump;
 pub use dongle::DongleSetup;
 pub use firmware::{FirmwareLine, FirmwarePort, FirmwareServed, Notice, Whereabouts};
 use pump::Pump;
+pub use radio::{RadioBoard, RadioSetup};
 
 /// How device time and wall time go together while a device is served.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]

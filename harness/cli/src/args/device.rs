@@ -16,6 +16,45 @@ use super::words;
 pub(crate) enum DeviceVerb {
     /// Offer a virtual device to other programs, to be updated over a serial port.
     Serve(ServeArgs),
+    /// Switch the supply of a served device, as a relay does.
+    Power(PowerArgs),
+    /// Pull the reset pin of a served device.
+    Reset(ResetArgs),
+}
+
+/// Switch a supply.
+#[derive(Debug, clap::Args)]
+pub(crate) struct PowerArgs {
+    /// What to do
+    #[arg(value_enum)]
+    pub(crate) what: PowerChoice,
+
+    /// The control socket of `gauntlet device serve --control`
+    #[arg(long, value_name = "SOCKET")]
+    pub(crate) control: PathBuf,
+
+    /// Milliseconds without supply, for `cycle`
+    #[arg(long, value_name = "MS", default_value_t = 500, value_parser = clap::value_parser!(u32).range(..=600_000))]
+    pub(crate) off: u32,
+}
+
+/// Pull a pin.
+#[derive(Debug, clap::Args)]
+pub(crate) struct ResetArgs {
+    /// The control socket of `gauntlet device serve --control`
+    #[arg(long, value_name = "SOCKET")]
+    pub(crate) control: PathBuf,
+}
+
+/// What can be done to a supply.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum PowerChoice {
+    /// Take it away.
+    Off,
+    /// Give it back.
+    On,
+    /// Take it away, and give it back a little later.
+    Cycle,
 }
 
 /// Offer a device.
@@ -29,6 +68,7 @@ Examples:
   gauntlet device serve --dongle --link-path /tmp/dongle --fault no-ack
   gauntlet device serve --fault 'at: { packet: 7 }, do: drop' --fault 'at: { flash-op: 900 }, do: power-cut'
   gauntlet device serve --image mbr.hex --image bootloader.hex --debug pyocd:5555 --debug glasgow
+  gauntlet device serve --bluez --debug glasgow --control /tmp/switch --blank
   gauntlet device serve --chip nrf52840 --image app.bin@0x1000 --cut 460:torn --dump flash.bin
 
 The device is erased and flashed through the probe, and put into DFU mode. The name of its port is the
@@ -44,7 +84,9 @@ pub(crate) struct ServeArgs {
     pub(crate) images: Vec<ImageChoice>,
 
     /// Offer the chip's debug port to a tool, too: glasgow (probe-rs) or pyocd, with a port if you like
-    #[arg(long, value_name = "TOOL[:PORT]", requires = "images", help_heading = "Your own firmware")]
+    ///
+    /// With --image or --bluez.
+    #[arg(long, value_name = "TOOL[:PORT]", help_heading = "Your own firmware")]
     pub(crate) debug: Vec<HoldChoice>,
 
     /// Cut the supply at this flash operation, counted from 0 at the first start; it comes back after 500 ms
@@ -56,8 +98,8 @@ pub(crate) struct ServeArgs {
     )]
     pub(crate) cut: Option<CutChoice>,
 
-    /// Close the debug port in UICR
-    #[arg(long, requires = "images", help_heading = "Your own firmware")]
+    /// Close the debug port in UICR; with --image or --bluez
+    #[arg(long, help_heading = "Your own firmware")]
     pub(crate) locked: bool,
 
     /// The chip's access port protection: the one of its first revisions, or the newer one, closed unless firmware opens it
@@ -74,6 +116,21 @@ pub(crate) struct ServeArgs {
     /// Whenever the application runs, send the chip back to DFU mode through the debug port (GPREGRET and a reset)
     #[arg(long, requires = "images", conflicts_with = "once", help_heading = "Your own firmware")]
     pub(crate) back_to_dfu: bool,
+
+    /// Serve the device's radio instead of a serial line: as a Bluetooth service without a radio, on this socket or on one of its own
+    ///
+    /// The first line on stdout is for DBUS_SYSTEM_BUS_ADDRESS; a selector for each --debug and the device's address follow.
+    #[arg(long, value_name = "SOCKET", num_args = 0..=1, require_equals = true, default_missing_value = "",
+          conflicts_with_all = NOT_ON_THE_AIR, help_heading = "As a board on a desk")]
+    pub(crate) bluez: Option<PathBuf>,
+
+    /// A socket on which the supply is switched and the reset pin is pulled; see `gauntlet device power` and `device reset`
+    #[arg(long, value_name = "SOCKET", requires = "bluez", help_heading = "As a board on a desk")]
+    pub(crate) control: Option<PathBuf>,
+
+    /// A chip that comes from another life, with nothing of use in its flash
+    #[arg(long, requires = "bluez", help_heading = "As a board on a desk")]
+    pub(crate) blank: bool,
 
     /// The kind of port
     #[arg(long, visible_alias = "uart", value_enum, value_name = "KIND", default_value_t)]
@@ -127,6 +184,11 @@ pub(crate) struct ServeArgs {
     #[arg(long, value_name = "S", default_value = "1", value_parser = words::seed)]
     pub(crate) seed: u64,
 }
+
+/// What only a serial line has, or a single update.
+const NOT_ON_THE_AIR: [&str; 11] = [
+    "images", "cut", "back_to_dfu", "profile", "dongle", "link_path", "once", "faults", "expect", "hold", "approtect",
+];
 
 /// What only the reference device has.
 const NOT_WITH_IMAGES: [&str; 15] = [

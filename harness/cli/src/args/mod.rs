@@ -1,5 +1,6 @@
 //! The command line: one file for each verb's arguments.
 
+mod bench;
 mod cuts;
 mod device;
 mod dfu;
@@ -17,8 +18,9 @@ mod words;
 
 use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
 
+pub(crate) use bench::{BenchVerb, DoctorArgs};
 pub(crate) use cuts::{CutsArgs, TearsChoice};
-pub(crate) use device::{ApprotectChoice, DeviceVerb, DongleChoice, SerialChoice, ServeArgs, TimingChoice};
+pub(crate) use device::{ApprotectChoice, DeviceVerb, DongleChoice, PowerChoice, SerialChoice, ServeArgs, TimingChoice};
 pub(crate) use dfu::{DEFAULT_MTU, DfuArgs, LinkChoice};
 pub(crate) use filter::FilterArgs;
 pub(crate) use hold::HoldChoice;
@@ -85,6 +87,9 @@ pub(crate) enum Verb {
     Cuts(CutsArgs),
     /// Send a package to a fresh virtual device and verify it through the probe, or to a device on a port.
     Dfu(DfuArgs),
+    /// Look at the parts of a bench of your own.
+    #[command(subcommand)]
+    Bench(BenchVerb),
     /// Offer a virtual device to other programs.
     #[command(subcommand)]
     Device(DeviceVerb),

@@ -27,6 +27,7 @@ Examples:
   gauntlet run --client 'nrfutil dfu serial -pkg {package} -p {port} -cd 0'
   gauntlet run --target demo-uart                on real firmware, instruction by instruction
   gauntlet run --target my-board.yaml            on yours; docs/targets.md says how
+  gauntlet run --bench my-board.yaml good resume on a board of yours; docs/hardware-bench.md says how
   gauntlet run --field-failure FF-064            what was learnt from failures in the field
   gauntlet run --shard 2/4 --report-dir out      the second of four machines
 
@@ -107,8 +108,8 @@ pub(crate) struct RunArgs {
     #[arg(long, value_name = "N", default_value_t = 0)]
     pub(crate) retries: u32,
 
-    /// Where to test; `virtual` needs no hardware
-    #[arg(long, value_name = "NAME", default_value = "virtual")]
+    /// Where to test: `virtual` needs no hardware; a bench file names a board on your desk, its probe, link and supply
+    #[arg(long, value_name = "NAME|FILE", default_value = "virtual")]
     pub(crate) bench: String,
 
     /// What the client's traffic passes on its way to the device

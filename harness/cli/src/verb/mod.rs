@@ -1,5 +1,6 @@
 //! What the verbs do.
 
+mod bench;
 mod check;
 mod compared;
 mod completions;
@@ -36,6 +37,7 @@ pub(crate) fn perform(verb: &Verb) -> Result<ExitCode, Failure> {
         Verb::Requirements(args) => requirements::requirements(args),
         Verb::Cuts(args) => cuts::cuts(args),
         Verb::Dfu(args) => dfu::dfu(args),
+        Verb::Bench(verb) => bench::perform(verb),
         Verb::Device(verb) => device::perform(verb),
         Verb::Package(verb) => package::perform(verb),
         Verb::Schema => schema::schema(),

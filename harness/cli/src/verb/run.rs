@@ -9,7 +9,7 @@ use std::time::Duration;
 use std::time::{Instant, SystemTime};
 use std::{fs, thread};
 
-use gauntlet_bench::{Bench, PlantedBug};
+use gauntlet_bench::{Backend, Bench, PlantedBug};
 use gauntlet_record::{ExitCode, JournalWriter, PlanOrder, Recorder, WriteError};
 use gauntlet_reports::JunitReport;
 #[cfg(unix)]
@@ -21,7 +21,7 @@ use crate::args::{Bug, HoldChoice, RunArgs};
 use crate::choice::Choice;
 use crate::display::{Closing, Display};
 use crate::failure::Failure;
-use crate::{interrupt, output, targets};
+use crate::{benches, interrupt, output, targets};
 
 /// The tag of scenarios that are there to judge clients.
 #[cfg(unix)]
@@ -32,12 +32,19 @@ pub(super) fn run(args: &RunArgs) -> Result<ExitCode, Failure> {
         return list_bugs();
     }
     let in_firmware = args.planted_bug.as_ref().and_then(|bug| bug.firmware.as_deref());
-    let target = targets::find(&args.target, in_firmware)?;
-    bugs_fit(target.is_some(), args)?;
-    let bug = args.planted_bug.as_ref().filter(|_| target.is_none()).and_then(|bug| bug.reference);
-    let bench = super::bench(&args.bench, target, args.link)?;
+    let on_desk = benches::is_file(&args.bench);
+    let bench = if on_desk {
+        of_desk(args, in_firmware)?
+    } else {
+        let target = targets::find(&args.target, in_firmware)?;
+        super::bench(&args.bench, target, args.link)?
+    };
+    bugs_fit(bench.target().is_some(), args)?;
+    let bug = args.planted_bug.as_ref().filter(|_| bench.target().is_none()).and_then(|bug| bug.reference);
     let choice = Choice::of(&wanted(args))?;
-    confirm(&*bench, args.seed)?;
+    if !on_desk {
+        confirm(&*bench, args.seed)?;
+    }
     let cases = choice.part(&args.filter, args.shard)?;
     let known_failures = known_failures(args.known_failures.as_deref(), &choice)?;
     if args.hold.is_some() && cases.len() != 1 {
@@ -96,6 +103,27 @@ pub(super) fn run(args: &RunArgs) -> Result<ExitCode, Failure> {
     let written = written(&reports, &unwritten);
     display.close(&Closing { reports: &written, unwritten: &unwritten, exit_code });
     Ok(exit_code)
+}
+
+/// The bench of a file. Its link is the file's, and there is one board.
+fn of_desk(args: &RunArgs, bug: Option<&str>) -> Result<Box<dyn Bench>, Failure> {
+    let wrong = |what: &str, advice: &str| {
+        Err(Failure::Usage { what: what.to_owned(), advice: advice.to_owned() })
+    };
+    if args.link != Backend::Direct {
+        return wrong("the link of a bench file is the one in the file", "leave --link away, or change `link` in the file");
+    }
+    if args.hold.is_some() {
+        return wrong("a board is there for other debug tools anyway", "leave --hold away");
+    }
+    #[cfg(unix)]
+    if args.client.is_some() {
+        return wrong("a client of yours is judged on the virtual bench", "leave --client or --bench away");
+    }
+    if args.jobs.is_some_and(|jobs| jobs.get() > 1) {
+        output::tell("  one board: one case at a time, whatever --jobs says\n");
+    }
+    benches::open(&args.bench, &args.target, bug)
 }
 
 /// What was asked for; for a client without any names, what is there for clients.

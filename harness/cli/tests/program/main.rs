@@ -9,6 +9,7 @@ mod device;
 mod dfu;
 mod dongle;
 mod firmware;
+mod hardware;
 mod interrupt;
 mod known_failures;
 mod package;

@@ -86,6 +86,16 @@ impl BleHost {
         self.failure.borrow().clone()
     }
 
+    /// The name of the adapter, once it has been found and has power. Nothing is scanned or connected.
+    ///
+    /// # Errors
+    /// [`BleError`] that names the adapter or the service.
+    pub async fn adapter(&self) -> Result<String, BleError> {
+        let radio = self.radio().await?;
+        radio.health("asking for an adapter").await?;
+        Ok(radio.name().to_owned())
+    }
+
     /// Takes note of `error`.
     pub(super) fn note(&self, error: &BleError) {
         *self.failure.borrow_mut() = Some(error.clone());

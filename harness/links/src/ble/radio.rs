@@ -110,6 +110,10 @@ impl Radio {
     }
 
     /// Lets go of a device that the service still holds or tries to reach. Without this every further attempt fails at once.
+    pub(super) fn name(&self) -> &str {
+        &self.name
+    }
+
     pub(super) async fn let_go(&self) {
         let pending = self.pending.borrow_mut().take();
         if let Some(peer) = pending {

@@ -4,7 +4,7 @@
 //! with the difference. What a case leaves open is the target's: how it is reached, which hardware version it has, where
 //! nothing depends on it.
 
-use gauntlet_bench::{Build, Device, Target};
+use gauntlet_bench::{Build, Device, Profile, Target};
 use gauntlet_scenario::model::{
     self, Action, Bootloader, BuiltPackage, DataSource, Entry, Exchange, ExchangeItem, Link, Package, Peer,
     Position, SoftDevice, Step, StepKind, Update,
@@ -15,7 +15,10 @@ use crate::device;
 
 /// The case as it is run on the target; or why it can't be.
 pub(crate) fn fitted(case: &Case, target: &Target) -> Result<Case, String> {
-    link(case)?;
+    match target.build.profile {
+        Profile::Ble => over_ble(case)?,
+        Profile::Uart | Profile::Usb => link(case)?,
+    }
     chip(case, target)?;
     bootloader(&case.device.bootloader, &target.build)?;
     softdevice(case, target)?;
@@ -42,6 +45,35 @@ pub(crate) fn fitted(case: &Case, target: &Target) -> Result<Case, String> {
         return Err("the key that signs packages for this target is unknown (state `key` in its file)".into());
     }
     Ok(adapted(case, target))
+}
+
+/// Nothing in the case is about serial lines, or about services that only our own applications have.
+fn over_ble(case: &Case) -> Result<(), String> {
+    let needs = |what: &str| Err(format!("needs {what}, and this target is updated over BLE"));
+    if case.device.application.is_some_and(|app| app.buttonless.is_some()) {
+        return needs("an application of our own with the buttonless service, which runs on virtual boards only");
+    }
+    if case.capabilities().contains(&model::Capability::Serial) {
+        return needs("a serial line");
+    }
+    Ok(())
+}
+
+/// The case on this chip, for a bench that has no other one. What is chosen by the case stays.
+pub(crate) fn on_chip(case: &Case, variant: gauntlet_bench::Variant) -> Result<Case, String> {
+    if device::variant(case.chip) == variant {
+        return Ok(case.clone());
+    }
+    let other = || format!("is for the {}, and the board of this bench is an {}", case.chip, variant.target_name());
+    let of_several = case.values.iter().any(|(key, _)| key == "chip");
+    let finished = case.packages.iter().any(|(_, package)| matches!(package, Package::File(_)));
+    // The usual chip may also be one that nobody has chosen; finished packages are made for one.
+    if of_several || finished || case.chip != model::Chip::Nrf52832 {
+        return Err(other());
+    }
+    let chip = model::Chip::ALL.iter().find(|chip| device::variant(**chip) == variant);
+    let chip = *chip.ok_or_else(other)?;
+    Ok(Case { chip, ..case.clone() })
 }
 
 /// Nothing in the case is about BLE or USB, so that any link will do.
@@ -236,14 +268,16 @@ fn adapted(case: &Case, target: &Target) -> Case {
             Package::Built(_) | Package::File(_) => {}
         }
     }
-    for step in &mut case.steps {
-        match &mut step.kind {
-            StepKind::Update(update) => update.link = Link::Serial,
-            StepKind::Exchange(exchange) => exchange.link = Link::Serial,
-            _ => {}
+    if target.build.profile != Profile::Ble {
+        for step in &mut case.steps {
+            match &mut step.kind {
+                StepKind::Update(update) => update.link = Link::Serial,
+                StepKind::Exchange(exchange) => exchange.link = Link::Serial,
+                _ => {}
+            }
         }
+        case.needs.retain(|need| *need != model::Capability::Ble);
     }
-    case.needs.retain(|need| *need != model::Capability::Ble);
     if let Some(chip) = model::Chip::ALL.iter().find(|chip| device::variant(**chip) == target.variant) {
         case.chip = *chip;
     }

@@ -5,5 +5,5 @@ mod fit;
 mod load;
 
 pub use ask::{Lie, ask};
-pub(crate) use fit::{fitted, installed};
+pub(crate) use fit::{fitted, installed, on_chip};
 pub use load::{BadTarget, load};
