@@ -62,22 +62,18 @@ def main():
 
 def verdict(journal, doctor, ran):
     lines = [json.loads(line) for line in journal.read_text().splitlines()]
-    text = [json.dumps(line) for line in lines]
-    verdicts = collections.Counter()
-    unexplained = []
-    for line in lines:
-        event = line.get("event", line)
-        found = event.get("verdict") if isinstance(event, dict) else None
-        if found is None:
-            continue
-        kind = found if isinstance(found, str) else found.get("kind") or next(iter(found))
-        verdicts[kind] += 1
-        if kind.lower().startswith("skip") and "reason" not in json.dumps(found):
-            unexplained.append(line.get("case"))
-    sampled = sum("power-cut (sampled)" in line for line in text)
-    claimed = sum('"fault-fired"' in line and "flash operation" in line for line in text)
+    finished = {line["case"]: line["verdict"] for line in lines if line["event"] == "case-finished"}
+    verdicts = collections.Counter(found["is"] for found in finished.values())
+    for case, found in finished.items():
+        if found["is"] not in ("pass", "skipped"):
+            print(f"{case}: {json.dumps(found)[:600]}")
+    unexplained = [case for case, found in finished.items() if found["is"] == "skipped" and not found["because"]["reason"]]
+    fired = [line for line in lines if line["event"] == "fault-fired"]
+    sampled = sum("sampled" in line["fault"] for line in fired)
+    claimed = sum(line["position"].startswith("flash operation") for line in fired)
+    passed = verdicts["pass"] > 0 and verdicts["fail"] == 0 and verdicts["error"] == 0
     print(f"doctor {doctor}, run {ran}, {dict(verdicts)}, {sampled} sampled power cuts")
-    good = doctor == 0 and ran == 0 and sampled > 0 and claimed == 0 and not unexplained
+    good = doctor == 0 and ran == 0 and passed and sampled > 0 and claimed == 0 and not unexplained
     return 0 if good else 1
 
 

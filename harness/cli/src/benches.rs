@@ -9,7 +9,9 @@ use gauntlet_engine::PeerAddress;
 use gauntlet_links::ble::Wanted;
 use gauntlet_links::dongle::DongleOptions;
 use gauntlet_links::serial::SerialOptions;
-use gauntlet_scenario::model::{BenchCommand, BenchFile, BenchLink, BenchPower, Chip, FlowControl, LockedChip};
+use gauntlet_scenario::model::{
+    BenchCommand, BenchFile, BenchLink, BenchPower, Chip, FlowControl, LockedChip,
+};
 use gauntlet_scenario::{Source, read_bench};
 
 use crate::args::TargetArgs;
@@ -18,7 +20,10 @@ use crate::targets;
 
 /// Whether the name of a bench means a file.
 pub(crate) fn is_file(name: &str) -> bool {
-    name.ends_with(".yaml") || name.ends_with(".yml") || name.contains(['/', '\\']) || Path::new(name).is_file()
+    name.ends_with(".yaml")
+        || name.ends_with(".yml")
+        || name.contains(['/', '\\'])
+        || Path::new(name).is_file()
 }
 
 /// What a bench file says.
@@ -43,7 +48,8 @@ pub(crate) fn setup(
     target: &TargetArgs,
     bug: Option<&str>,
 ) -> Result<HardwareSetup, Failure> {
-    let stem = path.file_stem().map_or_else(|| "bench".to_owned(), |stem| stem.to_string_lossy().into_owned());
+    let stem =
+        path.file_stem().map_or_else(|| "bench".to_owned(), |stem| stem.to_string_lossy().into_owned());
     let link = link(&file.link);
     let of_file;
     let wanted = if target.is_reference() {
@@ -93,11 +99,7 @@ pub(crate) fn setup(
 ///
 /// # Errors
 /// What is wrong with the file, and why the bench can't be used.
-pub(crate) fn open(
-    name: &str,
-    target: &TargetArgs,
-    bug: Option<&str>,
-) -> Result<Box<dyn Bench>, Failure> {
+pub(crate) fn open(name: &str, target: &TargetArgs, bug: Option<&str>) -> Result<Box<dyn Bench>, Failure> {
     let path = PathBuf::from(name);
     let file = read(&path)?;
     let setup = setup(&path, &file, target, bug)?;

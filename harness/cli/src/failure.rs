@@ -31,7 +31,9 @@ pub(crate) enum Failure {
     Argument(Diagnostics),
     /// The bench does not exist.
     #[error("there is no bench `{name}`")]
-    #[diagnostic(help("take `virtual`, which needs no hardware, or a bench file that ends in .yaml: docs/hardware-bench.md"))]
+    #[diagnostic(help(
+        "take `virtual`, which needs no hardware, or a bench file that ends in .yaml: docs/hardware-bench.md"
+    ))]
     NoBench { name: String },
     /// The bench of a file can't be used. Nothing has been changed on any board.
     #[error("the bench of {} can't be used", path.display())]

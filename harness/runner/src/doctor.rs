@@ -56,10 +56,16 @@ pub fn adapter(adapter: Option<&str>) -> Checked {
     let wanted = BleOptions { adapter: adapter.map(ToOwned::to_owned), ..BleOptions::new(Wanted::Anyone) };
     let found = inside(async { BleHost::new(wanted).adapter().await })?;
     let advice = |party| match party {
-        Party::Adapter => "plug the adapter in and switch it on: `bluetoothctl power on`, `rfkill unblock bluetooth`",
-        _ => "start the service: `systemctl start bluetooth`; its bus is the one in DBUS_SYSTEM_BUS_ADDRESS, if that is set",
+        Party::Adapter => {
+            "plug the adapter in and switch it on: `bluetoothctl power on`, `rfkill unblock bluetooth`"
+        }
+        _ => {
+            "start the service: `systemctl start bluetooth`; its bus is the one in DBUS_SYSTEM_BUS_ADDRESS, if that is set"
+        }
     };
-    found.map(|name| format!("the adapter {name} is on")).map_err(|error| wrong(&error, advice(error.party())))
+    found
+        .map(|name| format!("the adapter {name} is on"))
+        .map_err(|error| wrong(&error, advice(error.party())))
 }
 
 /// A serial port. It is opened and closed; nothing is sent.
@@ -114,10 +120,14 @@ pub fn power(supply: &Supply, board: Option<&BoardSelector>) -> Checked {
     std::thread::sleep(START);
     if let Some(board) = board {
         look_at(board).map_err(|error| {
-            wrong(chain(&error), "the chip does not answer after its supply has come back: look at the command and the wires")
+            wrong(
+                chain(&error),
+                "the chip does not answer after its supply has come back: look at the command and the wires",
+            )
         })?;
     }
-    Ok(if silent { "the chip falls silent without its supply, and comes back" } else { "the commands run" }.to_owned())
+    Ok(if silent { "the chip falls silent without its supply, and comes back" } else { "the commands run" }
+        .to_owned())
 }
 
 /// The reset command. With a board, its core has to be reset by it.

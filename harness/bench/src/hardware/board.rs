@@ -147,9 +147,15 @@ impl Board for HardwareBoard {
                 let options = DongleOptions { att_mtu, ..options.clone() };
                 Box::new(DongleLink::new(SerialDongle(port.clone()), options))
             }
-            (HardwareLink::Serial(options), LinkKind::Serial, _) => Box::new(SerialLink::new(options.clone())),
-            (_, LinkKind::Ble { .. }, _) => return Err(BoardError::NoSuchLink("BLE: its bench has a serial port")),
-            (_, LinkKind::Serial, _) => return Err(BoardError::NoSuchLink("a serial line: its bench has BLE")),
+            (HardwareLink::Serial(options), LinkKind::Serial, _) => {
+                Box::new(SerialLink::new(options.clone()))
+            }
+            (_, LinkKind::Ble { .. }, _) => {
+                return Err(BoardError::NoSuchLink("BLE: its bench has a serial port"));
+            }
+            (_, LinkKind::Serial, _) => {
+                return Err(BoardError::NoSuchLink("a serial line: its bench has BLE"));
+            }
         };
         Ok(self.meter.watch(link))
     }

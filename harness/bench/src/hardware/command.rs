@@ -152,7 +152,9 @@ impl Running<'_> {
     /// What it complained of, in one line. A child of its own may hold the pipe open; that one is not waited for.
     fn words(&mut self) -> String {
         let patience = Instant::now() + LOOK * 20;
-        while self.complaints.as_ref().is_some_and(|thread| !thread.is_finished()) && Instant::now() < patience {
+        while self.complaints.as_ref().is_some_and(|thread| !thread.is_finished())
+            && Instant::now() < patience
+        {
             thread::sleep(LOOK);
         }
         let finished = self.complaints.take().filter(thread::JoinHandle::is_finished);

@@ -50,22 +50,31 @@ impl BenchError {
     pub fn advice(&self) -> &'static str {
         match self {
             Self::NoProbe => "plug one in; on Linux the user needs a udev rule for it",
-            Self::SeveralProbes { .. } => "write the selector of the right one into the bench file: `probe: VID:PID:SERIAL`",
+            Self::SeveralProbes { .. } => {
+                "write the selector of the right one into the bench file: `probe: VID:PID:SERIAL`"
+            }
             Self::Probe { source: ProbeError::NoProbe { .. }, .. } => {
                 "plug that probe in, or write the selector of the right one into the bench file"
             }
             Self::Probe { source: ProbeError::ProbeRefused { .. }, .. } => {
                 "close other debug tools; on Linux the user needs a udev rule for the probe"
             }
-            Self::Probe { .. } => "check the board's supply and the debug wires; a lower `speed` helps with long ones",
-            Self::OtherChip { .. } => "this is another board: correct the probe's selector, or `chip`, in the bench file",
-            Self::Locked => "write `locked: erase` into the bench file, if everything on the chip may be lost",
+            Self::Probe { .. } => {
+                "check the board's supply and the debug wires; a lower `speed` helps with long ones"
+            }
+            Self::OtherChip { .. } => {
+                "this is another board: correct the probe's selector, or `chip`, in the bench file"
+            }
+            Self::Locked => {
+                "write `locked: erase` into the bench file, if everything on the chip may be lost"
+            }
         }
     }
 }
 
 fn listed(found: &[FoundProbe]) -> String {
-    let each: Vec<String> = found.iter().map(|probe| format!("{} ({})", probe.selector, probe.name)).collect();
+    let each: Vec<String> =
+        found.iter().map(|probe| format!("{} ({})", probe.selector, probe.name)).collect();
     each.join(", ")
 }
 
@@ -149,7 +158,10 @@ fn described(selector: &BoardSelector) -> Result<Described, ProbeError> {
     let (mut variant, mut id) = (String::new(), 0);
     if part != 0 {
         let letters = debugger.read_word(VARIANT)?.to_be_bytes();
-        variant = letters.iter().map(|byte| if byte.is_ascii_graphic() { char::from(*byte) } else { '?' }).collect();
+        variant = letters
+            .iter()
+            .map(|byte| if byte.is_ascii_graphic() { char::from(*byte) } else { '?' })
+            .collect();
         for (at, address) in DEVICE_ID.into_iter().enumerate() {
             id |= u64::from(debugger.read_word(address)?) << (32 * at);
         }

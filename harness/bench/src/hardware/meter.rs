@@ -112,7 +112,8 @@ impl Meter {
         let (Some(armed), Some(supply)) = (armed, &self.supply) else { return Ok(()) };
         let (now, began) = (Instant::now(), armed.began);
         let after = began.map_or(Duration::ZERO, |began| now - began);
-        self.inner.borrow_mut().fired = Some(CutReport { place: CutPlace::Sampled { after }, at: now - self.opened });
+        self.inner.borrow_mut().fired =
+            Some(CutReport { place: CutPlace::Sampled { after }, at: now - self.opened });
         supply.cycle(armed.off).await.map_err(|error| LinkError::Host { detail: error.to_string() })
     }
 

@@ -53,7 +53,9 @@ impl HardwareBench {
         let selector = selected(&setup)?;
         match look_at(&selector)? {
             ChipFound::Open(chip) if chip.part == setup.variant.profile().part => {}
-            ChipFound::Open(chip) => return Err(BenchError::OtherChip { wanted: setup.variant, found: chip.to_string() }),
+            ChipFound::Open(chip) => {
+                return Err(BenchError::OtherChip { wanted: setup.variant, found: chip.to_string() });
+            }
             ChipFound::Locked if setup.erase_locked => {}
             ChipFound::Locked => return Err(BenchError::Locked),
         }

@@ -155,7 +155,8 @@ mod tests {
 
     #[test]
     fn the_innermost_caller_counts() {
-        let map = Map { application: 0x2_6000..0x7_8000, bootloader: 0x7_8000..0x8_0000, ram_end: RAM + 0x1_0000 };
+        let map =
+            Map { application: 0x2_6000..0x7_8000, bootloader: 0x7_8000..0x8_0000, ram_end: RAM + 0x1_0000 };
         let stack = |words: &[u32]| words.iter().flat_map(|word| word.to_le_bytes()).collect::<Vec<u8>>();
         let whose = |address| map.whose(address);
         let found = caller(&stack(&[0x2000_1000, 0x1235, 0x7_9001, 0x2_7001]), whose);

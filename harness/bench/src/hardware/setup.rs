@@ -102,7 +102,9 @@ impl Supply {
                 }
                 back.perform().await.and(taken)
             }
-            Self::Cycle(command) => command.with("{ms}", &off.as_millis().to_string()).longer_by(off).perform().await,
+            Self::Cycle(command) => {
+                command.with("{ms}", &off.as_millis().to_string()).longer_by(off).perform().await
+            }
         }
     }
 

@@ -187,7 +187,17 @@ pub(crate) struct ServeArgs {
 
 /// What only a serial line has, or a single update.
 const NOT_ON_THE_AIR: [&str; 11] = [
-    "images", "cut", "back_to_dfu", "profile", "dongle", "link_path", "once", "faults", "expect", "hold", "approtect",
+    "images",
+    "cut",
+    "back_to_dfu",
+    "profile",
+    "dongle",
+    "link_path",
+    "once",
+    "faults",
+    "expect",
+    "hold",
+    "approtect",
 ];
 
 /// What only the reference device has.

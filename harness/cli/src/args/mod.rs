@@ -20,7 +20,9 @@ use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
 
 pub(crate) use bench::{BenchVerb, DoctorArgs};
 pub(crate) use cuts::{CutsArgs, TearsChoice};
-pub(crate) use device::{ApprotectChoice, DeviceVerb, DongleChoice, PowerChoice, SerialChoice, ServeArgs, TimingChoice};
+pub(crate) use device::{
+    ApprotectChoice, DeviceVerb, DongleChoice, PowerChoice, SerialChoice, ServeArgs, TimingChoice,
+};
 pub(crate) use dfu::{DEFAULT_MTU, DfuArgs, LinkChoice};
 pub(crate) use filter::FilterArgs;
 pub(crate) use hold::HoldChoice;

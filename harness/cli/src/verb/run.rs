@@ -107,11 +107,13 @@ pub(super) fn run(args: &RunArgs) -> Result<ExitCode, Failure> {
 
 /// The bench of a file. Its link is the file's, and there is one board.
 fn of_desk(args: &RunArgs, bug: Option<&str>) -> Result<Box<dyn Bench>, Failure> {
-    let wrong = |what: &str, advice: &str| {
-        Err(Failure::Usage { what: what.to_owned(), advice: advice.to_owned() })
-    };
+    let wrong =
+        |what: &str, advice: &str| Err(Failure::Usage { what: what.to_owned(), advice: advice.to_owned() });
     if args.link != Backend::Direct {
-        return wrong("the link of a bench file is the one in the file", "leave --link away, or change `link` in the file");
+        return wrong(
+            "the link of a bench file is the one in the file",
+            "leave --link away, or change `link` in the file",
+        );
     }
     if args.hold.is_some() {
         return wrong("a board is there for other debug tools anyway", "leave --hold away");

@@ -66,7 +66,9 @@ impl Desk {
 
     /// Ends the device, and returns its flash.
     fn flash(mut self) -> Vec<u8> {
-        assert!(Command::new("kill").args(["-INT", &self.child.id().to_string()]).status().unwrap().success());
+        assert!(
+            Command::new("kill").args(["-INT", &self.child.id().to_string()]).status().unwrap().success()
+        );
         assert!(self.child.wait().unwrap().success());
         std::fs::read(self.place.path("flash.bin")).unwrap()
     }
@@ -123,12 +125,18 @@ fn a_blank_board_is_flashed_updated_cut_and_judged() {
 fn another_board_than_the_file_says_is_left_as_it_is() {
     let desk = Desk::start(&["--dump", "flash.bin", "--app-size", "5000"]);
     desk.bench(&[("nrf52832", "nrf52840")]);
-    desk.run(&["good"]).ends_with(97).tells_in_words("nothing was changed").tells_in_words("correct the probe's selector");
+    desk.run(&["good"])
+        .ends_with(97)
+        .tells_in_words("nothing was changed")
+        .tells_in_words("correct the probe's selector");
     let nobody = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     let elsewhere = format!("20b7:9db1:tcp:{}", nobody.local_addr().unwrap());
     drop(nobody);
     desk.bench(&[(desk.probe.as_str(), &elsewhere)]);
-    desk.run(&["good"]).ends_with(97).tells_in_words("no debug probe matches").tells_in_words("plug that probe in");
+    desk.run(&["good"])
+        .ends_with(97)
+        .tells_in_words("no debug probe matches")
+        .tells_in_words("plug that probe in");
     let flash = desk.flash();
     // The application of the served device is still there.
     let settings = &flash[0x7F000..];
@@ -151,7 +159,10 @@ fn the_doctor_looks_at_every_part() {
     let desk = Desk::start(&[]);
     let doctor = ["bench", "doctor", "--bench", "board.yaml"];
     let ran = desk.gauntlet(&doctor);
-    ran.ends_with(0).prints("nRF52832").prints("the adapter hci0 is on").prints("falls silent without its supply");
+    ran.ends_with(0)
+        .prints("nRF52832")
+        .prints("the adapter hci0 is on")
+        .prints("falls silent without its supply");
     ran.prints("the command resets the chip");
     let gauntlet = env!("CARGO_BIN_EXE_gauntlet");
     let off = format!("{gauntlet} device power off --control switch");
@@ -174,7 +185,11 @@ fn the_doctor_looks_at_every_part() {
 fn a_bench_file_with_mistakes_is_explained() {
     let place = Place::new();
     place.file("board.yaml", "probe: any\nchip: nrf52382\nlink: { ble: {} }\n");
-    place.run(&["run", "--bench", "board.yaml"]).ends_with(96).tells("board.yaml:2:7").tells("did you mean `nrf52832`?");
+    place
+        .run(&["run", "--bench", "board.yaml"])
+        .ends_with(96)
+        .tells("board.yaml:2:7")
+        .tells("did you mean `nrf52832`?");
     place.run(&["run", "--bench", "missing.yaml"]).ends_with(96).tells("missing.yaml");
     place.run(&["bench", "schema"]).ends_with(0).prints("A Gauntlet bench");
 }

@@ -51,7 +51,9 @@ pub(crate) fn fitted(case: &Case, target: &Target) -> Result<Case, String> {
 fn over_ble(case: &Case) -> Result<(), String> {
     let needs = |what: &str| Err(format!("needs {what}, and this target is updated over BLE"));
     if case.device.application.is_some_and(|app| app.buttonless.is_some()) {
-        return needs("an application of our own with the buttonless service, which runs on virtual boards only");
+        return needs(
+            "an application of our own with the buttonless service, which runs on virtual boards only",
+        );
     }
     if case.capabilities().contains(&model::Capability::Serial) {
         return needs("a serial line");
@@ -64,7 +66,8 @@ pub(crate) fn on_chip(case: &Case, variant: gauntlet_bench::Variant) -> Result<C
     if device::variant(case.chip) == variant {
         return Ok(case.clone());
     }
-    let other = || format!("is for the {}, and the board of this bench is an {}", case.chip, variant.target_name());
+    let other =
+        || format!("is for the {}, and the board of this bench is an {}", case.chip, variant.target_name());
     let of_several = case.values.iter().any(|(key, _)| key == "chip");
     let finished = case.packages.iter().any(|(_, package)| matches!(package, Package::File(_)));
     // The usual chip may also be one that nobody has chosen; finished packages are made for one.

@@ -52,7 +52,8 @@ pub(super) fn doctor(args: &DoctorArgs) -> Result<ExitCode, Failure> {
 
 fn line(part: &Part) -> String {
     let state = if part.ok { "ok   " } else { "wrong" };
-    let advice = part.advice.as_ref().map(|advice| format!("  {:LABEL$}       {advice}\n", "")).unwrap_or_default();
+    let advice =
+        part.advice.as_ref().map(|advice| format!("  {:LABEL$}       {advice}\n", "")).unwrap_or_default();
     format!("  {:LABEL$}{state}  {}\n{advice}", part.part, part.found)
 }
 

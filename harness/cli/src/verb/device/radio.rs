@@ -23,7 +23,8 @@ const LOOK: Duration = Duration::from_millis(50);
 pub(super) fn serve(args: &ServeArgs) -> Result<ExitCode, Failure> {
     let dump = args.dump.as_deref().map(Dump::to).transpose()?;
     let device = if args.blank { None } else { Some(virtual_device::of(&args.device, Profile::Ble)?) };
-    let setup = RadioSetup { variant: args.device.chip.variant(), seed: args.seed, device, locked: args.locked };
+    let setup =
+        RadioSetup { variant: args.device.chip.variant(), seed: args.seed, device, locked: args.locked };
     let board = RadioBoard::new(&setup);
     let stopper = Stopper::new();
     interrupt::stops(&stopper, "the serving ends");
