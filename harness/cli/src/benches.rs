@@ -48,8 +48,6 @@ pub(crate) fn setup(
     target: &TargetArgs,
     bug: Option<&str>,
 ) -> Result<HardwareSetup, Failure> {
-    let stem =
-        path.file_stem().map_or_else(|| "bench".to_owned(), |stem| stem.to_string_lossy().into_owned());
     let link = link(&file.link);
     let of_file;
     let wanted = if target.is_reference() {
@@ -80,7 +78,7 @@ pub(crate) fn setup(
         });
     }
     Ok(HardwareSetup {
-        name: file.name.clone().unwrap_or(stem),
+        name: path.to_string_lossy().into_owned(),
         probe: file.probe.selector.clone(),
         speed_khz: file.probe.speed,
         variant,

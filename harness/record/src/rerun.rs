@@ -23,7 +23,8 @@ impl RerunCommand {
         let Event::RunStarted { seed, bench, link, planted_bug, sources, .. } = event else { return None };
         let bench = (bench != "virtual").then(|| bench.clone());
         // A program of somebody else is no link that `--link` knows.
-        let link = BACKENDS.contains(&link.as_str()).then(|| link.clone());
+        // And a bench other than the virtual one has the link that its file names.
+        let link = (bench.is_none() && BACKENDS.contains(&link.as_str())).then(|| link.clone());
         let (planted_bug, sources) = (planted_bug.clone(), sources.clone());
         Some(Self { seed: Some(*seed), bench, link, planted_bug, sources })
     }

@@ -13,11 +13,14 @@ use async_trait::async_trait;
 use gauntlet_engine::{Connected, Link, LinkError, Shape, Target};
 use tokio::time::{Instant, sleep_until, timeout_at};
 
+use super::rest::Observer;
 use super::setup::Supply;
-use crate::board::{Cut, CutPlace, CutReport};
+use crate::board::{Cut, CutPlace, CutReport, Mode};
 
 /// What a transfer is taken to last when none has been seen.
 const UNKNOWN: Duration = Duration::from_secs(2);
+/// How long a device that was lost is looked at before it is connected to again.
+const BACK: Duration = Duration::from_secs(3);
 /// A transfer of fewer bytes says nothing about others.
 const TELLING: u64 = 2048;
 
@@ -40,6 +43,7 @@ impl Pace {
 pub(super) struct Meter {
     inner: Rc<RefCell<Inner>>,
     supply: Option<Supply>,
+    observer: Rc<Observer>,
     pace: Arc<Pace>,
     opened: Instant,
     seed: u64,
@@ -62,8 +66,8 @@ struct Armed {
 }
 
 impl Meter {
-    pub(super) fn new(supply: Option<Supply>, pace: Arc<Pace>, seed: u64) -> Self {
-        Self { inner: Rc::default(), supply, pace, opened: Instant::now(), seed }
+    pub(super) fn new(supply: Option<Supply>, observer: Rc<Observer>, pace: Arc<Pace>, seed: u64) -> Self {
+        Self { inner: Rc::default(), supply, observer, pace, opened: Instant::now(), seed }
     }
 
     pub(super) fn arm(&self, cut: Cut) {
@@ -83,7 +87,7 @@ impl Meter {
 
     pub(super) fn watch<'l>(&self, link: Box<dyn Link + 'l>) -> Box<dyn Link + 'l> {
         self.inner.borrow_mut().transfer = None;
-        Box::new(Metered { link, meter: self.clone() })
+        Box::new(Metered { link, meter: self.clone(), again: false })
     }
 
     fn data(&self, bytes: usize) {
@@ -143,6 +147,8 @@ fn share(seed: u64) -> f64 {
 struct Metered<'l> {
     link: Box<dyn Link + 'l>,
     meter: Meter,
+    /// It was connected before.
+    again: bool,
 }
 
 #[async_trait(?Send)]
@@ -161,6 +167,13 @@ impl Link for Metered<'_> {
 
     async fn connect(&mut self) -> Result<Connected, LinkError> {
         self.meter.cut_if_due().await?;
+        // After a loss the device may have gone back to its application. The probe knows at once, and a scan would wait for
+        // a bootloader that does not come.
+        if std::mem::replace(&mut self.again, true)
+            && self.meter.observer.settle(BACK).await == Mode::Application
+        {
+            return Err(LinkError::NotFound { detail: "its application runs, as the probe sees".to_owned() });
+        }
         self.link.connect().await
     }
 

@@ -8,6 +8,7 @@
 //! | `found` | the probe and the chip, before anything is done to them |
 //! | `board` | the board for a case |
 //! | `mode` | what the firmware is doing, seen through the probe |
+//! | `rest` | waiting until it is at rest |
 //! | `meter` | the link with a stop watch, and power cuts at moments of a transfer |
 //! | `command` | commands of the bench file, with their bounds |
 
@@ -16,6 +17,7 @@ mod command;
 mod found;
 mod meter;
 mod mode;
+mod rest;
 mod setup;
 
 use std::sync::Arc;

@@ -15,7 +15,7 @@ use super::words;
 #[derive(Debug, Subcommand)]
 pub(crate) enum DeviceVerb {
     /// Offer a virtual device to other programs, to be updated over a serial port.
-    Serve(ServeArgs),
+    Serve(Box<ServeArgs>),
     /// Switch the supply of a served device, as a relay does.
     Power(PowerArgs),
     /// Pull the reset pin of a served device.

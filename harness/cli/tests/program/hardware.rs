@@ -37,7 +37,7 @@ impl Desk {
     fn bench(&self, changes: &[(&str, &str)]) {
         let gauntlet = env!("CARGO_BIN_EXE_gauntlet");
         let mut text = format!(
-            "name: desk\nprobe: \"{}\"\nchip: nrf52832\nlocked: refuse\nlink: {{ ble: {{ address: \"{}\" }} }}\n\
+            "about: desk\nprobe: \"{}\"\nchip: nrf52832\nlocked: refuse\nlink: {{ ble: {{ address: \"{}\" }} }}\n\
              power:\n  off: \"{gauntlet} device power off --control switch\"\n  \
              on: \"{gauntlet} device power on --control switch\"\n\
              reset: \"{gauntlet} device reset --control switch\"\n",
@@ -115,7 +115,7 @@ fn a_blank_board_is_flashed_updated_cut_and_judged() {
     let journal = desk.journal();
     let told = |event: &str| journal.iter().filter(|line| line.to_string().contains(event)).count();
     assert_eq!(told("closing-update"), 4, "{journal:#?}");
-    assert!(journal[0].to_string().contains("\"bench\":\"desk\""), "{}", journal[0]);
+    assert!(journal[0].to_string().contains("\"bench\":\"board.yaml\""), "{}", journal[0]);
     // Nobody can say at which flash operation power went, and nobody claims it.
     assert!(told("power-cut (sampled)") >= 1 && told("flash operation 700") == 0);
     assert!(told("[sampled: power goes at some moment of the transfer instead]") >= 1);

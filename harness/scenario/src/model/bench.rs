@@ -21,8 +21,6 @@ words! {
 pub struct BenchFile {
     /// One sentence about it.
     pub about: Option<String>,
-    /// Its name in reports; the name of the file by default.
-    pub name: Option<String>,
     /// The debug probe.
     pub probe: BenchProbe,
     /// The chip that must be found there.

@@ -23,7 +23,6 @@ const BAUD: u32 = 115_200;
 
 mapping! { BenchFile, "a bench", |node, cx| {
     optional "about" => about: Text, "One sentence about the bench.";
-    optional "name" => name: Text, "Its name in reports. The name of the file by default.";
     required "probe" => probe: BenchProbe, "The debug probe: `VID:PID:SERIAL`, or `any` when there is only one.";
     required "chip" => chip: Chip, "The chip of the board. Another one is refused before anything is erased.";
     optional "locked" => locked: LockedChip, "What is done when the chip is read-protected. `refuse` by default.";
@@ -36,7 +35,6 @@ mapping! { BenchFile, "a bench", |node, cx| {
 } => {
     Some(Self {
         about: about.map(|text| text.0),
-        name: name.map(|text| text.0),
         probe: probe?,
         chip: chip?,
         locked: locked.unwrap_or(LockedChip::Refuse),
@@ -333,7 +331,7 @@ mod tests {
 
     #[test]
     fn a_bench_says_which_board_and_what_can_be_done_to_it() {
-        let text = "name: desk\nprobe: { selector: \"${PROBE}\", speed: 4000 }\nchip: nrf52840\nlocked: erase\n\
+        let text = "about: desk\nprobe: { selector: \"${PROBE}\", speed: 4000 }\nchip: nrf52840\nlocked: erase\n\
                     link: { ble: { address: \"C0:FF:EE:00:00:01\", adapter: hci1 } }\n\
                     power: { off: relay off, on: { run: relay on, within: 2 s } }\nreset: relay pulse\n\
                     target: my.yaml\nimages: [a.hex, b.bin@0x1000]\n";
