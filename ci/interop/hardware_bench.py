@@ -20,8 +20,11 @@ import tempfile
 
 # What of the suite fits into three minutes of wall time.
 CASES = [
-    "good/smallest", "good/pages", "good/versions", "loss", "resume", "refusal", "rejection", "corruption", "packages",
-    "power/transfer", "power/activation", "power/update-committed", "power/reset-in-transfer", "serial",
+    "good/twice", "good/without-application", "good/resets-by-itself", "good/nrfutil-sizes[package=app_4097_signed]",
+    "loss/packet", "loss/init-answer", "corruption/data", "corruption/init-packet", "resume/host-gone",
+    "entry/buttonless", "entry/retained-register[value=0xB1]", "power/before-init[to=60]", "power/init-committed",
+    "power/activation[op=3463,tear=torn]", "power/activation[op=5901,tear=after]", "power/reset-in-transfer",
+    "power/copy-distance[distance=8KiB,op=2600]", "ble/pairing", "ble/bonded",
 ]
 LIMIT = 420
 

@@ -60,6 +60,10 @@ pub enum Capability {
     Reset,
     /// Talking to the buttonless service of an application.
     Buttonless,
+    /// Several centrals, with bonds with the device and without.
+    Centrals,
+    /// Asking for an ATT MTU of one's own choice.
+    ChosenMtu,
     /// Telling a central what to do with single attributes.
     Gatt,
     /// Saving and restoring the whole device.

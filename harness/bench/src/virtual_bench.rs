@@ -85,6 +85,8 @@ const REFERENCE: &[Capability] = &[
     Capability::FlashOpFaults,
     Capability::Reset,
     Capability::Buttonless,
+    Capability::Centrals,
+    Capability::ChosenMtu,
     Capability::Gatt,
 ];
 /// What boards with firmware in the chip can do: nobody plays the radio for them.

@@ -100,6 +100,11 @@ mod tests {
         assert_eq!(rerun("virtual", "direct", None), "gauntlet run 'stream/drop[at=4096]' --seed 7");
         assert_eq!(rerun("virtual", "ble", None), "gauntlet run 'stream/drop[at=4096]' --link ble --seed 7");
         assert_eq!(rerun("virtual", "nrfutil", None), "gauntlet run 'stream/drop[at=4096]' --seed 7");
+        let desk = rerun("desk.yaml", "ble", None);
+        assert_eq!(
+            desk, "gauntlet run 'stream/drop[at=4096]' --bench desk.yaml --seed 7",
+            "the file says the link"
+        );
         assert_eq!(
             rerun("rack 3's", "direct", Some("version-not-checked")),
             r"gauntlet run 'stream/drop[at=4096]' --bench 'rack 3'\''s' --seed 7 --planted-bug version-not-checked"

@@ -22,6 +22,7 @@
 //! | `serve` | a fresh device that other programs update over its serial line (Unix) |
 //! | `external` | an update by somebody else's client (Unix) |
 //! | `case` | one case from start to verdict |
+//! | `desk` | what a case asks of a radio that not every bench has |
 //! | [`doctor`] | parts of a bench, looked at one by one |
 //! | `sampled` | power cuts at moments of a transfer in place of counted operations |
 //! | [`target`] | devices with firmware of their own |
@@ -33,6 +34,7 @@ mod case;
 pub mod client;
 mod closing;
 pub mod cuts;
+mod desk;
 mod device;
 pub mod dfu;
 pub mod doctor;

@@ -17,7 +17,7 @@ use gauntlet_scenario::{Case, KnownFailures};
 use crate::external::{self, ExternalClient};
 use crate::hold::Hold;
 use crate::told::{Teller, Told};
-use crate::{case, device, sampled, target};
+use crate::{case, desk, device, sampled, target};
 
 /// How a run is made.
 #[derive(Clone, Debug)]
@@ -207,7 +207,7 @@ fn one(bench: &dyn Bench, case: &Case, options: &RunOptions, teller: &Teller) {
         let verdict = Verdict::Skipped { reason: format!("the bench `{}` has no {missing}", bench.name()) };
         return teller.send(None, Event::CaseFinished { verdict, took_ms: Millis::ZERO });
     }
-    if let Some(reason) = not_carried(bench.backend(), case) {
+    if let Some(reason) = not_carried(bench.backend(), case).or_else(|| desk::missing(bench, case)) {
         let verdict = Verdict::Skipped { reason };
         return teller.send(None, Event::CaseFinished { verdict, took_ms: Millis::ZERO });
     }

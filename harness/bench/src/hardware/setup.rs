@@ -66,7 +66,8 @@ impl HardwareSetup {
     pub(super) fn capabilities(&self) -> Vec<Capability> {
         let mut all = match &self.link {
             // The way back to an application has to be told apart from other devices on the air.
-            HardwareLink::Ble(Wanted::Anyone, _) | HardwareLink::Dongle(..) => vec![Capability::Ble],
+            HardwareLink::Ble(Wanted::Anyone, _) => vec![Capability::Ble],
+            HardwareLink::Dongle(..) => vec![Capability::Ble, Capability::ChosenMtu],
             HardwareLink::Ble(..) => vec![Capability::Ble, Capability::Buttonless],
             HardwareLink::Serial(_) => vec![Capability::Serial],
         };
