@@ -10,6 +10,7 @@ use gauntlet_probe::{BoardSelector, Debugger, ProbeError};
 
 use crate::device::Device;
 use crate::hardware::CommandError;
+use crate::patience::Patience;
 #[cfg(unix)]
 use crate::serve::{Line, SerialPort};
 use crate::sweep::{Chip, Sweep};
@@ -121,6 +122,14 @@ pub enum BoardError {
     /// The system gives no serial port, or takes it away.
     #[error("the serial port can't be served")]
     Port(#[source] std::io::Error),
+    /// This process has no bus that a Bluetooth service of its own may use.
+    #[error(
+        "this process was not started with a bus of its own, so that no Bluetooth service can be put there"
+    )]
+    NoBus,
+    /// The Bluetooth service could not be started.
+    #[error("the Bluetooth service of the virtual board can't be started")]
+    Bluetooth(#[source] std::io::Error),
     /// The board can't do that.
     #[error("this board can't {0}")]
     Impossible(&'static str),
@@ -173,6 +182,11 @@ pub trait Board {
     fn gatt(&self, peer: Peer) -> Result<Box<dyn Gatt>, BoardError> {
         let _ = peer;
         Err(BoardError::NoSuchLink("single attributes"))
+    }
+
+    /// How long a client waits for this device.
+    fn patience(&self) -> Patience {
+        Patience::default()
     }
 
     /// Device time since the board was opened.

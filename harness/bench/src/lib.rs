@@ -8,21 +8,26 @@
 //! |---|---|
 //! | [`device`] | what is flashed to make a device under test, and where everything stands |
 //! | [`backend`] | what the client's traffic passes on its way to the device |
+//! | `bluetooth` | a virtual board behind a Bluetooth service without a radio (Unix) |
 //! | [`board`] | one device within reach |
 //! | [`firmware_board`] | a virtual chip with somebody's firmware in it |
 //! | [`hardware`] | a bench of real parts |
 //! | [`images`] | firmware files, and how they get into a chip |
+//! | [`patience`] | how long a client waits on a board |
 //! | `serve` | the serial line of a virtual board as a port of this machine (Unix) |
 //! | [`sweep`] | power cuts at every flash operation of a run |
 //! | [`target`] | a device with firmware of its own |
 //! | [`virtual_bench`] | boards made of a virtual chip and the reference device |
 
 pub mod backend;
+#[cfg(unix)]
+pub mod bluetooth;
 pub mod board;
 pub mod device;
 pub mod firmware_board;
 pub mod hardware;
 pub mod images;
+pub mod patience;
 mod running;
 #[cfg(unix)]
 pub mod serve;
@@ -40,6 +45,7 @@ pub use gauntlet_probe::serve::{Protocol, Server};
 pub use gauntlet_probe::{BoardSelector, Debugger, FoundProbe, ProbeError, probes};
 pub use gauntlet_reference::images::{Buttonless, Habit, Segment, Service, WITNESS_ADDRESS, WITNESS_MAGIC};
 pub use gauntlet_reference::{Build, Entry, Generation, Layout, PlantedBug, Profile};
+pub use patience::Patience;
 pub use target::{Firmware, StatedLayout, Target, TargetError};
 pub use virtual_bench::VirtualBench;
 
@@ -66,6 +72,18 @@ pub enum Capability {
     ChosenMtu,
     /// Telling a central what to do with single attributes.
     Gatt,
+    /// Writing to an attribute that the device's table does not have.
+    AnyAttribute,
+    /// Writing any value into the configuration of a characteristic, not only those of a subscription and of its end.
+    AnyConfiguration,
+    /// Beginning a long write, whatever the length of the value.
+    LongWrite,
+    /// Sending a Write Request that is longer than the ATT_MTU allows.
+    LongRequest,
+    /// Deciding when an indication is confirmed.
+    Confirmation,
+    /// Asking the device for pairing.
+    Pairing,
     /// Saving and restoring the whole device.
     Snapshot,
     /// A cold boot from every state in which a power cut may leave a run.

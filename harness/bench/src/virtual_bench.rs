@@ -23,8 +23,11 @@ use gauntlet_reference::wire::{Closed, Presence};
 use gauntlet_reference::{Layout, Profile, ReferenceDevice, SharedWire};
 
 use crate::backend::Backend;
+#[cfg(unix)]
+use crate::bluetooth::{self, Bluetooth};
 use crate::board::{Board, BoardError, Cut, CutPlace, CutReport, LinkKind, Mode, Peer, Tear};
 use crate::device::Device;
+use crate::patience::Patience;
 use crate::running::Runs;
 #[cfg(unix)]
 use crate::serve::{Line, SerialPort};
@@ -88,6 +91,22 @@ const REFERENCE: &[Capability] = &[
     Capability::Centrals,
     Capability::ChosenMtu,
     Capability::Gatt,
+    Capability::AnyAttribute,
+    Capability::AnyConfiguration,
+    Capability::LongWrite,
+    Capability::LongRequest,
+    Capability::Confirmation,
+    Capability::Pairing,
+];
+/// The same behind a Bluetooth service, which keeps some things of ATT to itself.
+const BEHIND_BLUETOOTH: &[Capability] = &[
+    Capability::Ble,
+    Capability::Serial,
+    Capability::PowerCut,
+    Capability::FlashOpFaults,
+    Capability::Reset,
+    Capability::Buttonless,
+    Capability::Gatt,
 ];
 /// What boards with firmware in the chip can do: nobody plays the radio for them.
 const FIRMWARE: &[Capability] = &[
@@ -104,7 +123,11 @@ impl Bench for VirtualBench {
     }
 
     fn capabilities(&self) -> &[Capability] {
-        if self.target.is_some() { FIRMWARE } else { REFERENCE }
+        match (&self.target, self.backend) {
+            (Some(_), _) => FIRMWARE,
+            (None, Backend::Ble) => BEHIND_BLUETOOTH,
+            (None, _) => REFERENCE,
+        }
     }
 
     fn backend(&self) -> Backend {
@@ -116,7 +139,7 @@ impl Bench for VirtualBench {
     }
 
     fn open(&self, variant: Variant, seed: u64) -> Result<Box<dyn Board>, BoardError> {
-        if self.backend != Backend::Direct {
+        if !matches!(self.backend, Backend::Direct | Backend::Ble) {
             return Err(BoardError::NoSuchLink(self.backend.description()));
         }
         let number = BOARDS.fetch_add(1, Ordering::Relaxed);
@@ -135,14 +158,30 @@ impl Bench for VirtualBench {
         let probe = virtual_probe::register(&format!("GAUNTLET{number:06}"), machine.clone())
             .map_err(|_taken| BoardError::Impossible("be told from another one"))?;
         let selector = BoardSelector::new(probe.selector(), variant.target_name()).allow_erase_all();
-        let opened = VirtualBoard::new(machine, wire);
+        let opened = if self.has_virtual_time() {
+            VirtualBoard::new(machine, wire)
+        } else {
+            VirtualBoard::in_own_time(machine, wire)
+        };
+        #[cfg(unix)]
+        let bluetooth = if self.backend == Backend::Ble { Some(Bluetooth::open(&opened)?) } else { None };
         let origin = opened.machine().chip.now();
         let runs = self.target.as_ref().map(Runs::new);
-        Ok(Box::new(OpenBoard { board: opened, selector, _probe: probe, origin, seed, runs }))
+        Ok(Box::new(OpenBoard {
+            board: opened,
+            #[cfg(unix)]
+            bluetooth,
+            selector,
+            _probe: probe,
+            origin,
+            seed,
+            runs,
+        }))
     }
 
     fn has_virtual_time(&self) -> bool {
-        true
+        // The Bluetooth library has bounds of its own, and they are in wall time.
+        self.backend != Backend::Ble
     }
 }
 
@@ -156,6 +195,9 @@ fn central(peer: Peer) -> Central {
 
 struct OpenBoard {
     board: VirtualBoard,
+    /// The way of the client's traffic, when it goes over BLE.
+    #[cfg(unix)]
+    bluetooth: Option<Bluetooth>,
     selector: BoardSelector,
     /// The probe can be found for as long as this lives.
     _probe: Registration,
@@ -203,11 +245,19 @@ impl Board for OpenBoard {
     }
 
     fn application_link(&self, peer: Peer) -> Result<Box<dyn ApplicationLink>, BoardError> {
+        #[cfg(unix)]
+        if let Some(bluetooth) = &self.bluetooth {
+            return Ok(bluetooth.application(central(peer)));
+        }
         let central = VirtualCentral::new(self.board.clone(), central(peer));
         Ok(Box::new(DirectApplication::of(central)))
     }
 
     fn gatt(&self, peer: Peer) -> Result<Box<dyn Gatt>, BoardError> {
+        #[cfg(unix)]
+        if let Some(bluetooth) = &self.bluetooth {
+            return Ok(bluetooth.gatt(central(peer)));
+        }
         Ok(Box::new(DirectGatt::of(VirtualCentral::new(self.board.clone(), central(peer)))))
     }
 
@@ -223,6 +273,10 @@ impl Board for OpenBoard {
         let (board, who) = (self.board.clone(), central(peer));
         match (kind, device.build.profile) {
             (LinkKind::Ble { att_mtu }, Profile::Ble) => {
+                #[cfg(unix)]
+                if let Some(bluetooth) = &self.bluetooth {
+                    return Ok(bluetooth.link(who, att_mtu));
+                }
                 let central = VirtualCentral::new(board, who);
                 Ok(Box::new(DirectBle::of(central, att_mtu)))
             }
@@ -235,6 +289,11 @@ impl Board for OpenBoard {
                 Err(BoardError::NoSuchLink("a serial line: its bootloader is built for BLE"))
             }
         }
+    }
+
+    #[cfg(unix)]
+    fn patience(&self) -> Patience {
+        if self.bluetooth.is_some() { bluetooth::patience() } else { Patience::default() }
     }
 
     fn device_time(&self) -> Duration {

@@ -5,9 +5,11 @@ use std::time::Instant;
 
 use gauntlet_links::direct::VirtualBoard;
 use gauntlet_nrf52::{cycles_from_ms, cycles_from_us};
-use gauntlet_reference::att::Attribute;
-use gauntlet_reference::gap::{Address, Advertisement, Central};
+use gauntlet_reference::att::{Attribute, DEFAULT_ATT_MTU};
+use gauntlet_reference::gap::{Address, Advertisement};
 use gauntlet_reference::wire::{FromHost, Presence, ToHost};
+
+use crate::server::Host;
 
 /// Device time of one look at what the device does.
 const SLICE_MS: u64 = 2;
@@ -38,6 +40,20 @@ pub(crate) enum Asked {
     Lost,
 }
 
+/// Why there is no link.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum NoLink {
+    /// The device does not advertise, or not for this host.
+    NotThere,
+    /// The link was up and is not any more.
+    Broken,
+}
+
+/// In the databases of firmware that works with bonds.
+fn is_of_bonds(attribute: Attribute) -> bool {
+    matches!(attribute, Attribute::BondedButtonless | Attribute::ServiceChangedCccd)
+}
+
 pub(crate) struct Air {
     board: VirtualBoard,
     linked: bool,
@@ -63,9 +79,15 @@ impl Air {
         self.take_in();
     }
 
-    /// Lets the wall's time pass for the device, too.
-    pub(crate) fn pass(&mut self) {
-        let micros = u64::try_from(self.wall.elapsed().as_micros()).unwrap_or(u64::MAX);
+    /// Lets the wall's time pass without the device.
+    pub(crate) fn rest(&mut self) {
+        self.wall = Instant::now();
+        self.take_in();
+    }
+
+    /// Lets the wall's time pass for the device, too, `speed` times as fast.
+    pub(crate) fn pass(&mut self, speed: u32) {
+        let micros = u64::try_from((self.wall.elapsed() * speed).as_micros()).unwrap_or(u64::MAX);
         self.wall = Instant::now();
         let starting = self.board.wire().lock().presence() == Presence::Silent;
         let span = cycles_from_us(micros).max(if starting { cycles_from_ms(STARTING_MS) } else { 0 });
@@ -86,22 +108,37 @@ impl Air {
         self.linked
     }
 
-    /// Connects to `address` and exchanges ATT_MTU; attributes and ATT_MTU. Nothing when it is not there.
-    pub(crate) fn connect(&mut self, address: Address, att_mtu: u16) -> Option<(Vec<Attribute>, u16)> {
+    /// Connects to `address` as `host`, encrypts the link where there is a bond, and exchanges ATT_MTU; attributes and
+    /// ATT_MTU.
+    pub(crate) fn connect(&mut self, address: Address, host: &Host) -> Result<(Vec<Attribute>, u16), NoLink> {
         {
             let mut wire = self.board.wire().lock();
             let there = wire.advertisement().is_some_and(|found| found.address == address);
-            if !there || !wire.connect_as(&Central::stranger()) {
-                return None;
+            if !there || !wire.connect_as(&host.central) {
+                return Err(NoLink::NotThere);
             }
         }
         self.linked = true;
         self.told.clear();
         self.run_ms(DISCOVERY_MS);
         let database = self.board.wire().lock().database().to_vec();
-        match self.request(FromHost::ExchangeMtu(att_mtu)) {
-            Asked::Response(ToHost::Mtu(granted)) => Some((database, granted.min(att_mtu))),
-            _ => None,
+        if let Some(bond) = host.central.bond.filter(|_| database.iter().any(|one| is_of_bonds(*one))) {
+            match self.request(FromHost::Encrypt(bond)) {
+                Asked::Response(ToHost::Encrypted(true)) => {}
+                // The kernel gives up a link whose key the device does not know.
+                _ => {
+                    self.disconnect();
+                    return Err(NoLink::Broken);
+                }
+            }
+        }
+        if host.att_mtu <= DEFAULT_ATT_MTU {
+            return Ok((database, DEFAULT_ATT_MTU));
+        }
+        match self.request(FromHost::ExchangeMtu(host.att_mtu)) {
+            Asked::Response(ToHost::Mtu(granted)) => Ok((database, granted.min(host.att_mtu))),
+            Asked::Response(_) => Ok((database, DEFAULT_ATT_MTU)),
+            Asked::Lost => Err(NoLink::Broken),
         }
     }
 
@@ -165,7 +202,8 @@ impl Air {
         self.board.wire().lock().send(now, message);
     }
 
-    fn take_in(&mut self) {
+    /// Takes in what has come.
+    pub(crate) fn take_in(&mut self) {
         while self.linked {
             let now = self.now();
             let message = {

@@ -20,12 +20,16 @@ pub(crate) struct Refusal {
 impl Refusal {
     pub(crate) const NOT_CONNECTED: Self = Self::failed("Not connected");
     pub(crate) const TOO_LONG: Self = Self::failed("Failed to initiate write");
-    pub(crate) const ATT: Self = Self::failed("ATT error: 0x0e");
     pub(crate) const STUCK: Self = Self::failed("Operation already in progress");
     pub(crate) const ABORTED: Self = Self::failed("le-connection-abort-by-local");
     pub(crate) const UNREACHABLE: Self = Self::failed("Connection attempt failed");
     pub(crate) const NOT_PERMITTED: Self =
         Self { name: "org.bluez.Error.NotPermitted", text: "Write not permitted" };
+    pub(crate) const READ_NOT_PERMITTED: Self =
+        Self { name: "org.bluez.Error.NotPermitted", text: "Read not permitted" };
+    pub(crate) const NOT_SUPPORTED: Self =
+        Self { name: "org.bluez.Error.NotSupported", text: "Operation is not supported" };
+    pub(crate) const NOT_THERE: Self = Self { name: "org.bluez.Error.DoesNotExist", text: "Does Not Exist" };
     pub(crate) const NOT_PAIRED: Self = Self { name: "org.bluez.Error.NotPermitted", text: "Not paired" };
     pub(crate) const WRONG_LENGTH: Self =
         Self { name: "org.bluez.Error.InvalidValueLength", text: "Invalid Length" };
@@ -41,6 +45,15 @@ impl Refusal {
     };
     pub(crate) const NO_METHOD: Self =
         Self { name: "org.freedesktop.DBus.Error.UnknownMethod", text: "there is no such method" };
+
+    /// An ATT error that has no name of its own.
+    pub(crate) const fn att(code: u8) -> Self {
+        match code {
+            0x01 => Self::failed("Operation failed with ATT error: 0x01"),
+            0xFD => Self::failed("Operation failed with ATT error: 0xfd"),
+            _ => Self::failed("Operation failed with ATT error: 0x0e"),
+        }
+    }
 
     /// BlueZ has this name for most of what can happen.
     const fn failed(text: &'static str) -> Self {

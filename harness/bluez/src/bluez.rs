@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::mem;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use gauntlet_links::direct::VirtualBoard;
@@ -14,6 +15,7 @@ use crate::answer::{Interfaces, Properties, Refusal, added, changed, removed};
 use crate::connecting::Connecting;
 use crate::fault::{Armed, Counted, Fault, Options, What};
 use crate::objects::{ADAPTER, Adapter, CHARACTERISTIC, DESCRIPTOR, DEVICE, Device, SERVICE};
+use crate::server::Host;
 
 /// How often a device that advertises is said to have been heard.
 const HEARD: Duration = Duration::from_millis(100);
@@ -34,6 +36,7 @@ pub(crate) struct Link {
 pub(crate) struct Bluez {
     pub(crate) air: Air,
     pub(crate) options: Options,
+    host: Arc<Mutex<Host>>,
     pub(crate) armed: Armed,
     pub(crate) adapters: Vec<Adapter>,
     pub(crate) devices: Vec<Device>,
@@ -50,7 +53,7 @@ pub(crate) struct Bluez {
 }
 
 impl Bluez {
-    pub(crate) fn new(board: VirtualBoard, options: Options) -> Self {
+    pub(crate) fn new(board: VirtualBoard, options: Options, host: Arc<Mutex<Host>>) -> Self {
         let adapter = |name: &String| Adapter { name: name.clone(), powered: true, discovering: Vec::new() };
         let adapters: Vec<Adapter> = options.adapters.iter().map(adapter).collect();
         let radio = adapters.last().map(Adapter::path).unwrap_or_default();
@@ -60,6 +63,7 @@ impl Bluez {
             name: Some(name.clone()),
             dfu_service: true,
             rssi: None,
+            paired: false,
             connected: false,
             resolved: false,
             database: Vec::new(),
@@ -76,8 +80,20 @@ impl Bluez {
             closed: false,
             heard_at: None,
             out: Vec::new(),
+            host,
             options,
         }
+    }
+
+    /// What the machine is to devices now.
+    pub(crate) fn host(&self) -> Host {
+        *self.host.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Takes note of what the board has done meanwhile. Others than this service make it work, too.
+    pub(crate) fn look(&mut self) {
+        self.air.take_in();
+        self.tell();
     }
 
     /// What is to be sent, in order.
@@ -104,9 +120,14 @@ impl Bluez {
         let mut objects: BTreeMap<String, Interfaces> =
             self.adapters.iter().map(|adapter| (adapter.path(), adapter.interfaces())).collect();
         for device in &self.devices {
-            objects.extend(device.objects(self.told_mtu()));
+            objects.extend(device.objects(self.told_mtu(), self.listening(device.address)));
         }
         objects
+    }
+
+    /// Characteristics of `address` whose values are passed on.
+    fn listening(&self, address: Address) -> &[Attribute] {
+        self.link.as_ref().filter(|link| link.address == address).map_or(&[], |link| &link.listening)
     }
 
     pub(crate) fn told_mtu(&self) -> u16 {
@@ -132,13 +153,22 @@ impl Bluez {
         if self.silent || self.adapters.is_empty() {
             return;
         }
-        self.air.pass();
+        if self.options.board_lives_on || self.is_wanted() {
+            self.air.pass(self.options.speed);
+        } else {
+            self.air.rest();
+        }
         self.tell();
         if let Some((address, database)) = self.late.take() {
             self.resolve(address, database);
         }
         self.hear();
         self.connect_whoever_is_there();
+    }
+
+    /// Somebody waits for what the board does.
+    fn is_wanted(&self) -> bool {
+        self.is_discovering() || !self.connecting.is_empty() || self.link.is_some()
     }
 
     fn is_discovering(&self) -> bool {
@@ -174,6 +204,7 @@ impl Bluez {
                     name,
                     dfu_service,
                     rssi: Some(-50),
+                    paired: false,
                     connected: false,
                     resolved: false,
                     database: Vec::new(),
@@ -258,7 +289,7 @@ impl Bluez {
         let att_mtu = self.told_mtu();
         if let Some(at) = self.devices.iter().position(|device| device.address == address) {
             let gone = self.devices.remove(at);
-            for (path, interfaces) in gone.objects(att_mtu).into_iter().rev() {
+            for (path, interfaces) in gone.objects(att_mtu, &[]).into_iter().rev() {
                 let names: Vec<&str> = interfaces.keys().copied().collect();
                 self.signal(removed(&path, &names));
             }

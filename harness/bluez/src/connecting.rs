@@ -7,6 +7,7 @@ use gauntlet_reference::att::Attribute;
 use gauntlet_reference::gap::Address;
 use zbus::Message;
 
+use crate::air::NoLink;
 use crate::answer::{Refusal, added};
 use crate::bluez::{Bluez, Link};
 use crate::fault::{Counted, What};
@@ -46,12 +47,24 @@ impl Bluez {
                 }
                 continue;
             }
-            let Some((database, att_mtu)) = self.air.connect(attempt.address, self.options.att_mtu) else {
-                self.connecting.push(attempt);
-                continue;
+            let host = self.host();
+            let (database, att_mtu) = match self.air.connect(attempt.address, &host) {
+                Ok(link) => link,
+                Err(NoLink::NotThere) => {
+                    self.connecting.push(attempt);
+                    continue;
+                }
+                Err(NoLink::Broken) => {
+                    self.refuse(attempt.who, &attempt.call, Refusal::ABORTED);
+                    continue;
+                }
             };
             let address = attempt.address;
             self.link = Some(Link { address, att_mtu, listening: Vec::new() });
+            let bonded = host.central.bond.is_some();
+            if let Some(device) = self.device(address) {
+                device.paired = bonded;
+            }
             self.set(address, |device| device.connected = true, "Connected", true);
             if let Ok(answer) = Message::method_return(&attempt.call.header()).build(&()) {
                 self.answer(attempt.who, answer);
@@ -81,7 +94,7 @@ impl Bluez {
         let Some(device) = self.device(address) else { return };
         device.dfu_service = true;
         device.database = database;
-        for (path, interfaces) in device.attributes(att_mtu) {
+        for (path, interfaces) in device.attributes(att_mtu, &[]) {
             self.signal(added(&path, &interfaces));
         }
         self.set(address, |device| device.resolved = true, "ServicesResolved", true);

@@ -1,5 +1,7 @@
 //! What can go wrong, by name.
 
+use gauntlet_reference::gap::Central;
+
 /// What goes wrong.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum What {
@@ -105,6 +107,12 @@ pub struct Options {
     pub remembered: Vec<String>,
     /// A notification is passed on before the answer to the write that caused it. Real services do both.
     pub notification_first: bool,
+    /// Who the machine is to the device, until [`FakeBluez::become_host`](crate::FakeBluez::become_host) says otherwise.
+    pub central: Central,
+    /// The board's time follows the wall's always, and not only while a program scans, connects or holds a link.
+    pub board_lives_on: bool,
+    /// How much faster than the wall the board lives; 1 is as fast.
+    pub speed: u32,
 }
 
 impl Default for Options {
@@ -117,6 +125,9 @@ impl Default for Options {
             stale_table: false,
             remembered: Vec::new(),
             notification_first: false,
+            central: Central::stranger(),
+            board_lives_on: true,
+            speed: 1,
         }
     }
 }

@@ -30,4 +30,4 @@ mod server;
 mod table;
 
 pub use fault::{Fault, Options, What};
-pub use server::FakeBluez;
+pub use server::{FakeBluez, Host};

@@ -8,10 +8,10 @@ use gauntlet_reference::wire::{FromHost, ToHost};
 use zbus::{Message, ObjectPath, OwnedVariant, Variant};
 
 use crate::air::Asked;
-use crate::answer::{Interfaces, Properties, Refusal};
+use crate::answer::{Interfaces, Properties, Refusal, changed};
 use crate::bluez::{Bluez, KNOWN};
 use crate::fault::{Counted, What};
-use crate::objects::{ADAPTER, CHARACTERISTIC, DEVICE, introspection};
+use crate::objects::{ADAPTER, CHARACTERISTIC, DESCRIPTOR, DEVICE, introspection};
 use crate::table::Characteristic;
 
 /// What a call comes to at once; everything else is answered later, or never.
@@ -38,25 +38,32 @@ impl Bluez {
         if self.silent {
             return;
         }
+        // Others make the board work, too: what it has done since the last look comes first.
+        self.look();
         let header = call.header();
-        let path = header.path().map(|path| path.to_string()).unwrap_or_default();
-        let interface = header.interface().map(|name| name.to_string()).unwrap_or_default();
-        let member = header.member().map(|name| name.to_string()).unwrap_or_default();
+        // A call has a path and a member, or it is none. Without an interface it is of none that is here.
+        let (Some(path), Some(member)) = (header.path(), header.member()) else { return };
+        let (path, member) = (path.to_string(), member.to_string());
+        let interface = header.interface().map(ToString::to_string).unwrap_or_default();
         let done = match interface.as_str() {
             "org.freedesktop.DBus" => bus(&member, who, call),
             "org.freedesktop.DBus.ObjectManager" if member == "GetManagedObjects" => self.list(call),
             "org.freedesktop.DBus.Introspectable" if member == "Introspect" => {
                 let objects = self.objects();
-                let known = objects.keys().any(|other| other.starts_with(&path)) || path == "/";
+                let below = format!("{path}/");
+                let known =
+                    path == "/" || objects.keys().any(|other| *other == path || other.starts_with(&below));
                 if known {
                     Done::With(Message::method_return(&header).build(&(introspection(&objects, &path),)))
                 } else {
                     Refusal::NO_OBJECT.into()
                 }
             }
+            "org.freedesktop.DBus.Peer" if member == "Ping" => Done::Nothing,
             "org.freedesktop.DBus.Properties" => self.property(&path, &member, call),
-            ADAPTER => self.adapter(who, &path, &member),
+            ADAPTER => self.adapter(who, &path, &member, call),
             DEVICE => self.device_method(who, &path, &member, call),
+            DESCRIPTOR => self.descriptor(&path, &member),
             CHARACTERISTIC => self.characteristic(who, &path, &member, call),
             _ => Refusal::NO_METHOD.into(),
         };
@@ -127,24 +134,64 @@ impl Bluez {
         }
     }
 
-    fn adapter(&mut self, who: u64, path: &str, member: &str) -> Done {
+    fn adapter(&mut self, who: u64, path: &str, member: &str, call: &Message) -> Done {
         let Some(adapter) = self.adapters.iter_mut().find(|adapter| adapter.path() == path) else {
             return Refusal::NO_OBJECT.into();
         };
         match member {
             _ if !adapter.powered => Refusal::NOT_READY.into(),
-            "SetDiscoveryFilter" | "RemoveDevice" => Done::Nothing,
+            "SetDiscoveryFilter" => Done::Nothing,
+            "RemoveDevice" => self.remove_device(call),
             "StartDiscovery" if adapter.discovering.contains(&who) => Refusal::IN_PROGRESS.into(),
             "StartDiscovery" => {
                 adapter.discovering.push(who);
-                Done::Nothing
+                self.answer_nothing(who, call);
+                self.tell_discovering(path);
+                Done::Elsewhere
             }
             "StopDiscovery" if !adapter.discovering.contains(&who) => Refusal::NO_DISCOVERY.into(),
             "StopDiscovery" => {
                 adapter.discovering.retain(|other| *other != who);
                 self.forget_strengths();
-                Done::Nothing
+                self.answer_nothing(who, call);
+                self.tell_discovering(path);
+                Done::Elsewhere
             }
+            _ => Refusal::NO_METHOD.into(),
+        }
+    }
+
+    fn answer_nothing(&mut self, who: u64, call: &Message) {
+        // An answer without values can be built.
+        if let Ok(answer) = Message::method_return(&call.header()).build(&()) {
+            self.answer(who, answer);
+        }
+    }
+
+    fn tell_discovering(&mut self, path: &str) {
+        let adapter = self.adapters.iter().find(|adapter| adapter.path() == path);
+        let discovering = adapter.is_some_and(|adapter| !adapter.discovering.is_empty());
+        let news = Properties::from([("Discovering", Variant::Bool(discovering))]);
+        self.signal(changed(path, ADAPTER, &news));
+    }
+
+    fn remove_device(&mut self, call: &Message) -> Done {
+        let body = call.body();
+        let Ok((path,)) = body.deserialize::<(ObjectPath<'_>,)>() else { return Refusal::ARGUMENTS.into() };
+        let device = self.devices.iter().find(|device| device.path() == path.as_str());
+        let Some(address) = device.map(|device| device.address) else { return Refusal::NOT_THERE.into() };
+        self.disconnect(address);
+        self.forget(address);
+        Done::Nothing
+    }
+
+    /// The only descriptors are configurations, and these are written by StartNotify and StopNotify alone.
+    fn descriptor(&mut self, path: &str, member: &str) -> Done {
+        let there = self.objects().get(path).is_some_and(|object| object.contains_key(DESCRIPTOR));
+        match member {
+            _ if !there => Refusal::NO_OBJECT.into(),
+            "WriteValue" => Refusal::NOT_PERMITTED.into(),
+            "ReadValue" => Refusal::READ_NOT_PERMITTED.into(),
             _ => Refusal::NO_METHOD.into(),
         }
     }
@@ -187,14 +234,16 @@ impl Bluez {
                 let command = options
                     .get("type")
                     .is_some_and(|kind| matches!(&**kind, Variant::Str(word) if word.as_str() == "command"));
-                if value.len() > self.longest() {
+                if command && value.len() > self.longest() {
                     return Refusal::TOO_LONG.into();
                 }
                 if command { self.command(&one, value) } else { self.request(who, &one, value, call) }
             }
-            "StartNotify" => self.listen(&one, true),
-            "StopNotify" => self.listen(&one, false),
-            "ReadValue" => Refusal::NOT_PERMITTED.into(),
+            "StartNotify" => self.listen(path, &one, true),
+            "StopNotify" => self.listen(path, &one, false),
+            "ReadValue" => Refusal::READ_NOT_PERMITTED.into(),
+            // Sockets instead of calls: real services have them, and may be built without.
+            "AcquireWrite" | "AcquireNotify" => Refusal::NOT_SUPPORTED.into(),
             _ => Refusal::NO_METHOD.into(),
         }
     }
@@ -238,6 +287,10 @@ impl Bluez {
 
     fn request(&mut self, who: u64, one: &Characteristic, value: Vec<u8>, call: &Message) -> Done {
         let message = match one.value {
+            // What is longer than a request becomes a long write.
+            attribute if value.len() > self.longest() => {
+                FromHost::Write { attribute, kind: WriteKind::Prepare, value }
+            }
             Attribute::ControlPoint => FromHost::Control(value),
             attribute => FromHost::Write { attribute, kind: WriteKind::Request, value },
         };
@@ -257,7 +310,7 @@ impl Bluez {
         Done::Elsewhere
     }
 
-    fn listen(&mut self, one: &Characteristic, listen: bool) -> Done {
+    fn listen(&mut self, path: &str, one: &Characteristic, listen: bool) -> Done {
         let Some((attribute, _)) = one.configuration else { return Refusal::NOT_PERMITTED.into() };
         let already = self.link.as_ref().is_some_and(|link| link.listening.contains(&one.value));
         if already == listen {
@@ -273,6 +326,8 @@ impl Bluez {
             link.listening.retain(|other| *other != one.value);
             link.listening.extend(listen.then_some(one.value));
         }
+        let news = Properties::from([("Notifying", Variant::Bool(listen))]);
+        self.signal(changed(path, CHARACTERISTIC, &news));
         Done::Nothing
     }
 
@@ -284,10 +339,10 @@ impl Bluez {
         match self.air.request(message) {
             Asked::Response(ToHost::Written(Ok(()))) => Ok(()),
             Asked::Response(ToHost::Written(Err(error))) => Err(refusal(error)),
-            Asked::Response(_) => Err(Refusal::ATT),
+            Asked::Response(_) => Err(Refusal::att(0x0E)),
             Asked::Lost => {
                 self.link_lost();
-                Err(Refusal::ATT)
+                Err(Refusal::att(0x0E))
             }
         }
     }
@@ -298,6 +353,8 @@ fn bus(member: &str, who: u64, call: &Message) -> Done {
     match member {
         "Hello" => Done::With(Message::method_return(&call.header()).build(&(format!(":1.{who}"),))),
         "AddMatch" | "RemoveMatch" => Done::Nothing,
+        "GetNameOwner" => Done::With(Message::method_return(&call.header()).build(&(":1.0",))),
+        "NameHasOwner" => Done::With(Message::method_return(&call.header()).build(&(true,))),
         _ => Refusal::NO_METHOD.into(),
     }
 }
@@ -305,11 +362,10 @@ fn bus(member: &str, who: u64, call: &Message) -> Done {
 /// BlueZ's names for errors of the device.
 fn refusal(error: AttError) -> Refusal {
     match error {
-        AttError::WriteNotPermitted | AttError::InvalidHandle | AttError::ReadNotPermitted => {
-            Refusal::NOT_PERMITTED
-        }
+        AttError::WriteNotPermitted => Refusal::NOT_PERMITTED,
+        AttError::ReadNotPermitted => Refusal::READ_NOT_PERMITTED,
         AttError::InsufficientAuthentication | AttError::InsufficientEncryption => Refusal::NOT_PAIRED,
         AttError::InvalidLength => Refusal::WRONG_LENGTH,
-        AttError::ConfigurationImproper => Refusal::ATT,
+        AttError::InvalidHandle | AttError::ConfigurationImproper => Refusal::att(error.code()),
     }
 }

@@ -62,6 +62,8 @@ pub(crate) struct Device {
     pub(crate) dfu_service: bool,
     /// Heard in the present discovery.
     pub(crate) rssi: Option<i16>,
+    /// This machine has a bond with it.
+    pub(crate) paired: bool,
     pub(crate) connected: bool,
     pub(crate) resolved: bool,
     /// Attributes of the last discovery; they stay when the link is lost.
@@ -89,8 +91,8 @@ impl Device {
             ("Address", text(&address)),
             ("AddressType", text(if self.address.random { "random" } else { "public" })),
             ("Alias", text(&alias)),
-            ("Paired", Variant::Bool(false)),
-            ("Bonded", Variant::Bool(false)),
+            ("Paired", Variant::Bool(self.paired)),
+            ("Bonded", Variant::Bool(self.paired)),
             ("Trusted", Variant::Bool(false)),
             ("Blocked", Variant::Bool(false)),
             ("LegacyPairing", Variant::Bool(false)),
@@ -105,14 +107,14 @@ impl Device {
     }
 
     /// The device and everything below it. `att_mtu` is what the service says of the ATT_MTU.
-    pub(crate) fn objects(&self, att_mtu: u16) -> BTreeMap<String, Interfaces> {
-        let mut objects = self.attributes(att_mtu);
+    pub(crate) fn objects(&self, att_mtu: u16, listening: &[Attribute]) -> BTreeMap<String, Interfaces> {
+        let mut objects = self.attributes(att_mtu, listening);
         objects.insert(self.path(), Interfaces::from([(DEVICE, self.properties())]));
         objects
     }
 
-    /// Service, characteristics and descriptors.
-    pub(crate) fn attributes(&self, att_mtu: u16) -> BTreeMap<String, Interfaces> {
+    /// Service, characteristics and descriptors. The values of those in `listening` are passed on.
+    pub(crate) fn attributes(&self, att_mtu: u16, listening: &[Attribute]) -> BTreeMap<String, Interfaces> {
         let mut objects = BTreeMap::new();
         if self.database.is_empty() {
             return objects;
@@ -140,7 +142,7 @@ impl Device {
                 ("Service", object(&service)),
                 ("Flags", Variant::from(one.flags())),
                 ("Value", Variant::from(Vec::<u8>::new())),
-                ("Notifying", Variant::Bool(false)),
+                ("Notifying", Variant::Bool(listening.contains(&one.value))),
                 ("MTU", Variant::U16(att_mtu)),
             ]);
             objects.insert(path, Interfaces::from([(CHARACTERISTIC, properties)]));

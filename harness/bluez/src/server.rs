@@ -12,6 +12,7 @@ use std::{fs, io, process, thread};
 
 use futures_util::StreamExt as _;
 use gauntlet_links::direct::VirtualBoard;
+use gauntlet_reference::gap::Central;
 use tokio::net::UnixListener;
 use tokio::sync::{mpsc, oneshot};
 use tokio::task::LocalSet;
@@ -26,12 +27,24 @@ use crate::fault::{Fault, Options};
 /// How often time passes for a board that nobody talks to.
 const TICK: Duration = Duration::from_millis(5);
 
+/// What the machine is to devices.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Host {
+    /// Its identity, and its bond with the device if it has one.
+    pub central: Central,
+    /// The largest ATT_MTU that it asks for, 23..=517 (BlueZ: `ExchangeMTU`).
+    pub att_mtu: u16,
+}
+
 static SERVERS: AtomicU32 = AtomicU32::new(0);
 
 /// The service on its socket. It is gone when this is dropped.
 pub struct FakeBluez {
-    folder: PathBuf,
+    place: PathBuf,
+    /// What was made for the socket.
+    folder: Option<PathBuf>,
     unfired: Arc<Mutex<Vec<Fault>>>,
+    host: Arc<Mutex<Host>>,
     stop: Option<oneshot::Sender<()>>,
     thread: Option<JoinHandle<()>>,
 }
@@ -45,29 +58,54 @@ impl FakeBluez {
         let number = SERVERS.fetch_add(1, Ordering::Relaxed);
         let folder = std::env::temp_dir().join(format!("gauntlet-bluez-{}-{number}", process::id()));
         fs::create_dir_all(&folder)?;
+        match Self::start_at(board, options, &socket(&folder)) {
+            Ok(mut bluez) => {
+                bluez.folder = Some(folder);
+                Ok(bluez)
+            }
+            Err(error) => {
+                let _gone = fs::remove_dir_all(&folder);
+                Err(error)
+            }
+        }
+    }
+
+    /// The same on a socket at `place`, where nothing may be yet. For programs that keep to one address.
+    ///
+    /// # Errors
+    /// What the system says about the socket or the thread.
+    pub fn start_at(board: VirtualBoard, options: Options, place: &Path) -> io::Result<Self> {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
         let listener = {
             let _inside = runtime.enter();
-            UnixListener::bind(socket(&folder))?
+            UnixListener::bind(place)?
         };
         let unfired = Arc::new(Mutex::new(options.faults.clone()));
         let (stop, stopped) = oneshot::channel();
         let told = Arc::clone(&unfired);
+        let host = Arc::new(Mutex::new(Host { central: options.central, att_mtu: options.att_mtu }));
+        let is = Arc::clone(&host);
         let serve = move || {
             let server = Rc::new(Server {
-                bluez: RefCell::new(Bluez::new(board, options)),
+                bluez: RefCell::new(Bluez::new(board, options, is)),
                 programs: RefCell::default(),
                 unfired: told,
             });
             LocalSet::new().block_on(&runtime, server.serve(listener, stopped));
         };
         let thread = thread::Builder::new().name("org.bluez".to_owned()).spawn(serve)?;
-        Ok(Self { folder, unfired, stop: Some(stop), thread: Some(thread) })
+        let place = place.to_owned();
+        Ok(Self { place, folder: None, unfired, host, stop: Some(stop), thread: Some(thread) })
     }
 
     /// Where the bus is, for `DBUS_SYSTEM_BUS_ADDRESS`.
     pub fn address(&self) -> String {
-        format!("unix:path={}", socket(&self.folder).display())
+        format!("unix:path={}", self.place.display())
+    }
+
+    /// What the machine is to devices from the next connection on.
+    pub fn become_host(&self, host: Host) {
+        *self.host.lock().unwrap_or_else(PoisonError::into_inner) = host;
     }
 
     /// The faults that have not fired.
@@ -83,7 +121,10 @@ impl Drop for FakeBluez {
             // A panic there has been told already.
             let _ended = thread.join();
         }
-        let _gone = fs::remove_dir_all(&self.folder);
+        let _gone = match self.folder.take() {
+            Some(folder) => fs::remove_dir_all(folder),
+            None => fs::remove_file(&self.place),
+        };
     }
 }
 

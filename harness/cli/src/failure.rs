@@ -80,6 +80,10 @@ pub(crate) enum Failure {
     #[error("the target `{target}` is not what its file says")]
     #[diagnostic(help("{lies}"))]
     TargetLies { target: String, lies: String },
+    /// Cases can't be given processes of their own.
+    #[error("no process for the cases could be prepared")]
+    #[cfg(unix)]
+    Workers(#[source] io::Error),
     /// A file could not be written.
     #[error(transparent)]
     Write(WriteError),
@@ -102,6 +106,8 @@ impl Failure {
             Self::NoBench { .. } | Self::Bench { .. } => ExitCode::BenchUnusable,
             Self::Usage { .. } | Self::Argument(_) => ExitCode::Usage,
             Self::Target(_) => ExitCode::BenchUnusable,
+            #[cfg(unix)]
+            Self::Workers(_) => ExitCode::BenchUnusable,
             Self::Trouble(Trouble::Interrupted) => ExitCode::Interrupted,
             Self::Trouble(Trouble::Internal(_)) => ExitCode::Internal,
             Self::Trouble(_) => ExitCode::BenchUnusable,

@@ -25,10 +25,13 @@
 //! | `desk` | what a case asks of a radio that not every bench has |
 //! | [`doctor`] | parts of a bench, looked at one by one |
 //! | `sampled` | power cuts at moments of a transfer in place of counted operations |
+//! | `workers` | cases in processes of their own (Unix) |
+//! | `beyond` | what not every central can do |
 //! | [`target`] | devices with firmware of their own |
 //! | `device`, `packages` | what a scenario asks for, as something that can be flashed and sent |
 //! | `entry` | into DFU mode through the probe |
 
+mod beyond;
 pub mod ble;
 mod case;
 pub mod client;
@@ -62,6 +65,8 @@ pub mod target;
 mod told;
 mod trouble;
 mod update;
+#[cfg(unix)]
+pub mod workers;
 
 pub use device::flashable;
 #[cfg(unix)]

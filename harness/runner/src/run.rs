@@ -17,7 +17,9 @@ use gauntlet_scenario::{Case, KnownFailures};
 use crate::external::{self, ExternalClient};
 use crate::hold::Hold;
 use crate::told::{Teller, Told};
-use crate::{case, desk, device, sampled, target};
+#[cfg(unix)]
+use crate::workers::{Worker, Workers};
+use crate::{beyond, case, desk, device, sampled, target};
 
 /// How a run is made.
 #[derive(Clone, Debug)]
@@ -42,6 +44,9 @@ pub struct RunOptions {
     /// Does the updates instead of the project's own client.
     #[cfg(unix)]
     pub client: Option<ExternalClient>,
+    /// Run every case in a process of its own kind, for a bench that needs that.
+    #[cfg(unix)]
+    pub workers: Option<Workers>,
 }
 
 /// One case at a time, from seed 1, on a bootloader without planted bugs.
@@ -58,6 +63,8 @@ impl Default for RunOptions {
             known_failures: KnownFailures::default(),
             #[cfg(unix)]
             client: None,
+            #[cfg(unix)]
+            workers: None,
         }
     }
 }
@@ -129,11 +136,12 @@ pub fn run(bench: &dyn Bench, cases: &[&Case], options: &RunOptions, mut recorde
             let sender = queue.lock().unwrap_or_else(std::sync::PoisonError::into_inner).clone();
             let next = &next;
             scope.spawn(move || {
+                let mut worker = Seat::default();
                 while let Some(case) = cases.get(next.fetch_add(1, Ordering::Relaxed)) {
                     if options.stopper.is_stopped() {
                         break;
                     }
-                    one(bench, case, options, &Teller::new(case.id.clone(), sender.clone()));
+                    one(bench, case, options, &Teller::new(case.id.clone(), sender.clone()), &mut worker);
                 }
             });
         }
@@ -175,7 +183,7 @@ fn is_known_failure(verdict: &Verdict) -> bool {
 }
 
 /// One case with its retries, from case-started to case-finished.
-fn one(bench: &dyn Bench, case: &Case, options: &RunOptions, teller: &Teller) {
+fn one(bench: &dyn Bench, case: &Case, options: &RunOptions, teller: &Teller, seat: &mut Seat) {
     let fitted = bench.target().map(|target| target::fitted(case, target)).transpose();
     let case = match &fitted {
         Ok(fitted) => fitted.as_ref().unwrap_or(case),
@@ -207,7 +215,8 @@ fn one(bench: &dyn Bench, case: &Case, options: &RunOptions, teller: &Teller) {
         let verdict = Verdict::Skipped { reason: format!("the bench `{}` has no {missing}", bench.name()) };
         return teller.send(None, Event::CaseFinished { verdict, took_ms: Millis::ZERO });
     }
-    if let Some(reason) = not_carried(bench.backend(), case).or_else(|| desk::missing(bench, case)) {
+    let beyond = || desk::missing(bench, case).or_else(|| beyond::missing(bench, case));
+    if let Some(reason) = not_carried(bench.backend(), case).or_else(beyond) {
         let verdict = Verdict::Skipped { reason };
         return teller.send(None, Event::CaseFinished { verdict, took_ms: Millis::ZERO });
     }
@@ -226,7 +235,7 @@ fn one(bench: &dyn Bench, case: &Case, options: &RunOptions, teller: &Teller) {
     teller.send(None, started);
     let mut attempt = 1;
     loop {
-        let (verdict, took) = attempted(bench, case, options, teller);
+        let (verdict, took) = attempted(bench, case, options, teller, seat);
         match verdict {
             Verdict::Error(error) if attempt <= options.retries && error.class != ErrorClass::Interrupted => {
                 teller.send(None, Event::CaseRetried { attempt, error });
@@ -285,7 +294,48 @@ fn as_known(verdict: Verdict, reason: &str) -> Verdict {
     }
 }
 
-fn attempted(bench: &dyn Bench, case: &Case, options: &RunOptions, teller: &Teller) -> (Verdict, Duration) {
+/// Where a thread of the run has its worker, if its cases run in one.
+#[derive(Default)]
+struct Seat {
+    #[cfg(unix)]
+    worker: Option<Worker>,
+}
+
+fn attempted(
+    bench: &dyn Bench,
+    case: &Case,
+    options: &RunOptions,
+    teller: &Teller,
+    seat: &mut Seat,
+) -> (Verdict, Duration) {
+    #[cfg(unix)]
+    if let Some(workers) = &options.workers {
+        let mut worker = match seat.worker.take().map_or_else(|| Worker::start(workers), Ok) {
+            Ok(worker) => worker,
+            Err(error) => {
+                let report = ErrorReport::from_error(ErrorClass::Bench, &error);
+                return (Verdict::Error(report), Duration::ZERO);
+            }
+        };
+        return match worker.attempt(&case.id, &options.stopper, teller) {
+            Ok(ended) => {
+                seat.worker = Some(worker);
+                ended
+            }
+            Err(verdict) => (verdict, Duration::ZERO),
+        };
+    }
+    let _ = seat;
+    attempted_here(bench, case, options, teller)
+}
+
+/// Tries `case` once, in this process.
+pub(crate) fn attempted_here(
+    bench: &dyn Bench,
+    case: &Case,
+    options: &RunOptions,
+    teller: &Teller,
+) -> (Verdict, Duration) {
     let runtime = match runtime(bench) {
         Ok(runtime) => runtime,
         Err(error) => {

@@ -2,6 +2,8 @@
 
 use std::ffi::OsString;
 use std::fmt::Write as _;
+#[cfg(unix)]
+use std::io::BufReader;
 use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
 #[cfg(unix)]
@@ -9,13 +11,17 @@ use std::time::Duration;
 use std::time::{Instant, SystemTime};
 use std::{fs, thread};
 
+#[cfg(unix)]
+use gauntlet_bench::bluetooth::BUS_OWN_VARIABLE;
 use gauntlet_bench::{Backend, Bench, PlantedBug};
 use gauntlet_record::{ExitCode, JournalWriter, PlanOrder, Recorder, WriteError};
 use gauntlet_reports::JunitReport;
 #[cfg(unix)]
 use gauntlet_runner::ExternalClient;
+#[cfg(unix)]
+use gauntlet_runner::workers::Workers;
 use gauntlet_runner::{RunOptions, Stopper};
-use gauntlet_scenario::{KnownFailures, Source};
+use gauntlet_scenario::{Case, KnownFailures, Source};
 
 use crate::args::{Bug, HoldChoice, RunArgs};
 use crate::choice::Choice;
@@ -32,12 +38,16 @@ pub(super) fn run(args: &RunArgs) -> Result<ExitCode, Failure> {
         return list_bugs();
     }
     let in_firmware = args.planted_bug.as_ref().and_then(|bug| bug.firmware.as_deref());
+    #[cfg(unix)]
+    let is_worker = std::env::var_os(BUS_OWN_VARIABLE).is_some();
+    #[cfg(not(unix))]
+    let is_worker = false;
     let on_desk = benches::is_file(&args.bench);
     let bench = if on_desk {
         of_desk(args, in_firmware)?
     } else {
         let target = targets::find(&args.target, in_firmware)?;
-        super::bench(&args.bench, target, args.link)?
+        super::bench(&args.bench, target, if is_worker { Backend::Ble } else { args.link })?
     };
     bugs_fit(bench.target().is_some(), args)?;
     let bug = args.planted_bug.as_ref().filter(|_| bench.target().is_none()).and_then(|bug| bug.reference);
@@ -47,10 +57,19 @@ pub(super) fn run(args: &RunArgs) -> Result<ExitCode, Failure> {
     }
     let cases = choice.part(&args.filter, args.shard)?;
     let known_failures = known_failures(args.known_failures.as_deref(), &choice)?;
+    if args.hold.is_some() && bench.backend() == Backend::Ble {
+        let what = "the device of a case in a process of its own can't be held".to_owned();
+        let advice = "leave out `--link ble`: the verdict is the same".to_owned();
+        return Err(Failure::Usage { what, advice });
+    }
     if args.hold.is_some() && cases.len() != 1 {
         let what = format!("{} cases were chosen, and only the device of one can be held", cases.len());
         let advice = "choose one case by its id; `gauntlet list` prints them".to_owned();
         return Err(Failure::Usage { what, advice });
+    }
+    #[cfg(unix)]
+    if is_worker {
+        return worker(&*bench, &cases, args.seed, bug);
     }
     let stopper = Stopper::new();
     if args.all_planted_bugs {
@@ -94,6 +113,8 @@ pub(super) fn run(args: &RunArgs) -> Result<ExitCode, Failure> {
         known_failures,
         #[cfg(unix)]
         client: client(args)?,
+        #[cfg(unix)]
+        workers: workers(&*bench)?,
     };
     let end = gauntlet_runner::run(&*bench, &cases, &options, recorder);
 
@@ -126,6 +147,32 @@ fn of_desk(args: &RunArgs, bug: Option<&str>) -> Result<Box<dyn Bench>, Failure>
         output::tell("  one board: one case at a time, whatever --jobs says\n");
     }
     benches::open(&args.bench, &args.target, bug)
+}
+
+/// This program once more for each of several cases at a time, where the bench needs processes.
+#[cfg(unix)]
+fn workers(bench: &dyn Bench) -> Result<Option<Workers>, Failure> {
+    if bench.backend() != Backend::Ble || bench.name() != "virtual" {
+        return Ok(None);
+    }
+    let started = std::env::current_exe()
+        .and_then(|program| Workers::new(program, std::env::args_os().skip(1).collect()));
+    started.map(Some).map_err(Failure::Workers)
+}
+
+/// What a worker does: the cases that its parent asks for.
+#[cfg(unix)]
+fn worker(
+    bench: &dyn Bench,
+    cases: &[&Case],
+    seed: u64,
+    planted_bug: Option<PlantedBug>,
+) -> Result<ExitCode, Failure> {
+    let options = RunOptions { seed, planted_bug, ..RunOptions::default() };
+    let input = BufReader::new(std::io::stdin());
+    // A parent that is gone wants to hear nothing more.
+    let _unheard = gauntlet_runner::workers::serve(bench, cases, &options, input, &mut std::io::stdout());
+    Ok(ExitCode::Pass)
 }
 
 /// What was asked for; for a client without any names, what is there for clients.

@@ -22,6 +22,7 @@ use uuid::Uuid;
 use super::radio::{Answers, Failed, Peer, Radio, within};
 use super::scan::{DFU_SERVICE, sighting};
 use super::symptom::Symptom;
+use super::uuids::BONDED_BUTTONLESS;
 use super::{BleError, BleOptions};
 
 /// Write Commands that the service may owe an answer for. It takes them one after the other either way; this saves waiting
@@ -123,7 +124,9 @@ impl Connection {
             let error = self.radio.blame_on_link(&self.peer, doing, Answers::Device, &failed).await;
             // Every device allows this write to the right attribute: what was written to is something else.
             let refused = matches!(error, BleError::Refused { .. });
-            return Err(if refused && failed.symptom() == Symptom::NotPermitted {
+            // But for the one that asks for a bond first (BTN-014).
+            let own = characteristic.uuid != BONDED_BUTTONLESS;
+            return Err(if refused && own && failed.symptom() == Symptom::NotPermitted {
                 let device = self.peer.label.clone();
                 BleError::StaleTable { device, detail: failed.words() }
             } else {
@@ -132,6 +135,15 @@ impl Connection {
         }
         self.heard = Some(characteristic);
         Ok(())
+    }
+
+    /// Ends the subscription to `characteristic`.
+    pub(super) async fn stop_listening(&mut self, characteristic: &Characteristic) -> Result<(), BleError> {
+        let doing = "ending its notifications";
+        match within(self.answer, self.peer.peripheral.unsubscribe(characteristic)).await {
+            Ok(()) => Ok(()),
+            Err(failed) => Err(self.radio.blame_on_link(&self.peer, doing, Answers::Device, &failed).await),
+        }
     }
 
     /// Sends a Write Command behind those that are under way. That it was taken does not mean that it was sent.

@@ -135,6 +135,8 @@ pub enum BleError {
     /// The device said no.
     #[error("{device} refused {doing}: {detail}")]
     Refused {
+        /// The ATT error, where the service tells it.
+        code: Option<u8>,
         /// Which device.
         device: String,
         /// What.
@@ -211,9 +213,8 @@ impl From<BleError> for LinkError {
             BleError::Lost { .. } => Self::Lost { detail },
             BleError::NotHeard { .. } | BleError::RunsApplication { .. } => Self::NotFound { detail },
             BleError::NotConnected { .. } | BleError::DeviceSilent { .. } => Self::TimedOut { detail },
-            BleError::Refused { .. } | BleError::Missing { .. } | BleError::Ambiguous { .. } => {
-                Self::Refused { code: None, detail }
-            }
+            BleError::Refused { code, .. } => Self::Refused { code, detail },
+            BleError::Missing { .. } | BleError::Ambiguous { .. } => Self::Refused { code: None, detail },
             BleError::NoService { .. }
             | BleError::ServiceSilent { .. }
             | BleError::ServiceFailed { .. }

@@ -9,6 +9,7 @@ use tokio::time::Instant;
 
 use super::application::BleApplication;
 use super::connection::Connection;
+use super::gatt::BleGatt;
 use super::link::BleLink;
 use super::radio::Radio;
 use super::wanted::{self, Choice, Sighting};
@@ -23,6 +24,10 @@ pub struct BleOptions {
     pub adapter: Option<String>,
     /// How long a scan looks for the device.
     pub patience: Duration,
+    /// How often it is looked who was heard.
+    pub look: Duration,
+    /// How long it is watched whether a device has a double, or announces its services a little later.
+    pub doubt: Duration,
     /// For one attempt to connect, and for one discovery of attributes.
     pub connect: Duration,
     /// For the service to take a packet, and for the device to answer an ATT request.
@@ -41,6 +46,8 @@ impl BleOptions {
             wanted,
             adapter: None,
             patience: Duration::from_secs(10),
+            look: Duration::from_millis(100),
+            doubt: Duration::from_millis(500),
             connect: Duration::from_secs(15),
             answer: Duration::from_secs(8),
             attempts: 4,
@@ -76,6 +83,11 @@ impl BleHost {
         BleLink::of(self.clone())
     }
 
+    /// A central that does single things to the device's attributes, as far as the Bluetooth service lets programs do them.
+    pub fn gatt(&self) -> BleGatt {
+        BleGatt::of(self.clone())
+    }
+
     /// A link to the device in its application.
     pub fn application(&self) -> BleApplication {
         BleApplication::of(self.clone())
@@ -108,7 +120,7 @@ impl BleHost {
         }
     }
 
-    async fn radio(&self) -> Result<Rc<Radio>, BleError> {
+    pub(super) async fn radio(&self) -> Result<Rc<Radio>, BleError> {
         let opened = self.radio.borrow().clone();
         if let Some(radio) = opened {
             return Ok(radio);
@@ -141,7 +153,7 @@ impl BleHost {
         self.reach(&self.options.wanted.to_string(), &choose, prepare).await
     }
 
-    async fn reach<T>(
+    pub(super) async fn reach<T>(
         &self,
         who: &str,
         choose: &dyn Fn(&[Sighting]) -> Choice,
@@ -175,7 +187,7 @@ impl BleHost {
     ) -> Result<T, BleError> {
         let radio = self.radio().await?;
         radio.let_go().await;
-        let peer = radio.look(who, self.options.patience, choose).await?;
+        let peer = radio.look(who, &self.options, choose).await?;
         let opened = Connection::open(Rc::clone(&radio), peer, &self.options).await;
         let result = match opened {
             Ok(connection) => prepare(connection).await,

@@ -3,7 +3,7 @@
 //! | module | what |
 //! |---|---|
 //! | `host` | what the links to one device share; attempts and their bounds |
-//! | `link`, `application` | the links themselves |
+//! | `link`, `application`, `gatt` | the links themselves, and single attributes |
 //! | `adapter`, `scan`, `wanted` | which adapter, who is on the air, who of them is the device |
 //! | `connection` | one connection, with a window of packets |
 //! | `radio`, `symptom`, `error` | who is to blame, found out by asking for states |
@@ -12,6 +12,7 @@ mod adapter;
 mod application;
 mod connection;
 mod error;
+mod gatt;
 mod host;
 mod link;
 mod radio;
@@ -22,6 +23,7 @@ mod wanted;
 
 pub use application::BleApplication;
 pub use error::{BleError, Party};
+pub use gatt::BleGatt;
 pub use host::{BleHost, BleOptions};
 pub use link::BleLink;
 pub use wanted::Wanted;

@@ -56,6 +56,14 @@ impl Failed {
         }
     }
 
+    /// The ATT error of the device, where the service tells it.
+    fn att_error(&self) -> Option<u8> {
+        match self {
+            Self::With(error) => symptom::att_error(error),
+            Self::Late(_) => None,
+        }
+    }
+
     /// For people.
     pub(super) fn words(&self) -> String {
         match self {
@@ -186,7 +194,7 @@ impl Radio {
                         return error;
                     }
                 }
-                BleError::Refused { device, doing, detail: failed.words() }
+                BleError::Refused { code: failed.att_error(), device, doing, detail: failed.words() }
             }
         }
     }

@@ -9,40 +9,51 @@ use btleplug::platform::{Peripheral, PeripheralId};
 use gauntlet_engine::PeerAddress;
 use tokio::time::{Instant, sleep};
 
-use super::BleError;
 use super::radio::{Failed, Peer, Radio, answered, asked, within};
 use super::symptom::{self, Symptom};
 use super::wanted::{Choice, Sighting};
+use super::{BleError, BleOptions};
 
 /// Assigned number of the DFU service (section 4.1).
 pub(super) const DFU_SERVICE: u16 = 0xFE59;
-/// How often it is looked who was heard.
-const LOOK: Duration = Duration::from_millis(100);
-/// How long it is watched whether a device has a double, or announces its services a little later.
-const DOUBT: Duration = Duration::from_millis(500);
 /// How long starting and stopping a scan may take.
 const SWITCH: Duration = Duration::from_secs(5);
 /// Most devices that a message lists.
 const LISTED: usize = 8;
 
 impl Radio {
-    /// Scans until `choose` has chosen somebody, no longer than `patience`.
+    /// Scans until `choose` has chosen somebody, no longer than the patience of `options`.
     ///
     /// The scan is not filtered by services: hosts mix the filters of all programs, and show what they remember all the same.
     /// Who is remembered and was not heard is tried when nobody else came.
     pub(super) async fn look(
         &self,
         wanted: &str,
-        patience: Duration,
+        options: &BleOptions,
         choose: &dyn Fn(&[Sighting]) -> Choice,
     ) -> Result<Peer, BleError> {
         let known = asked("listing devices", self.adapter.peripherals()).await?;
         let known: Vec<PeripheralId> = known.iter().map(Peripheral::id).collect();
         self.start_scan().await?;
-        let found = self.watch(wanted, patience, &known, choose).await;
+        let found = self.watch(wanted, options, &known, choose).await;
         // Many adapters can't connect while they scan.
         self.stop_scan().await;
         found
+    }
+
+    /// The same, when it is only asked what advertises.
+    pub(super) async fn sight(
+        &self,
+        wanted: &str,
+        options: &BleOptions,
+        choose: &dyn Fn(&[Sighting]) -> Choice,
+    ) -> Result<Sighting, BleError> {
+        let peer = self.look(wanted, options, choose).await?;
+        match answered("asking for a device", peer.peripheral.properties()).await? {
+            Ok(Some(properties)) => Ok(sighting(&properties)),
+            Ok(None) => Err(BleError::Lost { device: peer.label, detail: "the service knows it no more" }),
+            Err(error) => Err(self.blame("scanning", &Failed::With(error)).await),
+        }
     }
 
     async fn start_scan(&self) -> Result<(), BleError> {
@@ -67,11 +78,11 @@ impl Radio {
     async fn watch(
         &self,
         wanted: &str,
-        patience: Duration,
+        options: &BleOptions,
         known: &[PeripheralId],
         choose: &dyn Fn(&[Sighting]) -> Choice,
     ) -> Result<Peer, BleError> {
-        let end = Instant::now() + patience;
+        let end = Instant::now() + options.patience;
         let mut doubted_since = None;
         loop {
             let (peripherals, seen) = self.sightings(known, choose).await?;
@@ -80,7 +91,7 @@ impl Radio {
             let choice = choose(&seen);
             let doubtful = matches!(choice, Choice::Likely(_) | Choice::Several(_) | Choice::Application(_));
             doubted_since = if doubtful { doubted_since.or(Some(now)) } else { None };
-            let decided = now >= end || doubted_since.is_some_and(|since| now >= since + DOUBT);
+            let decided = now >= end || doubted_since.is_some_and(|since| now >= since + options.doubt);
             match choice {
                 Choice::This(at) => return Ok(peer(at)),
                 Choice::Likely(at) | Choice::Remembered(at) if decided => return Ok(peer(at)),
@@ -94,9 +105,13 @@ impl Radio {
                 _ if now >= end => {
                     let heard = seen.iter().filter(|one| one.heard).map(Sighting::to_string);
                     let heard = heard.take(LISTED).collect();
-                    return Err(BleError::NotHeard { wanted: wanted.to_owned(), waited: patience, heard });
+                    return Err(BleError::NotHeard {
+                        wanted: wanted.to_owned(),
+                        waited: options.patience,
+                        heard,
+                    });
                 }
-                _ => sleep(LOOK).await,
+                _ => sleep(options.look).await,
             }
         }
     }

@@ -36,6 +36,35 @@ pub(super) fn of(error: &Error) -> Symptom {
     }
 }
 
+/// The ATT error code in `error`.
+///
+/// BlueZ has names for some codes. All others it hands over as a number behind a fixed text, and in no other way; nothing is
+/// concluded from the text itself, and a service that says nothing of the kind is asked for nothing.
+#[cfg(target_os = "linux")]
+pub(super) fn att_error(error: &Error) -> Option<u8> {
+    use bluez_async::BluetoothError;
+
+    let Error::Other(cause) = error else { return None };
+    let Some(BluetoothError::DbusError(error)) = cause.downcast_ref::<BluetoothError>() else { return None };
+    match error.name()?.strip_prefix("org.bluez.Error.")? {
+        "NotPermitted" => Some(0x03),
+        "InvalidOffset" => Some(0x07),
+        "NotAuthorized" => Some(0x08),
+        "InvalidValueLength" => Some(0x0D),
+        "Failed" => {
+            let (_, code) = error.message()?.rsplit_once("ATT error: 0x")?;
+            u8::from_str_radix(code.trim(), 16).ok()
+        }
+        _ => None,
+    }
+}
+
+/// The ATT error code in `error`: nobody tells it here.
+#[cfg(not(target_os = "linux"))]
+pub(super) fn att_error(_: &Error) -> Option<u8> {
+    None
+}
+
 #[cfg(target_os = "linux")]
 fn of_cause(cause: &(dyn std::error::Error + Send + Sync + 'static)) -> Symptom {
     use bluez_async::BluetoothError;
@@ -101,6 +130,15 @@ mod tests {
         for (name, symptom) in table {
             assert_eq!(of(&named(name)), symptom, "{name}");
         }
+        let of_code = |name: &str, text: &'static str| {
+            let error = bluez_async::BluetoothError::DbusError(dbus::Error::new_custom(name, text));
+            att_error(&Error::Other(Box::new(error)))
+        };
+        let failed = "org.bluez.Error.Failed";
+        assert_eq!(of_code(failed, "Operation failed with ATT error: 0xfd"), Some(0xFD));
+        assert_eq!(of_code(failed, "Not connected"), None);
+        assert_eq!(of_code("org.bluez.Error.InvalidValueLength", "Invalid Length"), Some(0x0D));
+        assert_eq!(of_code("org.freedesktop.DBus.Error.NoReply", "ATT error: 0x01"), None);
         assert_eq!(of(&Error::NotConnected), Symptom::NotConnected);
         assert_eq!(of(&Error::RuntimeError("Not connected".to_owned())), Symptom::Failed);
     }

@@ -16,14 +16,20 @@ pub type SharedMachine = Arc<Mutex<Machine>>;
 pub struct VirtualBoard {
     machine: SharedMachine,
     wire: SharedWire,
-    clock: VirtualClock,
+    /// The clock that board and client share; without one the board's time is its own.
+    clock: Option<VirtualClock>,
 }
 
 impl VirtualBoard {
     /// A board whose firmware listens on `wire`. Must be called inside a runtime with paused time.
     pub fn new(machine: SharedMachine, wire: SharedWire) -> Self {
         let cycle = lock(&machine).chip.now();
-        Self { machine, wire, clock: VirtualClock::starting_at(cycle) }
+        Self { machine, wire, clock: Some(VirtualClock::starting_at(cycle)) }
+    }
+
+    /// A board for clients that live in wall time: what it does takes none of that, and it is given its own time.
+    pub fn in_own_time(machine: SharedMachine, wire: SharedWire) -> Self {
+        Self { machine, wire, clock: None }
     }
 
     /// The machine, for as long as the guard lives. Never held across an await.
@@ -43,24 +49,28 @@ impl VirtualBoard {
 
     /// Lets the board run up to the present instant: the client may have paused since it ran last.
     pub fn catch_up(&self) {
-        let now = self.clock.cycle_now();
+        let Some(now) = self.clock.map(|clock| clock.cycle_now()) else { return };
         let mut machine = self.machine();
         if machine.chip.now() < now {
             machine.run_until(now);
         }
     }
 
-    /// Lets the board run for `span` of its own time, and everybody's clock with it.
+    /// Lets the board run for `span` of its own time, and the common clock with it.
     pub async fn run_for(&self, span: Duration) {
         let micros = u64::try_from(span.as_micros()).unwrap_or(u64::MAX);
         let reached = {
             let mut machine = self.machine();
             // Whoever is ahead leads: the chip after the probe has worked, the client after it has paused.
-            let now = machine.chip.now().max(self.clock.cycle_now());
+            let now = machine.chip.now().max(self.clock.map_or(0, |clock| clock.cycle_now()));
             machine.run_until(now + cycles_from_us(micros));
             machine.chip.now().max(now)
         };
-        tokio::time::sleep_until(self.clock.instant(reached)).await;
+        match self.clock {
+            Some(clock) => tokio::time::sleep_until(clock.instant(reached)).await,
+            // Whoever else works for the client is served all the same.
+            None => tokio::task::yield_now().await,
+        }
     }
 }
 

@@ -32,7 +32,8 @@ impl FoundAt {
 
 impl Jump {
     pub(super) fn new(board: &dyn Board, manner: &Manner) -> Result<Self, BoardError> {
-        let mut entry = Buttonless::new(board.application_link(manner.peer)?);
+        let mut entry =
+            Buttonless::with_options(board.application_link(manner.peer)?, board.patience().of_jump());
         if let Some(name) = &manner.rename {
             entry = entry.with_name(name);
         }

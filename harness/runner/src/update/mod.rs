@@ -64,12 +64,13 @@ impl Way<'_> {
         if let Some(armed) = armed {
             armed.watched(link.watch());
         }
-        let mut options = UpdateOptions {
+        let patience = board.patience();
+        let mut options = patience.of_update(UpdateOptions {
             cancel: self.cancel.clone(),
             prn: manner.prn,
             crc: manner.crc,
             ..UpdateOptions::default()
-        };
+        });
         options.reconnects = manner.reconnects.unwrap_or(options.reconnects);
         self.started(package);
         let began = board.device_time();

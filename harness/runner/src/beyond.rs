@@ -1,0 +1,81 @@
+//! What a case asks of a central beyond the ordinary, which not every Bluetooth stack lets a program do.
+
+use gauntlet_bench::{Bench, Capability};
+use gauntlet_scenario::Case;
+use gauntlet_scenario::model::{Characteristic, Firmware, GattAction, StepKind, WriteKind, WriteResult};
+
+/// Bytes of a value in the smallest ATT_MTU.
+const SHORT: usize = 20;
+
+/// Why `case` can't be done on `bench`, if its central can't.
+pub(crate) fn missing(bench: &dyn Bench, case: &Case) -> Option<String> {
+    let need = needs(case).into_iter().find(|need| !bench.capabilities().contains(need))?;
+    Some(format!("the link `{}` {}", bench.backend(), words(need)))
+}
+
+fn words(need: Capability) -> &'static str {
+    match need {
+        Capability::AnyAttribute => "writes to no attribute that the device does not have",
+        Capability::AnyConfiguration => "writes no configuration but those of a subscription and of its end",
+        Capability::LongWrite => "begins no long write of a short value",
+        Capability::LongRequest => "sends no request that is longer than the ATT_MTU allows",
+        Capability::Confirmation => "confirms every indication by itself",
+        Capability::Pairing => "asks for no pairing",
+        _ => "lacks something",
+    }
+}
+
+fn needs(case: &Case) -> Vec<Capability> {
+    let mut needs = Vec::new();
+    for step in &case.steps {
+        let StepKind::Gatt(step) = &step.kind else { continue };
+        let mut linked = None;
+        // A request of the buttonless service has been accepted, and its answer is not confirmed.
+        let mut open = false;
+        for item in &step.items {
+            match &item.action {
+                GattAction::Connect { firmware, .. } => {
+                    linked = Some(*firmware);
+                    open = false;
+                }
+                GattAction::Subscribe { characteristic, value, .. } => {
+                    needs.extend(elsewhere(linked, *characteristic));
+                    let value = value.as_ref().map(|value| value.as_slice());
+                    let usual: &[u8] =
+                        if *characteristic == Characteristic::Buttonless { &[2, 0] } else { &[1, 0] };
+                    if value.is_some_and(|value| value != usual && value != [0, 0]) {
+                        needs.push(Capability::AnyConfiguration);
+                    }
+                }
+                GattAction::Write { characteristic, value, kind, result } => {
+                    needs.extend(elsewhere(linked, *characteristic));
+                    if *kind == WriteKind::Prepare {
+                        needs.push(Capability::LongWrite);
+                    }
+                    if *characteristic == Characteristic::Buttonless {
+                        // Applications stay with the smallest ATT_MTU.
+                        needs.extend((value.as_slice().len() > SHORT).then_some(Capability::LongRequest));
+                        // By then a service that confirms at once has confirmed.
+                        needs.extend(open.then_some(Capability::Confirmation));
+                        open = *result == WriteResult::Ok;
+                    }
+                }
+                GattAction::Hear { confirm: false, .. } => needs.push(Capability::Confirmation),
+                GattAction::Pair(_) => needs.push(Capability::Pairing),
+                GattAction::Hear { .. } => open = false,
+                GattAction::Find { .. } | GattAction::Disconnect(_) => {}
+            }
+        }
+    }
+    needs
+}
+
+/// The characteristic is one of the other firmware.
+fn elsewhere(linked: Option<Firmware>, characteristic: Characteristic) -> Option<Capability> {
+    let of_application = characteristic == Characteristic::Buttonless;
+    let wrong = match linked? {
+        Firmware::Application => !of_application,
+        Firmware::Bootloader => of_application,
+    };
+    wrong.then_some(Capability::AnyAttribute)
+}
