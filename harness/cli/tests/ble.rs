@@ -100,6 +100,48 @@ fn what_a_run_leaves_looks_like_that_of_any_other_link() {
     assert_eq!(events[0], events[1]);
 }
 
+/// The processes whose parent is `parent`.
+fn children(parent: u32) -> Vec<u32> {
+    let processes = std::fs::read_dir("/proc").unwrap().flatten();
+    let pids = processes.filter_map(|entry| entry.file_name().to_str()?.parse::<u32>().ok());
+    pids.filter(|pid| {
+        let stat = std::fs::read_to_string(format!("/proc/{pid}/stat")).unwrap_or_default();
+        // Behind the name in parentheses: state, parent.
+        let parent_of = stat.rsplit_once(')').and_then(|(_, rest)| rest.split_whitespace().nth(1));
+        parent_of.is_some_and(|of| of == parent.to_string())
+    })
+    .collect()
+}
+
+#[test]
+fn a_case_whose_process_is_killed_is_an_error_and_can_be_tried_again() {
+    let place = tempfile::tempdir().unwrap();
+    let mut run = Command::new(env!("CARGO_BIN_EXE_gauntlet"))
+        .args(["run", "good", "--link", "ble", "--jobs", "1", "--retries", "1", "--progress", "none"])
+        .arg("--report-dir")
+        .arg(place.path())
+        .stdin(Stdio::null())
+        .stderr(Stdio::null())
+        .spawn()
+        .unwrap();
+    let worker = loop {
+        let told = std::fs::read_to_string(place.path().join("run.jsonl")).unwrap_or_default();
+        if let Some(worker) = children(run.id()).first().filter(|_| told.contains("device-prepared")) {
+            break *worker;
+        }
+        assert!(run.try_wait().unwrap().is_none(), "it has ended without any worker");
+        std::thread::yield_now();
+    };
+    assert!(Command::new("kill").args(["-9", &worker.to_string()]).status().unwrap().success());
+    assert_eq!(run.wait().unwrap().code(), Some(0));
+    let journal = journal(place.path());
+    let retried: Vec<&Value> = journal.iter().filter(|record| record["event"] == "case-retried").collect();
+    assert_eq!(retried.len(), 1, "{retried:?}");
+    let message = retried[0]["error"]["message"].as_str().unwrap();
+    assert!(message.contains("the process of the case ended in the middle of it"), "{message}");
+    assert!(verdicts(&journal).values().all(|(verdict, _)| verdict != "error"));
+}
+
 #[test]
 fn a_planted_bug_is_found_through_it() {
     let place = tempfile::tempdir().unwrap();

@@ -68,6 +68,7 @@ pub(crate) fn run(task: &str) {
     println!("entries={}", total.dfu_entries);
     println!("resumed={}", total.resumed_at);
     println!("payload={}", total.payload);
+    println!("firmware_us={}", total.time_in(Phase::Data).as_micros());
     println!(
         "sent={} in {:?}, firmware in {:?}",
         total.bytes_sent,
