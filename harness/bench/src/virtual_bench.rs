@@ -107,6 +107,8 @@ const BEHIND_BLUETOOTH: &[Capability] = &[
     Capability::Reset,
     Capability::Buttonless,
     Capability::Gatt,
+    Capability::Centrals,
+    Capability::ChosenMtu,
 ];
 /// What boards with firmware in the chip can do: nobody plays the radio for them.
 const FIRMWARE: &[Capability] = &[
