@@ -120,7 +120,7 @@ pub(crate) struct ServeArgs {
     /// Serve the device's radio instead of a serial line: as a Bluetooth service without a radio, on this socket or on one of its own
     ///
     /// The first line on stdout is for DBUS_SYSTEM_BUS_ADDRESS; a selector for each --debug and the device's address follow.
-    #[arg(long, value_name = "SOCKET", num_args = 0..=1, require_equals = true, default_missing_value = "",
+    #[arg(long, value_name = "SOCKET", num_args = 0..=1, require_equals = true, default_missing_value = "-",
           conflicts_with_all = NOT_ON_THE_AIR, help_heading = "As a board on a desk")]
     pub(crate) bluez: Option<PathBuf>,
 

@@ -30,7 +30,7 @@ pub(super) fn serve(args: &ServeArgs) -> Result<ExitCode, Failure> {
     interrupt::stops(&stopper, "the serving ends");
     let bluez = board.bluez().map_err(trouble)?;
     let mut bus = bluez.address();
-    let _name = match args.bluez.as_ref().filter(|path| !path.as_os_str().is_empty()) {
+    let _name = match args.bluez.as_ref().filter(|path| path.as_os_str() != "-") {
         None => None,
         Some(path) => {
             let socket = bus.trim_start_matches("unix:path=").to_owned();
