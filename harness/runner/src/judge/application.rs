@@ -4,7 +4,7 @@ use gauntlet_bench::Mode;
 use gauntlet_package::settings::BankCode;
 use gauntlet_scenario::model::{self, Expect, ExpectedApplication};
 
-use super::{Check, Evidence};
+use super::{Check, Evidence, record};
 
 const PAGE: usize = 0x1000;
 
@@ -14,6 +14,7 @@ pub(super) fn expected(evidence: &Evidence<'_>, expect: &Expect) -> Vec<Check> {
         None => {}
         Some(ExpectedApplication::Previous) => {
             checks.push(flash_holds(evidence, "the previous application", evidence.flashed));
+            checks.extend(record::of_application(evidence, evidence.flashed));
             checks.push(witness_runs(evidence, evidence.device.application.map(|app| app.witness)));
         }
         Some(ExpectedApplication::Witness(witness)) => {
@@ -24,6 +25,7 @@ pub(super) fn expected(evidence: &Evidence<'_>, expect: &Expect) -> Vec<Check> {
                     &format!("the application of witness {witness}"),
                     firmware,
                 ));
+                checks.extend(record::of_application(evidence, firmware));
             }
             checks.push(witness_runs(evidence, Some(id)));
         }
@@ -35,6 +37,7 @@ pub(super) fn expected(evidence: &Evidence<'_>, expect: &Expect) -> Vec<Check> {
                     &format!("the firmware of package {name}"),
                     &image.firmware,
                 ));
+                checks.extend(record::of_application(evidence, &image.firmware));
                 checks.push(bank_0_is(evidence, true));
                 if image.witness.is_some() {
                     checks.push(witness_runs(evidence, image.witness));

@@ -4,7 +4,7 @@ use gauntlet_bench::Region;
 use gauntlet_scenario::model::{Expect, ExpectedBootloader, ExpectedSoftDevice};
 
 use super::regions::{compare, whole};
-use super::{Check, Evidence};
+use super::{Check, Evidence, record};
 
 const PAGE: u32 = 0x1000;
 /// Where a SoftDevice begins.
@@ -48,6 +48,7 @@ fn softdevice(evidence: &Evidence<'_>, name: &str) -> Vec<Check> {
     if behind.start < behind.end {
         checks.push(compare(evidence, "unchanged flash behind the softdevice", behind));
     }
+    checks.extend(record::of_softdevice(evidence, image));
     checks
 }
 
