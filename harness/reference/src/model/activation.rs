@@ -54,9 +54,13 @@ pub(super) fn activate(chip: &mut Chip, device: &mut Device) -> Result<Activated
     };
     // SET-016. This is the second reset on the way to the new application (ACT-006).
     if code == BankCode::Application || !device.build.has(PlantedBug::BankOneNotCleared) {
-        device.settings.bank_1 = Bank::default();
+        let Bank { size, crc, .. } = device.settings.bank_1;
+        let kept = device.build.has(PlantedBug::BankOneSizeKept);
+        device.settings.bank_1 = if kept { Bank { size, crc, ..Bank::default() } } else { Bank::default() };
     }
-    device.settings.write_offset = 0;
+    if !device.build.has(PlantedBug::WriteOffsetKept) {
+        device.settings.write_offset = 0;
+    }
     // What can't be written ends in a reset, and the next start tries again (ACT-018).
     device.commit(chip)?;
     if with_softdevice && device.settings.bank_0.code == BankCode::Application {
@@ -79,9 +83,13 @@ fn application(chip: &mut Chip, device: &mut Device) -> Result<(), Halt> {
     let image = flash::read(chip, target, size)?;
     chip.pass_time(chip.now() + u64::from(size) * CYCLES_PER_BYTE);
     let crc = device.settings.bank_1.crc;
-    if crc32(&image) == crc || device.build.has(PlantedBug::CopyNotResumed) {
+    let unverified =
+        device.build.has(PlantedBug::CopyNotResumed) || device.build.has(PlantedBug::CopyNotVerified);
+    if crc32(&image) == crc || unverified {
         device.settings.bank_0.size = size;
-        device.settings.bank_0.crc = crc;
+        if !device.build.has(PlantedBug::BankZeroCrcKept) {
+            device.settings.bank_0.crc = crc;
+        }
         device.settings.bank_0.code = BankCode::Application;
     } else {
         // The application is lost; the next boot ends in DFU mode (ACT-005).
@@ -144,8 +152,12 @@ fn copy(chip: &mut Chip, device: &mut Device, source: u32, target: u32, size: u3
     }
     let step = device.build.copy_step_pages.max(1);
     let chunk = (source.abs_diff(target) / PAGE).clamp(1, step) * PAGE;
+    let chunk = if device.build.has(PlantedBug::CopyChunksOverlap) { step * PAGE } else { chunk };
     if device.build.has(PlantedBug::CopyNotResumed) && device.settings.write_offset != 0 {
         return Ok(());
+    }
+    if device.build.has(PlantedBug::CopyBeginsAnew) {
+        device.settings.write_offset = 0;
     }
     while device.settings.write_offset < size {
         let offset = device.settings.write_offset;
@@ -156,7 +168,9 @@ fn copy(chip: &mut Chip, device: &mut Device, source: u32, target: u32, size: u3
             device.commit(chip)?;
         }
         // The last chunk: erased to the end of its page, programmed to the end of its last word (ACT-007).
-        for page in (0..page_up(length)).step_by(PAGE as usize) {
+        let last = offset + length == size && device.build.has(PlantedBug::CopyErasesTooFar);
+        let pages = page_up(length) + if last { PAGE } else { 0 };
+        for page in (0..pages).step_by(PAGE as usize) {
             watchdog::feed(chip)?;
             chip.nvmc_erase_page(target + offset + page)?;
         }

@@ -13,7 +13,7 @@ use super::flash::{self, Flash};
 use super::protect::{self, Region, protect};
 use super::{pages, space, watchdog};
 use crate::bugs::PlantedBug;
-use crate::build::{Build, Entry, Profile, SkipCrc};
+use crate::build::{Build, Entry, Profile};
 use crate::images::SOFTDEVICE_MAGIC;
 use crate::layout::{Layout, MBR_END, PAGE, UICR_BOOTLOADER};
 use crate::signature;
@@ -99,11 +99,16 @@ pub(super) fn boot(chip: &mut Chip, layout: Layout) -> Result<Next, Halt> {
         Activated::ExpectMore if device.build.has(PlantedBug::ContinuationTooLong) => {
             Some(device.build.inactivity_ms)
         }
-        Activated::ExpectMore => Some(device.build.continuation_ms),
+        Activated::ExpectMore => {
+            if device.build.has(PlantedBug::ContinuationStays) {
+                device.build.inactivity_ms = device.build.continuation_ms;
+            }
+            Some(device.build.continuation_ms)
+        }
         Activated::Nothing => {
             // VAL-038: first of all, and not in a boot that activates something.
             let mark = chip.load_word(GPREGRET2)?;
-            let skip_crc = take_skip_flags(chip, device.build.skip_crc)?;
+            let skip_crc = take_skip_flags(chip, &device.build)?;
             if device.build.has(PlantedBug::SkipMarkKept) {
                 chip.store_word(GPREGRET2, mark)?;
             }
@@ -123,7 +128,9 @@ pub(super) fn boot(chip: &mut Chip, layout: Layout) -> Result<Next, Halt> {
     let kept = device.build.has(PlantedBug::RecordsKept);
     if device.build.profile == Profile::Ble && has_peer_or_name(&device.settings) && !kept {
         device.settings.peer_data = [0xFF; 64];
-        device.settings.adv_name = [0xFF; 28];
+        if !device.build.has(PlantedBug::NameKept) {
+            device.settings.adv_name = [0xFF; 28];
+        }
         device.commit(chip)?;
     }
     // ACT-027.
@@ -222,13 +229,15 @@ impl Device {
 }
 
 /// VAL-031, VAL-032: reads and clears the flags that skip CRC checks for this boot.
-fn take_skip_flags(chip: &mut Chip, allowed: SkipCrc) -> Result<bool, Halt> {
+fn take_skip_flags(chip: &mut Chip, build: &Build) -> Result<bool, Halt> {
+    let allowed = build.skip_crc;
     if allowed.system_off && chip.load_word(RESETREAS)? & RESETREAS_OFF != 0 {
         chip.store_word(RESETREAS, RESETREAS_OFF)?;
         return Ok(true);
     }
     let register = chip.load_word(GPREGRET2)?;
-    if !allowed.gpregret2 || register & SKIP_MASK != SKIP_PATTERN || register & SKIP_CRC == 0 {
+    let marked = register & SKIP_MASK == SKIP_PATTERN || build.has(PlantedBug::SkipByAnyMark);
+    if !allowed.gpregret2 || !marked || register & SKIP_CRC == 0 {
         return Ok(false);
     }
     chip.store_word(GPREGRET2, register & !(SKIP_PATTERN | SKIP_CRC))?;
@@ -241,7 +250,7 @@ pub(super) fn application_valid(chip: &mut Chip, device: &Device, skip_crc: bool
         return Ok(false);
     }
     let [of_softdevice, of_application] = pages::records(&device.settings, &device.build);
-    if device.softdevice_present(chip)? {
+    if device.softdevice_present(chip)? && !device.build.has(PlantedBug::SoftDeviceNotCheckedAtStart) {
         let size = device.settings.sd_size;
         if !holds(chip, device, of_softdevice, MBR_END, size, skip_crc)? {
             return Ok(false);
@@ -328,7 +337,9 @@ fn clear_entry_flags(chip: &mut Chip, device: &mut Device) -> Result<(), Halt> {
         chip.store_word(RESETREAS, RESETREAS_PIN)?;
     }
     let register = chip.load_word(GPREGRET)?;
-    if entry.gpregret && register & ENTRY_MASK == ENTRY_PATTERN && register & ENTRY_START != 0 {
+    let cleared = register & ENTRY_MASK == ENTRY_PATTERN && register & ENTRY_START != 0
+        || device.build.has(PlantedBug::AnyRequestCleared);
+    if entry.gpregret && cleared {
         chip.store_word(GPREGRET, register & ENTRY_KEEP)?;
     }
     if entry.settings_flag && device.settings.enter_buttonless_dfu == 1 {

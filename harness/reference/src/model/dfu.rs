@@ -1,7 +1,7 @@
 //! DFU mode: the main loop, its timer, and what a lost link does.
 
 use gauntlet_nrf52::{Chip, cycles_from_ms};
-use gauntlet_package::settings::INIT_COMMAND_LEN;
+use gauntlet_package::settings::{INIT_COMMAND_LEN, Progress};
 use gauntlet_protocol::init_packet::{self, InitPacket};
 
 use super::boot::{Device, load_settings};
@@ -128,6 +128,10 @@ impl Dfu {
         // A stored packet that no longer fits is an error in initialisation (ACT-028).
         let place = space::place(chip, &self.device, &packet.init, self.fw_size)?.ok_or(Halt::Reset)?;
         self.take_place(chip, place)?;
+        if self.device.build.has(PlantedBug::ProgressLostAtReset) {
+            let Progress { cmd_size, cmd_offset, cmd_crc, .. } = self.device.settings.progress;
+            self.device.settings.progress = Progress { cmd_size, cmd_offset, cmd_crc, ..Progress::default() };
+        }
         self.init = Some(packet);
         Ok(())
     }
@@ -227,6 +231,9 @@ impl Dfu {
         }
         // Until this is in flash, a cut loses an update that was answered with success (PWR-009).
         let afterwards = std::mem::take(&mut self.afterwards);
+        if afterwards == Afterwards::CommitAndReset && self.device.build.has(PlantedBug::CommitLost) {
+            return Err(Halt::Reset);
+        }
         if afterwards != Afterwards::Nothing {
             self.device.commit(chip)?;
         }
@@ -264,8 +271,20 @@ impl Dfu {
             self.device.settings.progress.cmd_crc = before.progress.cmd_crc;
             self.device.settings.init_command = before.init_command;
         }
+        if self.device.build.has(PlantedBug::ExecutedSurvivesLink) {
+            let Progress { fw_offset_last, fw_crc_last, .. } = before.progress;
+            let progress = &mut self.device.settings.progress;
+            (progress.fw_offset, progress.fw_offset_last) = (fw_offset_last, fw_offset_last);
+            (progress.fw_crc, progress.fw_crc_last) = (fw_crc_last, fw_crc_last);
+        }
         if self.device.build.has(PlantedBug::ReceiptsLostWithLink) {
             self.inbox.receipts.target = 0;
+        }
+        if self.device.build.has(PlantedBug::LinkSelectsInit) {
+            self.selected = Selected::Command;
+        }
+        if self.device.build.has(PlantedBug::LinkRestartsReceipts) {
+            self.inbox.receipts.count = self.inbox.receipts.target;
         }
         if self.device.build.has(PlantedBug::DisconnectIsProgress) {
             self.restart_timer(chip);

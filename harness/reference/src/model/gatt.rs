@@ -97,6 +97,7 @@ impl Gatt {
             // BLE-004: the same address as the application, so that the bond holds.
             let known = peer.identity.irk != [0; 16];
             let flags = if known { NOT_DISCOVERABLE } else { DISCOVERABLE };
+            let own = if device.build.has(PlantedBug::NextAddressWithBonds) { own.next() } else { own };
             let mut advertisement = Advertisement::new(own, flags, &[DFU_SERVICE], DEFAULT_NAME);
             // BLE-005.
             advertisement.accepts = (known && !open).then_some(peer.identity);

@@ -18,6 +18,8 @@ pub(super) struct Receipts {
     pub(super) last_offset: u32,
     /// A planted bug: Create does not begin the counting again.
     pub(super) not_restarted: bool,
+    /// A planted bug: a new interval counts from the next Create on.
+    pub(super) later: bool,
     /// A planted bug: only the low byte of the interval counts.
     pub(super) of_one_byte: bool,
 }
@@ -47,7 +49,9 @@ impl Inbox {
     pub(super) fn for_build(build: &Build) -> Self {
         let not_restarted = build.has(PlantedBug::ReceiptsNotRestarted);
         let of_one_byte = build.has(PlantedBug::ReceiptIntervalOfOneByte);
-        Self { receipts: Receipts { not_restarted, of_one_byte, ..Receipts::default() }, ..Self::default() }
+        let later = build.has(PlantedBug::IntervalCountsLater);
+        let receipts = Receipts { not_restarted, later, of_one_byte, ..Receipts::default() };
+        Self { receipts, ..Self::default() }
     }
 
     /// Takes in what the transport has received. A request that finds the scheduler full is lost, but a receipt setting it
@@ -81,7 +85,9 @@ impl Inbox {
             Some(&SET_RECEIPTS) => {
                 let high = if self.receipts.of_one_byte { 0 } else { field(2) };
                 self.receipts.target = u16::from_le_bytes([field(1), high]);
-                self.receipts.count = self.receipts.target;
+                if !self.receipts.later || self.receipts.count == 0 {
+                    self.receipts.count = self.receipts.target;
+                }
             }
             Some(&CREATE) if !self.receipts.not_restarted => self.receipts.count = self.receipts.target,
             _ => {}

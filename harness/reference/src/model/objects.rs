@@ -61,10 +61,18 @@ impl Dfu {
             most = most.min(256);
         }
         if size > most {
+            if has(PlantedBug::RefusedCreateForgetsInit) {
+                self.init_ok = false;
+                self.device.settings.reset_progress();
+            }
             return Err(ResultCode::InsufficientResources.into());
         }
         self.init_ok &= has(PlantedBug::StaleInitInForce);
+        let bytes = self.device.settings.init_command;
         self.device.settings.reset_progress();
+        if has(PlantedBug::InitBytesKept) {
+            self.device.settings.init_command = bytes;
+        }
         self.device.settings.progress.cmd_size = size;
         Ok(Vec::new())
     }
@@ -102,7 +110,10 @@ impl Dfu {
             return Ok(Err(too_large.into()));
         }
         if end > u64::from(self.fw_size) && !beyond {
-            return Ok(Err(ResultCode::OperationNotPermitted.into()));
+            let misjudged = self.device.build.has(PlantedBug::ObjectBeyondEndMisjudged);
+            let code =
+                if misjudged { ResultCode::InvalidParameter } else { ResultCode::OperationNotPermitted };
+            return Ok(Err(code.into()));
         }
         self.device.settings.progress.obj_size = size;
         if !keep_offset {
@@ -124,7 +135,9 @@ impl Dfu {
     pub(super) fn rewind_object(&mut self) {
         let settings = &mut self.device.settings;
         settings.progress.fw_offset = settings.progress.fw_offset_last;
-        settings.progress.fw_crc = settings.progress.fw_crc_last;
+        if !self.device.build.has(PlantedBug::RewindKeepsCrc) {
+            settings.progress.fw_crc = settings.progress.fw_crc_last;
+        }
         settings.write_offset = settings.progress.fw_offset_last;
         self.object_crc = 0;
     }
@@ -187,7 +200,9 @@ impl Dfu {
         if !self.init_ok {
             return Ok(Err(ResultCode::OperationNotPermitted.into()));
         }
-        if open.saturating_add(length) > settings.progress.obj_size {
+        let taken =
+            settings.progress.obj_size == 0 && self.device.build.has(PlantedBug::ClosedObjectTakesData);
+        if open.saturating_add(length) > settings.progress.obj_size && !taken {
             return Ok(Err(ResultCode::InvalidParameter.into()));
         }
         if self.device.build.debug && self.asserts_against(data, buffer) {
@@ -203,7 +218,9 @@ impl Dfu {
         }
         let write_offset = settings.write_offset;
         let crc = settings.progress.fw_crc;
-        if self.device.flash.write(chip, self.fw_addr.wrapping_add(write_offset), data)?.is_err() {
+        if self.device.flash.write(chip, self.fw_addr.wrapping_add(write_offset), data)?.is_err()
+            && !self.device.build.has(PlantedBug::LostWriteCounted)
+        {
             return Ok(Ok(vec![0; 8]));
         }
         let settings = &mut self.device.settings;
@@ -243,6 +260,9 @@ impl Dfu {
         if settings.progress.cmd_offset != settings.progress.cmd_size
             && !self.device.build.has(PlantedBug::ShortObjectExecuted)
         {
+            if self.device.build.has(PlantedBug::IncompleteInitDropped) {
+                self.device.settings.reset_progress();
+            }
             return Ok(Err(ResultCode::OperationNotPermitted.into()));
         }
         if self.init_ok && self.device.build.has(PlantedBug::SecondInitExecuteRefused) {
@@ -290,7 +310,9 @@ impl Dfu {
             return Ok(Err(ResultCode::OperationFailed));
         }
         // A failure of the backup write alone is ignored (OBJ-012).
-        let _ignored = self.device.commit_page(chip, backup)?;
+        if !self.device.build.has(PlantedBug::InitMissesBackup) {
+            let _ignored = self.device.commit_page(chip, backup)?;
+        }
         Ok(Ok(()))
     }
 
@@ -298,7 +320,7 @@ impl Dfu {
     pub(super) fn take_place(&mut self, chip: &mut Chip, place: space::Place) -> Result<(), Halt> {
         self.init_ok = true;
         self.fw_addr = place.start;
-        if place.drops_application {
+        if place.drops_application && !self.device.build.has(PlantedBug::ApplicationStaysOnRecord) {
             self.device.settings.bank_0 = Bank::default();
             self.device.settings.write_offset = 0;
         }
@@ -315,6 +337,9 @@ impl Dfu {
         let offset = settings.progress.fw_offset;
         let open = offset.wrapping_sub(settings.progress.fw_offset_last);
         if open != settings.progress.obj_size && !self.device.build.has(PlantedBug::ShortObjectExecuted) {
+            if self.device.build.has(PlantedBug::ShortExecuteRewinds) {
+                self.rewind_object();
+            }
             return Ok(Some(encode(EXECUTE, &Err(ResultCode::OperationNotPermitted.into()))));
         }
         // OBJ-041: on a boundary that was executed before there is nothing to execute, which some generations refuse.
@@ -335,14 +360,17 @@ impl Dfu {
     /// The second half of a data Execute, which waits for the flash: it goes back to the end of the FIFO, and what is compared
     /// with the size of the image is the offset of then (CP-029).
     pub(super) fn finish_execute(&mut self, chip: &mut Chip) -> Result<Option<Vec<u8>>, Halt> {
-        if !self.device.flash.is_idle() {
+        if !self.device.flash.is_idle() && !self.device.build.has(PlantedBug::ExecuteBeforeFlash) {
             self.inbox.postpone_execute();
             return Ok(None);
         }
         if self.device.settings.progress.fw_offset != self.fw_size {
             // What is saved here is where a host resumes after a cut (PWR-007). Without it flash keeps what the init Execute
             // wrote, and all data is sent again after a reset (OBJ-037) or a cut (PWR-006).
-            if self.device.build.save_progress && !self.device.build.has(PlantedBug::ProgressNotSaved) {
+            let unasked = self.device.build.has(PlantedBug::ProgressSavedUnasked);
+            if (self.device.build.save_progress || unasked)
+                && !self.device.build.has(PlantedBug::ProgressNotSaved)
+            {
                 self.afterwards = Afterwards::Commit;
             }
             return Ok(Some(encode(EXECUTE, &Ok(Vec::new()))));
@@ -356,6 +384,9 @@ impl Dfu {
         }
         let answer = postvalidate::check(chip, self)?;
         self.end();
+        if answer.is_err() && self.device.build.has(PlantedBug::FailedUpdateStays) {
+            self.afterwards = Afterwards::Commit;
+        }
         Ok(Some(encode(EXECUTE, &answer.map(|()| Vec::new()))))
     }
 

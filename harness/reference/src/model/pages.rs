@@ -49,8 +49,8 @@ pub(super) fn load(main: &[u8; SETTINGS_LEN], backup: &[u8; SETTINGS_LEN], build
             merged
         }
         (true, false) => *main,
-        (false, true) => *backup,
-        (false, false) => Settings::zeroed(version(build)).to_bytes(),
+        (false, true) if !build.has(PlantedBug::LoneBackupIgnored) => *backup,
+        (false, _) => Settings::zeroed(version(build)).to_bytes(),
     };
     from_page(bytes, build)
 }

@@ -49,9 +49,13 @@ pub(super) fn check(chip: &mut Chip, dfu: &mut Dfu) -> Result<Result<(), Refusal
     // Without an image there is nothing that a hash could be right for (OBJ-032).
     let tail_ignored =
         dfu.device.build.has(PlantedBug::HashTailIgnored) && only_tail_differs(&image, expected);
+    let tail_ignored = tail_ignored || short_hash_holds(dfu, &digest);
     let wrong =
         expected != Some(digest) && !tail_ignored && !dfu.device.build.has(PlantedBug::HashNotChecked);
     if wrong || dfu.fw_size == 0 {
+        if dfu.device.build.has(PlantedBug::ApplicationDroppedByBadHash) {
+            dfu.device.settings.bank_0 = Bank::default();
+        }
         dfu.device.settings.bank_1 = Bank::default();
         return Ok(Err(ExtendedError::VerificationFailed.into()));
     }
@@ -67,6 +71,13 @@ pub(super) fn check(chip: &mut Chip, dfu: &mut Dfu) -> Result<Result<(), Refusal
     };
     record(chip, dfu, &init, accepted, crc32(&image))?;
     Ok(Ok(()))
+}
+
+/// A planted bug: whether a hash that is too short is right as far as it goes.
+fn short_hash_holds(dfu: &Dfu, digest: &[u8; 32]) -> bool {
+    let given = dfu.init.as_ref().and_then(|packet| packet.init.hash.as_ref()).map(|hash| &hash.bytes);
+    dfu.device.build.has(PlantedBug::ShortHashAccepted)
+        && given.is_some_and(|given| given.iter().eq(digest.iter().rev().take(given.len())))
 }
 
 /// A planted bug: whether one flipped bit in the last four bytes would make the hash right.

@@ -22,6 +22,9 @@ pub(super) fn check(chip: &mut Chip, dfu: &mut Dfu) -> Result<Result<(), Refusal
     let size = (settings.progress.cmd_offset as usize).min(settings.init_command.len());
     let bytes = dfu.device.settings.init_command[..size].to_vec();
     let Ok(packet) = init_packet::decode(&bytes) else {
+        if dfu.device.build.has(PlantedBug::UndecodableInitDropped) {
+            dfu.device.settings.reset_progress();
+        }
         // OBJ-009: the bytes stay readable.
         return Ok(Err(ResultCode::InvalidObject.into()));
     };
@@ -31,7 +34,9 @@ pub(super) fn check(chip: &mut Chip, dfu: &mut Dfu) -> Result<Result<(), Refusal
         // OBJ-010.
         dfu.fw_addr = 0;
         dfu.fw_size = 0;
-        dfu.device.settings.reset_progress();
+        if !dfu.device.build.has(PlantedBug::RefusedInitReadable) {
+            dfu.device.settings.reset_progress();
+        }
     }
     Ok(verdict)
 }
@@ -69,7 +74,7 @@ fn judge(
     {
         return Ok(Err(refusal));
     }
-    if init.image_size() == 0 {
+    if init.image_size() == 0 && !device.build.has(PlantedBug::EmptyImageAccepted) {
         return Ok(Err(ExtendedError::InitCommandInvalid.into()));
     }
     // VAL-019.
@@ -90,6 +95,9 @@ fn versions(chip: &mut Chip, device: &Device, init: &InitCommand) -> Result<Resu
             if version > device.build.hw_version && device.build.has(PlantedBug::NewerHardwareAccepted)
                 || version < device.build.hw_version
                     && device.build.has(PlantedBug::OlderHardwareAccepted) => {}
+        Some(version)
+            if device.build.has(PlantedBug::HardwareComparedShort)
+                && version & 0xFF == device.build.hw_version & 0xFF => {}
         Some(version)
             if version != device.build.hw_version && !device.build.has(PlantedBug::HardwareNotChecked) =>
         {
@@ -116,7 +124,10 @@ fn signed(chip: &mut Chip, device: &Device, packet: &InitPacket, bytes: &[u8]) -
         return Ok(());
     }
     let Some(signature) = &packet.signature else {
-        if device.build.has(PlantedBug::UnsignedAccepted) {
+        let softdevice = packet.init.fw_type == Some(FwType::SoftDevice);
+        if device.build.has(PlantedBug::UnsignedAccepted)
+            || softdevice && device.build.has(PlantedBug::SoftDeviceUnsigned)
+        {
             return Ok(());
         }
         // VAL-003, for an application in the release configuration.
@@ -136,7 +147,9 @@ fn signed(chip: &mut Chip, device: &Device, packet: &InitPacket, bytes: &[u8]) -
     let mut other = *raw;
     other[63] ^= 1;
     let last_bit = device.build.has(PlantedBug::SignatureLastBitIgnored) && holds(&other);
+    let zero = device.build.has(PlantedBug::ZeroSignatureAccepted) && *raw == [0; 64];
     let accepted = holds(raw)
+        || zero
         || last_bit
         || either && holds(&swap_halves(raw))
         || device.build.has(PlantedBug::SignatureNotChecked);
@@ -148,6 +161,9 @@ fn signed(chip: &mut Chip, device: &Device, packet: &InitPacket, bytes: &[u8]) -
 
 /// The table of 7.3, which says for each kind of image what its list must name (VAL-017).
 fn softdevice_allowed(chip: &mut Chip, device: &Device, init: &InitCommand) -> Result<bool, Halt> {
+    if device.build.has(PlantedBug::SystemSdReqIgnored) && init.fw_type != Some(FwType::Application) {
+        return Ok(true);
+    }
     let external = init.fw_type == Some(FwType::ExternalApplication);
     let ble = device.build.profile == Profile::Ble;
     let protected = device.build.downgrade_prevention || ble && init.fw_type == Some(FwType::SoftDevice);
@@ -190,7 +206,8 @@ fn version_allowed(device: &Device, init: &InitCommand) -> Result<(), Refusal> {
         _ => true,
     };
     let Some(version) = init.fw_version else {
-        let required = required && !device.build.has(PlantedBug::MissingVersionAccepted);
+        let system = !of_application && device.build.has(PlantedBug::BootloaderWithoutVersion);
+        let required = required && !system && !device.build.has(PlantedBug::MissingVersionAccepted);
         return if required { Err(ExtendedError::InitCommandInvalid.into()) } else { Ok(()) };
     };
     let allowed = if of_application {
@@ -202,7 +219,11 @@ fn version_allowed(device: &Device, init: &InitCommand) -> Result<(), Refusal> {
         if device.build.has(PlantedBug::VersionComparedShort) {
             (version, stored) = (version & 0xFFFF, stored & 0xFFFF);
         }
-        !prevention || version > stored || version == stored && same_accepted
+        let softdevice = init.fw_type == Some(FwType::SoftDevice);
+        !prevention
+            || softdevice && device.build.has(PlantedBug::SoftDeviceVersionIgnored)
+            || version > stored
+            || version == stored && same_accepted
     } else {
         version > device.settings.bootloader_version
             || version == device.settings.bootloader_version

@@ -94,6 +94,9 @@ impl Dfu {
         let has = |bug| self.device.build.has(bug);
         // Nothing but the rules of each request decides, in whatever order they come (CP-020, CP-021, FLT-003).
         let answer = match opcode {
+            EXECUTE | GET_CRC if request.len() > 1 && has(PlantedBug::LongRequestRefused) => {
+                Err(ResultCode::InvalidParameter.into())
+            }
             _ if self.is_left_out(opcode) => Err(ResultCode::OpcodeNotSupported.into()),
             CREATE => self.create(chip, fields.byte(1), fields.word(2))?,
             SET_RECEIPTS => Ok(Vec::new()),
@@ -179,7 +182,8 @@ impl Dfu {
         if self.device.build.has(PlantedBug::LastReceiptMissing) && self.object_is_full() {
             return Ok(None);
         }
-        Ok(Some(encode(GET_CRC, &answer)))
+        let misnamed = answer.is_err() && self.device.build.has(PlantedBug::ReceiptOfRefusalMisnamed);
+        Ok(Some(encode(if misnamed { WRITE } else { GET_CRC }, &answer)))
     }
 
     /// The open data object has all of its bytes.
@@ -201,7 +205,9 @@ impl Dfu {
                 DATA_MAX
             }
             _ => {
-                self.selected = Selected::Invalid;
+                if !self.device.build.has(PlantedBug::UnknownSelectKeepsObject) {
+                    self.selected = Selected::Invalid;
+                }
                 return Err(ResultCode::InvalidObject.into());
             }
         };

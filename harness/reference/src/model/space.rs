@@ -37,7 +37,11 @@ pub(super) fn bank_0_start(chip: &mut Chip) -> Result<u32, Halt> {
 
 /// MEM-003: behind bank 0, whatever its code says.
 pub(super) fn bank_1_start(chip: &mut Chip, device: &Device) -> Result<u32, Halt> {
-    Ok(page_up(bank_0_start(chip)?.wrapping_add(device.settings.bank_0.size)))
+    let end = bank_0_start(chip)?.wrapping_add(device.settings.bank_0.size);
+    if device.build.has(PlantedBug::BankOneTooEarly) {
+        return Ok(end / PAGE * PAGE);
+    }
+    Ok(page_up(end))
 }
 
 /// The place for an image of `size` bytes; `None` when there is none (VAL-020). Nothing is changed here, so that no bank has
@@ -48,7 +52,8 @@ pub(super) fn place(
     init: &InitCommand,
     size: u32,
 ) -> Result<Option<Place>, Halt> {
-    let end = device.layout.image_area_end();
+    let data = device.build.has(PlantedBug::AppDataCountsAsFree);
+    let end = if data { device.layout.bootloader } else { device.layout.image_area_end() };
     // The subtraction wraps, as in a release build: a bank 1 behind the end counts as endless.
     let room = |start: u32| {
         let room = end.wrapping_sub(start);

@@ -110,7 +110,7 @@ impl Application {
     fn take(&mut self, chip: &mut Chip, wire: &SharedWire, message: FromHost) -> Result<bool, Halt> {
         if message == FromHost::Disconnected {
             self.listen(wire);
-            return Ok(false);
+            return Ok(self.waiting_for_reset && self.bug == Some(PlantedBug::LeavingHostResets));
         }
         if let FromHost::Connected(central) = message {
             self.link = Some(Connection::new(*central, self.offers.service, self.bug));
@@ -148,7 +148,11 @@ impl Application {
                 self.waiting_for_reset = true;
                 service::SUCCESS
             }
-            (service::ENTER, Service::Bonded) if !stored_bond => service::NOT_BONDED,
+            (service::ENTER, Service::Bonded)
+                if !stored_bond && self.bug != Some(PlantedBug::AnyoneStartsBootloader) =>
+            {
+                service::NOT_BONDED
+            }
             (service::ENTER, Service::Bonded) => match self.shared.store_peer(chip)? {
                 Some(refusal) => refusal,
                 None => return Ok(None),
