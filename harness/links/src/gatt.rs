@@ -88,6 +88,12 @@ pub trait Gatt {
     /// [`LinkError::NotFound`] when it does not advertise, [`LinkError::TimedOut`] when it does not accept.
     async fn connect(&mut self, firmware: Firmware, att_mtu: Option<u16>) -> Result<(), LinkError>;
 
+    /// Exchanges ATT_MTU over the link that is up; what both ends can do afterwards.
+    ///
+    /// # Errors
+    /// [`LinkError::Lost`].
+    async fn exchange_mtu(&mut self, att_mtu: u16) -> Result<u16, LinkError>;
+
     /// Writes `value` in one of three ways. A configuration is always written by a request.
     ///
     /// # Errors

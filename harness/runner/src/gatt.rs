@@ -89,6 +89,10 @@ async fn act(
             central.connect(firmware(*wanted), *mtu).await?;
             Check::new(&what, "connected", "connected", true)
         }
+        GattAction::Mtu { asked, granted } => {
+            let found = central.exchange_mtu(*asked).await?;
+            Check::new(&what, granted, found, *granted == found)
+        }
         GattAction::Subscribe { characteristic: of, value, result } => {
             let usual: &[u8] =
                 if *of == model::Characteristic::Buttonless { &[0x02, 0x00] } else { &[0x01, 0x00] };
@@ -178,6 +182,7 @@ fn what(action: &GattAction) -> String {
     match action {
         GattAction::Find { firmware, .. } => format!("advertising of the {firmware}"),
         GattAction::Connect { firmware, .. } => format!("connection to the {firmware}"),
+        GattAction::Mtu { asked, .. } => format!("ATT MTU after {asked} was asked for"),
         GattAction::Subscribe { characteristic, value: None, .. } => {
             format!("subscription to {characteristic}")
         }

@@ -35,6 +35,7 @@ mod beyond;
 pub mod ble;
 mod case;
 pub mod client;
+mod closed;
 mod closing;
 pub mod cuts;
 mod desk;

@@ -1,9 +1,10 @@
 //! What the debug probe does to a device that runs: registers that survive a reset, and single words of flash.
 
-use gauntlet_bench::{Board, Debugger, Device, ProbeError, Region, Variant};
+use gauntlet_bench::{Board, Device, ProbeError, Region};
 use gauntlet_record::Finding;
 use gauntlet_scenario::model::{self, ProbeAction, ProbeItem, Retained};
 
+use crate::closed;
 use crate::trouble::Trouble;
 
 /// Registers of POWER.
@@ -13,10 +14,6 @@ const GPREGRET2: u32 = 0x4000_0520;
 const NVMC_READY: u32 = 0x4001_E400;
 const NVMC_CONFIG: u32 = 0x4001_E504;
 const NVMC_ERASE_PAGE: u32 = 0x4001_E508;
-/// What closes flash regions on the chips that have it, for the debug port too: permissions of 8 regions, 16 bytes apart.
-const ACL_PERMISSIONS: u32 = 0x4001_E808;
-const ACL_REGIONS: u32 = 8;
-const ACL_NO_WRITE: u32 = 1 << 1;
 const READ_ONLY: u32 = 0;
 const WRITE: u32 = 1;
 const ERASE: u32 = 2;
@@ -51,7 +48,7 @@ pub(crate) fn run(
     probe.halt()?;
     let changes =
         |item: &ProbeItem| matches!(item.action, ProbeAction::Erase(_) | ProbeAction::Program { .. });
-    let opened = items.iter().any(changes) && is_closed(&mut probe, device.variant)?;
+    let opened = items.iter().any(changes) && closed::is_closed_to_probe(&mut probe, device.variant)?;
     if opened {
         // Only a reset opens the regions again; the firmware is not let in to close them before the words are changed.
         probe.reset_and_halt()?;
@@ -107,6 +104,18 @@ pub(crate) fn run(
                 ready(|address| probe.read_word(address))?;
                 probe.write_word(NVMC_CONFIG, READ_ONLY)?;
             }
+            ProbeAction::Closed { region, closed } => {
+                let found = closed::is_closed(&mut probe, device.variant, place(region)?.start)?;
+                if found != closed {
+                    let word = |closed: bool| if closed { "closed" } else { "open" }.to_owned();
+                    findings.push(Finding {
+                        check: format!("first page of {region}"),
+                        expected: word(closed),
+                        found: word(found),
+                        detail: None,
+                    });
+                }
+            }
             ProbeAction::Read { region, at, value } => {
                 let found = probe.read_word(address(place(region)?, at)?)?;
                 if found != value {
@@ -130,19 +139,6 @@ pub(crate) fn run(
     }
     probe.detach()?;
     Ok((findings, was_reset))
-}
-
-/// Whether the firmware has closed flash against writing. On the nRF52832 the debug port is not bound by that.
-fn is_closed(probe: &mut Debugger, variant: Variant) -> Result<bool, ProbeError> {
-    if variant == Variant::Nrf52832 {
-        return Ok(false);
-    }
-    for region in 0..ACL_REGIONS {
-        if probe.read_word(ACL_PERMISSIONS + 16 * region)? & ACL_NO_WRITE != 0 {
-            return Ok(true);
-        }
-    }
-    Ok(false)
 }
 
 fn address(region: Region, at: u32) -> Result<u32, Trouble> {

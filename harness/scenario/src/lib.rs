@@ -62,7 +62,7 @@ pub use case::Case;
 pub use diagnostics::{Diagnostics, Problem, ProblemKind, Severity, nearest as nearest_word};
 pub use gauntlet_record::CaseId;
 pub use piece::{bootloader_keys, read_bench, read_bootloader, read_device, read_fault, read_target};
-pub use requirements::{Area, CATALOGUE, Catalogue, Observation, Requirement};
+pub use requirements::{Area, CATALOGUE, Catalogue, FieldFailure, Observation, Requirement};
 pub use scenario::Scenario;
 pub use schema::{bench_schema_text, schema, schema_text};
 pub use suite::{

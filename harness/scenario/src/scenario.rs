@@ -38,6 +38,7 @@ impl Scenario {
             Ok(root) => {
                 if let Some(catalogue) = catalogue {
                     check::requirements(&root, catalogue, &mut cx);
+                    check::failures(&root, catalogue, &mut cx);
                 }
                 cases(&root, &mut cx).map(|cases| (root, cases))
             }

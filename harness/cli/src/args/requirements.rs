@@ -7,9 +7,10 @@ Examples:
   gauntlet requirements                      all, with a summary in the last line
   gauntlet requirements OBJ-031 PWR          one, and those of an area
   gauntlet requirements --untested SET       the gaps of an area
+  gauntlet requirements FF                   failures in the field, and what makes them happen
   gauntlet requirements --json > all.json    for programs")]
 pub(crate) struct RequirementsArgs {
-    /// Which requirements; without any, all
+    /// Which requirements, or failures in the field such as FF-041; without any, all requirements
     #[arg(value_name = "ID|AREA")]
     pub(crate) wanted: Vec<String>,
 

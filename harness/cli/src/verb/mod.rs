@@ -7,6 +7,7 @@ mod completions;
 mod cuts;
 mod device;
 mod dfu;
+mod failures;
 mod list;
 mod package;
 mod package_show;

@@ -11,6 +11,7 @@ use crate::args::RequirementsArgs;
 use crate::citations::{self, Place};
 use crate::display::{Look, tame};
 use crate::failure::Failure;
+use crate::verb::failures;
 use crate::{output, shipped};
 
 /// Columns in front of everything but the id.
@@ -51,6 +52,11 @@ pub(super) fn requirements(args: &RequirementsArgs) -> Result<ExitCode, Failure>
     let catalogue = shipped::catalogue()?;
     let suite = shipped::load()?;
     let tests = tests(&suite);
+    let (failures, wanted): (Vec<&String>, Vec<&String>) =
+        args.wanted.iter().partition(|name| failures::is_meant(name));
+    if !failures.is_empty() && wanted.is_empty() {
+        return field_failures(args, &catalogue, &suite, &failures);
+    }
     let wanted = chosen(&catalogue, &args.wanted)?;
     let all: Vec<Known<'_>> = wanted.into_iter().map(|requirement| known(requirement, &tests)).collect();
     let shown = |known: &&Known<'_>| {
@@ -63,6 +69,32 @@ pub(super) fn requirements(args: &RequirementsArgs) -> Result<ExitCode, Failure>
         json + "\n"
     } else {
         table(&catalogue, &all.iter().filter(shown).collect::<Vec<_>>(), &Look::of_text()) + &summary(&all)
+    };
+    output::print(&text)?;
+    Ok(ExitCode::Pass)
+}
+
+/// What has failed in the field, instead of requirements.
+fn field_failures(
+    args: &RequirementsArgs,
+    catalogue: &Catalogue,
+    suite: &Suite,
+    wanted: &[&String],
+) -> Result<ExitCode, Failure> {
+    let all = failures::known(catalogue, suite, wanted);
+    if all.is_empty() {
+        let last = catalogue.failures().last();
+        return Err(Failure::NothingSelected {
+            what: "there is no such failure in the field".to_owned(),
+            advice: last.map_or_else(String::new, |last| format!("the ids go up to `{}`", last.id)),
+        });
+    }
+    let shown: Vec<_> = all.iter().filter(|known| !args.untested || known.is_untested()).collect();
+    let text = if args.json {
+        let json = serde_json::to_string_pretty(&shown).map_err(|error| Failure::Stdout(error.into()))?;
+        json + "\n"
+    } else {
+        failures::table(&shown, &Look::of_text()) + &failures::summary(&all)
     };
     output::print(&text)?;
     Ok(ExitCode::Pass)

@@ -118,3 +118,26 @@ fn an_id_that_does_not_exist_is_answered_with_one_that_does() {
     ran.ends_with(4).tells_in_words("the areas are CP, OBJ, PRN");
     assert!(ran.out.is_empty() && !ran.err.contains("\u{1b}[31m"), "{}", ran.err);
 }
+
+/// Every failure of the field is made to happen by a scenario, or says why none can.
+#[test]
+fn failures_in_the_field_are_recreated_or_say_why_not() {
+    let all = json(&["FF"]);
+    assert_eq!(all.len(), 141);
+    for failure in &all {
+        let reason = failure["not_recreated"].is_string();
+        assert_ne!(is_empty(failure, "recreated_by"), !reason, "{}", failure["id"]);
+    }
+    let recreated = all.iter().filter(|failure| !is_empty(failure, "recreated_by")).count();
+    assert!(recreated >= 110, "{recreated}");
+    let untested = json(&["FF", "--untested"]);
+    assert_eq!(untested.len(), all.len() - recreated);
+    let summary = format!(
+        "141 failures in the field: {recreated} recreated by scenarios, {} that can't be recreated here, 0 open\n",
+        untested.len()
+    );
+    gauntlet(&["requirements", "FF"]).prints(&summary);
+    gauntlet(&["requirements", "FF-041"]).prints("recreated by  ").prints("receipts/intervals");
+    gauntlet(&["requirements", "FF-009"]).prints("not here      it happens in a packaging tool");
+    gauntlet(&["requirements", "FF-142"]).ends_with(4).tells("the ids go up to `FF-141`");
+}

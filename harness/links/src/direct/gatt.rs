@@ -70,6 +70,10 @@ impl Gatt for DirectGatt {
         Ok(())
     }
 
+    async fn exchange_mtu(&mut self, att_mtu: u16) -> Result<u16, LinkError> {
+        self.central.exchange_mtu(att_mtu).await
+    }
+
     async fn write(
         &mut self,
         to: Characteristic,

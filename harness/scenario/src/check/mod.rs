@@ -9,7 +9,7 @@ mod fits;
 mod names;
 mod unused;
 
-pub(crate) use cited::requirements;
+pub(crate) use cited::{failures, requirements};
 pub(crate) use unused::{unused_lists, unused_packages};
 
 use crate::case::Case;

@@ -124,6 +124,13 @@ pub enum GattAction {
         /// The ATT_MTU asked for, 23 to 247; `None` asks for nothing.
         mtu: Option<u16>,
     },
+    /// The central exchanges ATT_MTU once more over the link that is up.
+    Mtu {
+        /// What it asks for, 23 to 247.
+        asked: u16,
+        /// What must come of it.
+        granted: u16,
+    },
     /// The configuration of a characteristic is written.
     Subscribe {
         /// Of which one; never `packet`.

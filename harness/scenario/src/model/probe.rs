@@ -63,4 +63,11 @@ pub enum ProbeAction {
         /// The word.
         value: u32,
     },
+    /// The first page of a region must be closed against writing and erasing, or open.
+    Closed {
+        /// The region.
+        region: Region,
+        /// Closed, or open.
+        closed: bool,
+    },
 }

@@ -20,7 +20,7 @@ read_words!(AirAddress, Characteristic, Firmware, Pairing, Side, WriteKind);
 const ACTIONS: Choice = Choice {
     one: "an action of a central",
     short: "action",
-    keys: &["find", "connect", "subscribe", "write", "hear", "pair", "disconnect"],
+    keys: &["find", "connect", "exchange-mtu", "subscribe", "write", "hear", "pair", "disconnect"],
 };
 
 mapping! { Gatt, "what a central does", |node, cx| {
@@ -69,6 +69,7 @@ impl Shape for GattItem {
         let action = match ACTIONS.of(node, cx)? {
             "find" => Find::read(node, cx)?.0,
             "connect" => Connect::read(node, cx)?.0,
+            "exchange-mtu" => Mtu::read(node, cx)?.0,
             "subscribe" => Subscribe::read(node, cx)?.0,
             "write" => Write::read(node, cx)?.0,
             "hear" => Hear::read(node, cx)?.0,
@@ -82,6 +83,7 @@ impl Shape for GattItem {
         json_schema!({ "oneOf": [
             Find::schema(generator),
             Connect::schema(generator),
+            Mtu::schema(generator),
             Subscribe::schema(generator),
             Write::schema(generator),
             Hear::schema(generator),
@@ -105,6 +107,13 @@ mapping! { Connect, "a connection", |node, cx| {
     required "connect" => firmware: Firmware, "Which firmware is connected to.";
     optional "mtu" => mtu: Ranged<u16, { range::MTU }>, "The ATT MTU that is asked for. None is by default.";
 } => Some(Connect(GattAction::Connect { firmware: firmware?, mtu: mtu.map(|mtu| mtu.0) })) }
+
+struct Mtu(GattAction);
+
+mapping! { Mtu, "an exchange of ATT MTU", |_node, cx| {
+    required "exchange-mtu" => asked: Ranged<u16, { range::MTU }>, "The ATT MTU that is asked for over the link that is up, 23 to 247.";
+    required "granted" => granted: Ranged<u16, { range::MTU }>, "What must come of it.";
+} => Some(Mtu(GattAction::Mtu { asked: asked?.0, granted: granted?.0 })) }
 
 struct Subscribe(GattAction);
 

@@ -14,7 +14,7 @@ use crate::yaml::Node;
 const ACTIONS: Choice = Choice {
     one: "an action of the probe",
     short: "action",
-    keys: &["retained", "retained-2", "watchdog", "erase", "program", "read"],
+    keys: &["retained", "retained-2", "watchdog", "erase", "program", "read", "closed", "open"],
 };
 
 /// A step of the probe.
@@ -40,6 +40,8 @@ impl Shape for ProbeItem {
             "watchdog" => Watchdog::read(node, cx)?.0,
             "erase" => Erase::read(node, cx)?.0,
             "program" => Program::read(node, cx)?.0,
+            "closed" => Closed::read(node, cx)?.0,
+            "open" => Open::read(node, cx)?.0,
             _ => Read::read(node, cx)?.0,
         };
         Some(Self { place: cx.place(&node.span), action })
@@ -53,6 +55,8 @@ impl Shape for ProbeItem {
             Erase::schema(generator),
             Program::schema(generator),
             Read::schema(generator),
+            Closed::schema(generator),
+            Open::schema(generator),
         ] })
     }
 }
@@ -103,6 +107,18 @@ mapping! { Read, "a word read by the probe", |node, cx| {
     required "at" => at: Offset, "Bytes from the start of the region, a multiple of 4.";
     required "value" => value: u32, "What the word must be.";
 } => Some(Read(ProbeAction::Read { region: region?, at: aligned(node, at?, cx)?, value: value? })) }
+
+struct Closed(ProbeAction);
+
+mapping! { Closed, "a region that must be closed", |_node, cx| {
+    required "closed" => region: Region, "The region whose first page the firmware must have closed against writing and erasing.";
+} => region.map(|region| Closed(ProbeAction::Closed { region, closed: true })) }
+
+struct Open(ProbeAction);
+
+mapping! { Open, "a region that must be open", |_node, cx| {
+    required "open" => region: Region, "The region whose first page must be open for writing and erasing.";
+} => region.map(|region| Open(ProbeAction::Closed { region, closed: false })) }
 
 fn aligned(node: &Node, at: Offset, cx: &mut Cx<'_>) -> Option<u32> {
     let node = node.get("at")?;

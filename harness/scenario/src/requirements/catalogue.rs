@@ -2,7 +2,7 @@
 
 use super::{Observation, check, read};
 use crate::diagnostics::{Diagnostics, Problem, Severity, nearest};
-use crate::quantity::{AreaId, RequirementId, Section};
+use crate::quantity::{AreaId, FailureId, RequirementId, Section};
 use crate::read::{Cx, Shape};
 use crate::suite::NoFiles;
 use crate::yaml::{self, Source};
@@ -12,6 +12,7 @@ use crate::yaml::{self, Source};
 pub struct Catalogue {
     areas: Vec<Area>,
     requirements: Vec<Requirement>,
+    failures: Vec<FieldFailure>,
 }
 
 /// Requirements that belong together.
@@ -36,6 +37,17 @@ pub struct Requirement {
     pub observed: Vec<Observation>,
     /// Why no scenario can test it, if that is so.
     pub not_tested: Option<String>,
+}
+
+/// A failure that happened to somebody in the field.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FieldFailure {
+    /// The id, by which it is cited.
+    pub id: FailureId,
+    /// What was seen.
+    pub says: String,
+    /// Why no scenario can make it happen, if that is so.
+    pub not_recreated: Option<String>,
 }
 
 impl Catalogue {
@@ -83,10 +95,17 @@ impl Catalogue {
     }
 
     fn new(contents: read::Contents) -> Self {
-        let read::Contents { areas, mut requirements } = contents;
+        let read::Contents { areas, mut requirements, mut failures } = contents;
         let place = |area: &str| areas.iter().position(|known| known.id.as_str() == area);
         requirements.sort_by_cached_key(|requirement| (place(requirement.id.area()), requirement.id.clone()));
-        Self { areas, requirements }
+        failures.sort_by(|one, other| one.id.cmp(&other.id));
+        Self { areas, requirements, failures }
+    }
+
+    /// The failures of the field, by number; none in a catalogue that is about requirements only.
+    #[must_use]
+    pub fn failures(&self) -> &[FieldFailure] {
+        &self.failures
     }
 
     /// The areas, in the order of the file.

@@ -14,6 +14,7 @@ pub(super) fn catalogue(root: &Node, cx: &mut Cx<'_>) {
     let requirements = named(items("requirements"), "id");
     once(&areas, "area", cx);
     once(&requirements, "id", cx);
+    once(&named(items("failures"), "id"), "id", cx);
     for (id, node) in &requirements {
         in_an_area(id, node, &areas, cx);
     }

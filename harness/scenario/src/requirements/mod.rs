@@ -8,7 +8,7 @@ mod check;
 mod observation;
 mod read;
 
-pub use catalogue::{Area, Catalogue, Requirement};
+pub use catalogue::{Area, Catalogue, FieldFailure, Requirement};
 pub use observation::Observation;
 
 use crate::yaml::Source;

@@ -1,7 +1,7 @@
 //! Reads a catalogue from the tree of its file.
 
-use super::{Area, Observation, Requirement};
-use crate::quantity::{AreaId, RequirementId, Section};
+use super::{Area, FieldFailure, Observation, Requirement};
+use crate::quantity::{AreaId, FailureId, RequirementId, Section};
 use crate::read::mapping::mapping;
 use crate::read::scalars::{Text, read_words};
 
@@ -11,12 +11,20 @@ read_words!(Observation);
 pub(super) struct Contents {
     pub(super) areas: Vec<Area>,
     pub(super) requirements: Vec<Requirement>,
+    pub(super) failures: Vec<FieldFailure>,
 }
 
 mapping! { Contents, "a requirement catalogue", |_node, cx| {
     required "areas" => areas: Vec<Area>, "The areas, in the order in which they are shown.";
     required "requirements" => requirements: Vec<Requirement>, "The requirements.";
-} => Some(Contents { areas: areas?, requirements: requirements? }) }
+    optional "failures" => failures: Vec<FieldFailure>, "What has failed in the field.";
+} => Some(Contents { areas: areas?, requirements: requirements?, failures: failures.unwrap_or_default() }) }
+
+mapping! { FieldFailure, "a failure", |_node, cx| {
+    required "id" => id: FailureId, "The id, by which scenarios cite it.";
+    required "says" => says: Text, "What was seen, in one sentence.";
+    optional "not_recreated" => not_recreated: Text, "Why no scenario can make it happen.";
+} => Some(FieldFailure { id: id?, says: says?.0, not_recreated: not_recreated.map(|reason| reason.0) }) }
 
 mapping! { Area, "an area", |_node, cx| {
     required "area" => area: AreaId, "The letters in front of the numbers.";
