@@ -145,7 +145,7 @@ fn a_case_whose_process_is_killed_is_an_error_and_can_be_tried_again() {
 #[test]
 fn a_planted_bug_is_found_through_it() {
     let place = tempfile::tempdir().unwrap();
-    let arguments = ["rejection", "--link", "ble", "--planted-bug", "version-not-checked"];
+    let arguments = ["refusal/downgrade", "--link", "ble", "--planted-bug", "version-not-checked"];
     let (code, told) = gauntlet(place.path(), &arguments);
     assert_eq!(code, 100, "{told}");
     assert!(told.contains("--link ble --seed 1 --planted-bug version-not-checked"), "{told}");
