@@ -78,6 +78,8 @@ pub enum Capability {
     AnyConfiguration,
     /// Beginning a long write, whatever the length of the value.
     LongWrite,
+    /// Exchanging the ATT_MTU at any moment of a link.
+    MtuExchange,
     /// Sending a Write Request that is longer than the ATT_MTU allows.
     LongRequest,
     /// Deciding when an indication is confirmed.

@@ -95,6 +95,7 @@ const REFERENCE: &[Capability] = &[
     Capability::AnyConfiguration,
     Capability::LongWrite,
     Capability::LongRequest,
+    Capability::MtuExchange,
     Capability::Confirmation,
     Capability::Pairing,
 ];

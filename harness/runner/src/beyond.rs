@@ -18,6 +18,7 @@ fn words(need: Capability) -> &'static str {
         Capability::AnyAttribute => "writes to no attribute that the device does not have",
         Capability::AnyConfiguration => "writes no configuration but those of a subscription and of its end",
         Capability::LongWrite => "begins no long write of a short value",
+        Capability::MtuExchange => "exchanges the ATT MTU by itself, when it connects",
         Capability::LongRequest => "sends no request that is longer than the ATT_MTU allows",
         Capability::Confirmation => "confirms every indication by itself",
         Capability::Pairing => "asks for no pairing",
@@ -61,6 +62,7 @@ fn needs(case: &Case) -> Vec<Capability> {
                     }
                 }
                 GattAction::Hear { confirm: false, .. } => needs.push(Capability::Confirmation),
+                GattAction::Mtu { .. } => needs.push(Capability::MtuExchange),
                 GattAction::Pair(_) => needs.push(Capability::Pairing),
                 GattAction::Hear { .. } => open = false,
                 GattAction::Find { .. } | GattAction::Disconnect(_) => {}

@@ -138,6 +138,10 @@ impl Gatt for BleGatt {
         }
     }
 
+    async fn exchange_mtu(&mut self, _: u16) -> Result<u16, LinkError> {
+        Err(beyond("exchanges the ATT MTU by itself, when it connects"))
+    }
+
     async fn write(
         &mut self,
         to: Characteristic,
