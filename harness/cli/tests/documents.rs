@@ -61,6 +61,12 @@ fn examples_of_scenarios_pass() {
                     .unwrap_or_else(|mistakes| panic!("{}", mistakes.render(100, false)));
                 continue;
             }
+            // A bench says first which probe it has.
+            if text.starts_with("probe:") {
+                gauntlet_scenario::read_bench(&Source::new(&name, text), &|_| None)
+                    .unwrap_or_else(|mistakes| panic!("{}", mistakes.render(100, false)));
+                continue;
+            }
             let suite = load_sources(&[Source::new(&name, text)], &any_package)
                 .unwrap_or_else(|mistakes| panic!("{}", mistakes.render(100, false)));
             assert!(suite.warnings().is_empty(), "{}", suite.warnings().render(100, false));
