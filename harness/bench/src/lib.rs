@@ -24,11 +24,14 @@ pub mod backend;
 pub mod bluetooth;
 pub mod board;
 pub mod device;
+mod dongles;
 pub mod firmware_board;
 pub mod hardware;
 pub mod images;
 pub mod patience;
 mod running;
+#[cfg(unix)]
+mod serial_way;
 #[cfg(unix)]
 pub mod serve;
 pub mod sweep;

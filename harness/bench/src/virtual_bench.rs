@@ -10,6 +10,7 @@ use gauntlet_links::direct::{
     ChipUart, DirectApplication, DirectBle, DirectGatt, DirectSerial, SharedMachine, VirtualBoard,
     VirtualCentral,
 };
+use gauntlet_links::dongle::DongleOptions;
 use gauntlet_links::gatt::Gatt;
 use gauntlet_nrf52::{
     self as nrf52, CYCLES_PER_SECOND, Chip, Fill, FlashAction, Machine, MachineStop, Reset, TearPattern,
@@ -27,8 +28,11 @@ use crate::backend::Backend;
 use crate::bluetooth::{self, Bluetooth};
 use crate::board::{Board, BoardError, Cut, CutPlace, CutReport, LinkKind, Mode, Peer, Tear};
 use crate::device::Device;
+use crate::dongles::Dongles;
 use crate::patience::Patience;
 use crate::running::Runs;
+#[cfg(unix)]
+use crate::serial_way::SerialWay;
 #[cfg(unix)]
 use crate::serve::{Line, SerialPort};
 use crate::sweep::Sweep;
@@ -142,9 +146,6 @@ impl Bench for VirtualBench {
     }
 
     fn open(&self, variant: Variant, seed: u64) -> Result<Box<dyn Board>, BoardError> {
-        if !matches!(self.backend, Backend::Direct | Backend::Ble) {
-            return Err(BoardError::NoSuchLink(self.backend.description()));
-        }
         let number = BOARDS.fetch_add(1, Ordering::Relaxed);
         let wire = SharedWire::default();
         let mut chip = Chip::new(variant, seed);
@@ -170,10 +171,20 @@ impl Bench for VirtualBench {
         let bluetooth = if self.backend == Backend::Ble { Some(Bluetooth::open(&opened)?) } else { None };
         let origin = opened.machine().chip.now();
         let runs = self.target.as_ref().map(Runs::new);
+        #[cfg(not(unix))]
+        if self.backend == Backend::Serial {
+            return Err(BoardError::Impossible(
+                "have a port of its own: this system has no pseudo-terminals",
+            ));
+        }
+        let dongles = (self.backend == Backend::Dongle).then(|| Dongles::new(opened.clone()));
         Ok(Box::new(OpenBoard {
-            board: opened,
             #[cfg(unix)]
             bluetooth,
+            dongles,
+            #[cfg(unix)]
+            has_port: self.backend == Backend::Serial,
+            board: opened,
             selector,
             _probe: probe,
             origin,
@@ -201,6 +212,11 @@ struct OpenBoard {
     /// The way of the client's traffic, when it goes over BLE.
     #[cfg(unix)]
     bluetooth: Option<Bluetooth>,
+    /// A serial line goes over a port of the system.
+    #[cfg(unix)]
+    has_port: bool,
+    /// What BLE goes through.
+    dongles: Option<Dongles>,
     selector: BoardSelector,
     /// The probe can be found for as long as this lives.
     _probe: Registration,
@@ -252,6 +268,9 @@ impl Board for OpenBoard {
         if let Some(bluetooth) = &self.bluetooth {
             return Ok(bluetooth.application(central(peer)));
         }
+        if let Some(dongles) = &self.dongles {
+            return Ok(dongles.host(peer, central(peer)).application());
+        }
         let central = VirtualCentral::new(self.board.clone(), central(peer));
         Ok(Box::new(DirectApplication::of(central)))
     }
@@ -260,6 +279,9 @@ impl Board for OpenBoard {
         #[cfg(unix)]
         if let Some(bluetooth) = &self.bluetooth {
             return Ok(bluetooth.gatt(central(peer)));
+        }
+        if let Some(dongles) = &self.dongles {
+            return Ok(dongles.host(peer, central(peer)).gatt());
         }
         Ok(Box::new(DirectGatt::of(VirtualCentral::new(self.board.clone(), central(peer)))))
     }
@@ -280,8 +302,17 @@ impl Board for OpenBoard {
                 if let Some(bluetooth) = &self.bluetooth {
                     return Ok(bluetooth.link(who, att_mtu));
                 }
+                if let Some(dongles) = &self.dongles {
+                    let host = dongles.host(peer, who);
+                    let options = DongleOptions { att_mtu, ..host.options().clone() };
+                    return Ok(host.with(options).link());
+                }
                 let central = VirtualCentral::new(board, who);
                 Ok(Box::new(DirectBle::of(central, att_mtu)))
+            }
+            #[cfg(unix)]
+            (LinkKind::Serial, profile @ (Profile::Uart | Profile::Usb)) if self.has_port => {
+                Ok(SerialWay::new(board, profile).map_err(BoardError::Port)?.link())
             }
             (LinkKind::Serial, Profile::Uart) => Ok(Box::new(DirectSerial::new(board))),
             (LinkKind::Serial, Profile::Usb) => Ok(Box::new(DirectSerial::usb(board))),

@@ -14,6 +14,8 @@ pub const INVALID_STATE: u32 = 0x08;
 pub const INVALID_LENGTH: u32 = 0x09;
 /// The value is longer than ATT_MTU allows.
 pub const DATA_SIZE: u32 = 0x0C;
+/// The peer has not answered for too long; there are no more procedures on this connection.
+pub const TIMEOUT: u32 = 0x0D;
 /// Another procedure of the GATT client is under way.
 pub const BUSY: u32 = 0x11;
 /// A queue is full; something has to go out first.
@@ -33,7 +35,7 @@ pub fn result(code: u32) -> &'static str {
         INVALID_LENGTH => "an invalid length",
         0x0B => "invalid data",
         DATA_SIZE => "more data than fit",
-        0x0D => "a timeout",
+        TIMEOUT => "a timeout",
         BUSY => "busy",
         RESOURCES => "no resources",
         INVALID_CONNECTION => "no such connection",
@@ -60,6 +62,26 @@ pub fn gatt_status(code: u16) -> &'static str {
     }
 }
 
+/// No pairing with this peer.
+pub const PAIRING_NOT_SUPPORTED: u8 = 0x85;
+
+/// How a pairing ended.
+#[must_use]
+pub fn pairing(status: u8) -> &'static str {
+    match status {
+        0 => "success",
+        0x01 => "a timeout",
+        0x82 => "no out of band data",
+        0x83 => "the authentication that is required is not possible",
+        0x84 => "confirmation failed",
+        PAIRING_NOT_SUPPORTED => "pairing is not supported",
+        0x86 => "the key is too short",
+        0x88 => "unspecified",
+        0x89 => "repeated attempts",
+        _ => "an unknown reason",
+    }
+}
+
 /// Supervision timeout.
 pub const HCI_TIMEOUT: u8 = 0x08;
 /// The peer has ended the connection.
@@ -75,6 +97,8 @@ pub fn hci_reason(code: u8) -> &'static str {
     match code {
         HCI_TIMEOUT => "supervision timeout",
         HCI_REMOTE_USER => "the device has ended it",
+        0x05 => "authentication failed",
+        0x06 => "the device does not know the key",
         0x14 => "the device has ended it: low resources",
         0x15 => "the device has ended it: power off",
         HCI_LOCAL_HOST => "ended by this side",

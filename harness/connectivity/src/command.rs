@@ -3,6 +3,7 @@
 use crate::bytes::{DecodeError, Reader, Writer};
 use crate::gap::{Address, ConnParams, DataLength, ScanParams};
 use crate::gatt::{Range, Uuid, Write};
+use crate::security::{KeyName, KeySet, LongTermKey, SecParams};
 
 /// Op codes, the first byte of a call.
 pub mod op {
@@ -16,6 +17,12 @@ pub mod op {
     pub const CONN_PARAM_UPDATE: u8 = 0x75;
     /// `sd_ble_gap_disconnect`
     pub const DISCONNECT: u8 = 0x76;
+    /// `sd_ble_gap_authenticate`
+    pub const AUTHENTICATE: u8 = 0x7E;
+    /// `sd_ble_gap_sec_params_reply`
+    pub const SEC_PARAMS_REPLY: u8 = 0x7F;
+    /// `sd_ble_gap_encrypt`
+    pub const ENCRYPT: u8 = 0x85;
     /// `sd_ble_gap_scan_start`
     pub const SCAN_START: u8 = 0x8A;
     /// `sd_ble_gap_scan_stop`
@@ -115,6 +122,33 @@ pub enum Command {
         /// What stands in the way is to be told.
         limitation: bool,
     },
+    /// Pairs.
+    Authenticate {
+        /// Which.
+        conn: u16,
+        /// What this side can do, and wants.
+        params: Option<SecParams>,
+    },
+    /// The answer to the peer's parameters of a pairing.
+    SecParamsReply {
+        /// Which.
+        conn: u16,
+        /// 0 goes on.
+        status: u8,
+        /// For peripherals only.
+        params: Option<SecParams>,
+        /// Room for the keys.
+        keys: Option<Box<KeySet>>,
+    },
+    /// Encrypts with the key of a bond.
+    Encrypt {
+        /// Which.
+        conn: u16,
+        /// By which the peer finds it.
+        name: Option<KeyName>,
+        /// The key.
+        key: Option<LongTermKey>,
+    },
     /// Primary services from a handle on.
     DiscoverServices {
         /// Which.
@@ -192,6 +226,9 @@ impl Command {
             Self::ConnParamUpdate { .. } => op::CONN_PARAM_UPDATE,
             Self::PhyUpdate { .. } => op::PHY_UPDATE,
             Self::DataLengthUpdate { .. } => op::DATA_LENGTH_UPDATE,
+            Self::Authenticate { .. } => op::AUTHENTICATE,
+            Self::SecParamsReply { .. } => op::SEC_PARAMS_REPLY,
+            Self::Encrypt { .. } => op::ENCRYPT,
             Self::DiscoverServices { .. } => op::DISCOVER_SERVICES,
             Self::DiscoverCharacteristics { .. } => op::DISCOVER_CHARACTERISTICS,
             Self::DiscoverDescriptors { .. } => op::DISCOVER_DESCRIPTORS,
@@ -235,6 +272,16 @@ impl Command {
             }
             Self::DataLengthUpdate { conn, length, limitation } => {
                 to.u16(*conn).opt(length.as_ref(), DataLength::write).u8(u8::from(*limitation));
+            }
+            Self::Authenticate { conn, params } => {
+                to.u16(*conn).opt(params.as_ref(), SecParams::write);
+            }
+            Self::SecParamsReply { conn, status, params, keys } => {
+                to.u16(*conn).u8(*status).opt(params.as_ref(), SecParams::write);
+                to.opt(keys.as_deref(), KeySet::write);
+            }
+            Self::Encrypt { conn, name, key } => {
+                to.u16(*conn).opt(name.as_ref(), KeyName::write).opt(key.as_ref(), LongTermKey::write);
             }
             Self::DiscoverServices { conn, start, only } => {
                 to.u16(*conn).u16(*start).opt(only.as_ref(), Uuid::write);
@@ -291,6 +338,18 @@ impl Command {
                 conn: from.u16()?,
                 length: from.opt(DataLength::read)?,
                 limitation: from.flag()?,
+            },
+            op::AUTHENTICATE => Self::Authenticate { conn: from.u16()?, params: from.opt(SecParams::read)? },
+            op::SEC_PARAMS_REPLY => Self::SecParamsReply {
+                conn: from.u16()?,
+                status: from.u8()?,
+                params: from.opt(SecParams::read)?,
+                keys: from.opt(KeySet::read)?.map(Box::new),
+            },
+            op::ENCRYPT => Self::Encrypt {
+                conn: from.u16()?,
+                name: from.opt(KeyName::read)?,
+                key: from.opt(LongTermKey::read)?,
             },
             op::DISCOVER_SERVICES => {
                 Self::DiscoverServices { conn: from.u16()?, start: from.u16()?, only: from.opt(Uuid::read)? }

@@ -3,12 +3,16 @@
 use crate::bytes::{DecodeError, Reader, Writer};
 use crate::gap::{Address, ConnParams, DataLength};
 use crate::gatt::{Characteristic, Descriptor, Service, Status};
+use crate::security::{AuthStatus, SecParams};
 
 /// Event ids.
 mod id {
     pub(super) const CONNECTED: u16 = 0x10;
     pub(super) const DISCONNECTED: u16 = 0x11;
     pub(super) const CONN_PARAM_UPDATE: u16 = 0x12;
+    pub(super) const SEC_PARAMS_REQUEST: u16 = 0x13;
+    pub(super) const AUTH_STATUS: u16 = 0x19;
+    pub(super) const CONN_SEC_UPDATE: u16 = 0x1A;
     pub(super) const GAP_TIMEOUT: u16 = 0x1B;
     pub(super) const ADV_REPORT: u16 = 0x1D;
     pub(super) const CONN_PARAM_UPDATE_REQUEST: u16 = 0x1F;
@@ -77,6 +81,17 @@ pub enum What {
     DataLength(DataLength),
     /// The peer asks for other PHYs: to it and from it.
     PhyWanted(u8, u8),
+    /// The peer's parameters of a pairing; the host has to reply.
+    SecParamsWanted(SecParams),
+    /// A pairing has ended.
+    AuthStatus(AuthStatus),
+    /// The link is encrypted, or stays as it was.
+    Security {
+        /// The mode in the low four bits, the level in the high ones: 0x11 is no security, 0x21 is encryption.
+        level: u8,
+        /// Bytes of the key.
+        key_size: u8,
+    },
     /// Services.
     Services(Status, Vec<Service>),
     /// Characteristics.
@@ -151,6 +166,9 @@ impl Event {
             What::DataLengthWanted(_) => id::DATA_LENGTH_UPDATE_REQUEST,
             What::DataLength(_) => id::DATA_LENGTH_UPDATE,
             What::PhyWanted(..) => id::PHY_UPDATE_REQUEST,
+            What::SecParamsWanted(_) => id::SEC_PARAMS_REQUEST,
+            What::AuthStatus(_) => id::AUTH_STATUS,
+            What::Security { .. } => id::CONN_SEC_UPDATE,
             What::Services(..) => id::SERVICES,
             What::Characteristics(..) => id::CHARACTERISTICS,
             What::Descriptors(..) => id::DESCRIPTORS,
@@ -184,6 +202,11 @@ impl Event {
             What::DataLengthWanted(length) | What::DataLength(length) => DataLength::write(to, length),
             What::PhyWanted(tx, rx) => {
                 to.u8(*tx).u8(*rx);
+            }
+            What::SecParamsWanted(params) => SecParams::write(to, params),
+            What::AuthStatus(auth) => AuthStatus::write(to, auth),
+            What::Security { level, key_size } => {
+                to.u8(*level).u8(*key_size);
             }
             What::Services(status, found) => {
                 status.write(to);
@@ -269,6 +292,9 @@ impl Event {
                 kind: from.u8()?,
                 value: from.counted()?,
             },
+            id::SEC_PARAMS_REQUEST => What::SecParamsWanted(SecParams::read(from)?),
+            id::AUTH_STATUS => What::AuthStatus(AuthStatus::read(from)?),
+            id::CONN_SEC_UPDATE => What::Security { level: from.u8()?, key_size: from.u8()? },
             id::MTU => What::Mtu(Status::read(from)?, from.u16()?),
             id::GATTC_TIMEOUT => What::GattTimeout(Status::read(from)?, from.u8()?),
             id::COMMANDS_SENT => What::CommandsSent(Status::read(from)?, from.u8()?),

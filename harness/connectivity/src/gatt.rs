@@ -160,6 +160,8 @@ impl Descriptor {
 pub const WRITE_REQUEST: u8 = 1;
 /// [`Write::op`] of a Write Command.
 pub const WRITE_COMMAND: u8 = 2;
+/// [`Write::op`] of a Prepare Write Request.
+pub const PREPARE_WRITE: u8 = 4;
 /// Kind of a handle value that is not confirmed.
 pub const NOTIFICATION: u8 = 1;
 /// Kind of a handle value that the host confirms.

@@ -9,7 +9,7 @@
 //! | [`delivery`] | sequence numbers, acknowledgements, repeats; the same on both sides |
 //! | [`packet`] | what a reliable packet carries: a command, a response, or an event |
 //! | [`command`], [`response`], [`event`] | SoftDevice calls and events that an update needs |
-//! | [`gap`], [`gatt`] | the types in them |
+//! | [`gap`], [`gatt`], [`security`] | the types in them |
 //! | [`codes`] | results, GATT status and HCI reasons in words |
 //!
 //! ```
@@ -29,6 +29,7 @@ pub mod gatt;
 pub mod h5;
 pub mod packet;
 pub mod response;
+pub mod security;
 
 pub use bytes::DecodeError;
 pub use command::Command;

@@ -2,6 +2,7 @@
 
 use crate::bytes::{DecodeError, Reader, Writer};
 use crate::command::op;
+use crate::security::KeySet;
 
 /// The answer to one call.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -24,6 +25,8 @@ pub enum Data {
     UuidKind(u8),
     /// What stands in the way of a longer packet: bytes sent, bytes received, time in µs; all 0 for nothing.
     Limitation([u16; 3]),
+    /// Room for the keys of a pairing.
+    Keys(Box<KeySet>),
     /// Of calls that are not read here.
     Other(Vec<u8>),
 }
@@ -49,6 +52,10 @@ impl Response {
                     to.u16(*limit);
                 }
             }
+            Data::Keys(keys) => {
+                to.u8(1);
+                KeySet::write(to, keys);
+            }
             Data::Other(bytes) => {
                 to.bytes(bytes);
             }
@@ -58,17 +65,17 @@ impl Response {
     pub(crate) fn decode(from: &mut Reader<'_>) -> Result<Self, DecodeError> {
         let (op, result) = (from.u8()?, from.u32()?);
         let data = match op {
-            // An error stands alone.
-            _ if result != 0 => Data::Nothing,
+            // An error stands alone, and what may be absent may be left out.
+            _ if result != 0 || from.end().is_ok() => Data::Nothing,
             op::UUID_VS_ADD => from.opt(Reader::u8)?.map_or(Data::Nothing, Data::UuidKind),
             op::DATA_LENGTH_UPDATE => {
                 let limits = from.opt(|from| Ok([from.u16()?, from.u16()?, from.u16()?]))?;
                 limits.map_or(Data::Nothing, Data::Limitation)
             }
-            _ => match from.rest() {
-                rest if rest.is_empty() => Data::Nothing,
-                rest => Data::Other(rest),
-            },
+            op::SEC_PARAMS_REPLY => {
+                from.opt(KeySet::read)?.map_or(Data::Nothing, |keys| Data::Keys(Box::new(keys)))
+            }
+            _ => Data::Other(from.rest()),
         };
         Ok(Self { op, result, data })
     }

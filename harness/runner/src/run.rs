@@ -350,11 +350,11 @@ pub(crate) fn attempted_here(
 /// A runtime for one board: one thread, and on a bench with virtual time a clock that waits for no wall.
 pub(crate) fn runtime(bench: &dyn Bench) -> std::io::Result<tokio::runtime::Runtime> {
     let mut builder = tokio::runtime::Builder::new_current_thread();
-    if bench.has_virtual_time() {
-        return builder.enable_time().start_paused(true).build();
+    if !bench.has_virtual_time() || bench.backend() == Backend::Serial {
+        // Links of this machine need its ports and sockets.
+        builder.enable_io();
     }
-    // Links of this machine need its ports and sockets.
-    builder.enable_all().build()
+    builder.enable_time().start_paused(bench.has_virtual_time()).build()
 }
 
 /// The seed of a case depends on nothing but the run's seed and its id, so that it can be run again alone.

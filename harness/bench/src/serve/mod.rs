@@ -21,6 +21,7 @@ use gauntlet_reference::Profile;
 use dongle::DonglePump;
 pub use dongle::DongleSetup;
 pub use firmware::{FirmwareLine, FirmwarePort, FirmwareServed, Notice, Whereabouts};
+pub(crate) use pty::Pty;
 use pump::Pump;
 pub use radio::{RadioBoard, RadioSetup};
 

@@ -18,7 +18,7 @@ const CHUNK: usize = 4096;
 
 /// Our end of a pseudo-terminal.
 #[derive(Debug)]
-pub(super) struct Pty {
+pub(crate) struct Pty {
     ours: OwnedFd,
     /// Held open, so that programs can come and go without the port being hung up.
     theirs: OwnedFd,
@@ -27,7 +27,7 @@ pub(super) struct Pty {
 
 impl Pty {
     /// A new port that hands on every byte as it is.
-    pub(super) fn open() -> io::Result<Self> {
+    pub(crate) fn open() -> io::Result<Self> {
         let ours = openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY)?;
         grantpt(&ours)?;
         unlockpt(&ours)?;
@@ -41,7 +41,7 @@ impl Pty {
     }
 
     /// The name under which programs open it.
-    pub(super) fn path(&self) -> &Path {
+    pub(crate) fn path(&self) -> &Path {
         &self.path
     }
 
@@ -58,8 +58,21 @@ impl Pty {
         }
     }
 
+    /// The bytes that were sent before, also those that are still between the two ends: a poll moves them on.
+    pub(crate) fn read_now(&self) -> io::Result<Vec<u8>> {
+        let mut bytes = Vec::new();
+        loop {
+            self.wait(true, false, Duration::ZERO)?;
+            let read = self.read()?;
+            if read.is_empty() {
+                return Ok(bytes);
+            }
+            bytes.extend(read);
+        }
+    }
+
     /// Sends as many of the bytes as there is room for, and says how many.
-    pub(super) fn write(&self, bytes: &[u8]) -> io::Result<usize> {
+    pub(crate) fn write(&self, bytes: &[u8]) -> io::Result<usize> {
         match rustix::io::write(&self.ours, bytes) {
             Ok(count) => Ok(count),
             Err(Errno::AGAIN | Errno::INTR) => Ok(0),
@@ -69,7 +82,7 @@ impl Pty {
 
     /// Whether there are bytes among those that were sent which no program has read. Asked with a poll, because that first
     /// moves on what is still between the two ends, and the count of unread bytes does not know of it.
-    pub(super) fn is_unread(&self) -> io::Result<bool> {
+    pub(crate) fn is_unread(&self) -> io::Result<bool> {
         let mut ends = [PollFd::new(&self.theirs, PollFlags::IN)];
         match poll(&mut ends, Some(&Timespec::default())) {
             Ok(_) | Err(Errno::INTR) => Ok(ends[0].revents().contains(PollFlags::IN)),

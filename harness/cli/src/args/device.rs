@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Subcommand, ValueEnum};
 use gauntlet_bench::Profile;
-use gauntlet_links::virtual_dongle::DonglePace;
+use gauntlet_links::virtual_dongle::{DongleFault, DonglePace};
 
 use super::hold::HoldChoice;
 use super::image::{CutChoice, ImageChoice};
@@ -157,12 +157,8 @@ pub(crate) struct ServeArgs {
     #[arg(long, value_enum, value_name = "HOW", default_value_t)]
     pub(crate) timing: TimingChoice,
 
-    /// Let this go wrong, with the words of a scenario; several are allowed
-    ///
-    /// Positions are counted from the opening of the port, over all clients: `at: { object: 2, byte: 100 }, do: disconnect`.
-    /// A fault that did not fire ends the program with exit code 98.
-    /// With --dongle it is the name of a fault of the dongle: `no-ack`, `no-ack:3` for three times, `no-ack:always`.
-    #[arg(long = "fault", value_name = "at: {...}, do: ACTION")]
+    /// Let this go wrong, with the words of a scenario, or by the name of a fault of the dongle; several are allowed
+    #[arg(long = "fault", value_name = "at: {...}, do: ACTION", long_help = fault_help())]
     pub(crate) faults: Vec<String>,
 
     /// Say whether flash holds the images of this package at the end; if not, the exit code is 100
@@ -257,12 +253,25 @@ impl ProfileChoice {
     }
 }
 
+/// What can go wrong, with every fault of a dongle by its name.
+fn fault_help() -> String {
+    let mut text = "Let this go wrong, with the words of a scenario, or by the name of a fault of the dongle; several are \
+        allowed\n\nPositions are counted from the opening of the port, over all clients: `at: { object: 2, byte: 100 }, \
+        do: disconnect`. A fault that did not fire ends the program with exit code 98.\n\nWith --dongle it is one of these \
+        names; `NAME:3` happens three times, `NAME:always` at every occasion:"
+        .to_owned();
+    for fault in DongleFault::ALL {
+        text.push_str(&format!("\n  {:<21} {}", fault.name(), fault.about()));
+    }
+    text
+}
+
 /// How fast a dongle is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub(crate) enum DongleChoice {
     /// So slow that the races of drivers don't matter.
     Patient,
-    /// As one on a desk.
+    /// As one on a desk, on a line of 1,000,000 baud.
     Real,
     /// At once, which provokes these races.
     Hasty,

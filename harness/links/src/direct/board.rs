@@ -47,13 +47,15 @@ impl VirtualBoard {
         &self.wire
     }
 
-    /// Lets the board run up to the present instant: the client may have paused since it ran last.
-    pub fn catch_up(&self) {
-        let Some(now) = self.clock.map(|clock| clock.cycle_now()) else { return };
+    /// Lets the board run up to the present instant: the client may have paused since it ran last. The cycle of that instant;
+    /// a board that somebody else lets run may be ahead of it. One in a time of its own is where it is.
+    pub fn catch_up(&self) -> u64 {
+        let Some(now) = self.clock.map(|clock| clock.cycle_now()) else { return self.machine().now() };
         let mut machine = self.machine();
         if machine.chip.now() < now {
             machine.run_until(now);
         }
+        now
     }
 
     /// Lets the board run for `span` of its own time, and the common clock with it.

@@ -4,18 +4,22 @@ use std::collections::VecDeque;
 use std::time::Duration;
 
 use gauntlet_connectivity::codes::{self, HCI_NOT_ESTABLISHED, HCI_REMOTE_USER};
-use gauntlet_connectivity::event::What;
+use gauntlet_connectivity::event::{NO_CONNECTION, What};
 use gauntlet_connectivity::gap::{Address, ConnParams, DataLength, ScanParams};
-use gauntlet_connectivity::gatt::{self, Status, Write};
+use gauntlet_connectivity::gatt;
 use gauntlet_connectivity::response::Data;
-use gauntlet_connectivity::{Command, command::op};
+use gauntlet_connectivity::{Command, Event, command::op};
 use tokio::time::{Instant, timeout_at};
 
 use super::driver::Driver;
 use super::error::DongleError;
+use super::{LARGEST_MTU, SMALLEST_MTU};
 
-/// Tag of the configuration with the larger ATT_MTU.
+/// Tag of the configuration with the larger ATT_MTU, and that of the standard one.
 const TAG: u8 = 1;
+const STANDARD_TAG: u8 = 0;
+/// What is tried for it.
+const ATT_MTUS: [u16; 3] = [LARGEST_MTU, 185, 65];
 /// Air time of a connection event in 1.25 ms: room for the longest packets.
 const EVENT_LENGTH: u16 = 5;
 /// 200 ms and 150 ms; asks for scan responses, and has no end.
@@ -24,12 +28,14 @@ const SCAN: ScanParams = ScanParams { flags: 1, interval: 320, window: 240, time
 const CONNECTING_S: u16 = 4;
 /// 7.5 ms to 30 ms, 4 s.
 const PARAMS: ConnParams = ConnParams { min_interval: 6, max_interval: 24, latency: 0, timeout: 400 };
-/// A procedure of the GATT client ends in this time. ATT itself gives the device 30 s, and is told by an event then.
+/// A procedure of the GATT client has ended in this time, unless the device is slow or an event was lost.
 pub(super) const PROCEDURE: Duration = Duration::from_secs(5);
-/// A device that has answered a request has also taken the write; its end is not awaited for longer than this.
-const OVERTAKEN: Duration = Duration::from_secs(1);
-/// For a buffer, while Write Commands go out.
-const BUFFER: Duration = Duration::from_secs(5);
+/// After this time a device counts as one that does not answer.
+pub(super) const UNANSWERED: Duration = Duration::from_secs(9);
+/// Bit of a report.
+const SCAN_RESPONSE: u8 = 1;
+/// Source of a timeout: the connection request.
+const CONNECTION: u8 = 2;
 /// Until the end of a connection is told.
 const GOODBYE: Duration = Duration::from_secs(2);
 /// Bytes of the longest link layer packet, and of what is around an ATT_MTU in one.
@@ -39,29 +45,82 @@ const AROUND_MTU: u16 = 4;
 /// An open dongle, and its connection while it has one.
 pub(super) struct Central {
     driver: Driver,
+    /// The most that its configuration allows.
+    largest_mtu: u16,
     conn: Option<u16>,
     /// Notifications and indications that came while something else was waited for.
-    told: VecDeque<Vec<u8>>,
+    pub(super) told: VecDeque<Vec<u8>>,
+    /// Values that may tell something; all of them without.
+    heard: Option<Vec<u16>>,
+    /// Indications wait for [`Central::confirm`], and those that do.
+    by_hand: bool,
+    unconfirmed: Vec<u16>,
     /// A write whose end was not told yet.
-    unended: bool,
+    pub(super) unended: bool,
+}
+
+/// The key that a host and a device have in common from a pairing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Bond {
+    /// Long term key, least significant byte first.
+    pub ltk: [u8; 16],
+    /// Encrypted diversifier, by which the device finds the key.
+    pub ediv: u16,
+    /// Random number, by which the device finds the key.
+    pub rand: [u8; 8],
+}
+
+/// How a pairing ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Pairing {
+    Done,
+    Refused,
 }
 
 /// An advertiser.
 #[derive(Debug, Clone)]
 pub(super) struct Advertiser {
     pub(super) address: Address,
-    /// Structures of advertising data.
+    /// Structures of advertising data, those of a scan response behind them.
     pub(super) data: Vec<u8>,
 }
 
 impl Central {
     /// Configures a dongle that has just been reset, and starts its stack.
-    pub(super) async fn enable(driver: Driver, att_mtu: u16) -> Result<Self, DongleError> {
-        let mut central = Self { driver, conn: None, told: VecDeque::new(), unended: false };
-        central.call(Command::ConfigureGatt { tag: TAG, att_mtu }).await?;
-        central.call(Command::ConfigureGap { tag: TAG, count: 1, event_length: EVENT_LENGTH }).await?;
-        central.call(Command::Enable).await?;
-        Ok(central)
+    pub(super) async fn enable(driver: Driver) -> Result<Self, DongleError> {
+        let mut central = Self {
+            driver,
+            largest_mtu: SMALLEST_MTU,
+            conn: None,
+            told: VecDeque::new(),
+            heard: None,
+            by_hand: false,
+            unconfirmed: Vec::new(),
+            unended: false,
+        };
+        for att_mtu in ATT_MTUS {
+            // Firmware with less memory takes a smaller one, or none at all.
+            if central.if_it_may(Command::ConfigureGatt { tag: TAG, att_mtu }).await? {
+                central.largest_mtu = att_mtu;
+                break;
+            }
+        }
+        let event_length = EVENT_LENGTH;
+        central.if_it_may(Command::ConfigureGap { tag: TAG, count: 1, event_length }).await?;
+        match central.call(Command::Enable).await {
+            // One that was only half reset has it running.
+            Ok(_) | Err(DongleError::Refused { result: codes::INVALID_STATE, .. }) => Ok(central),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// Calls for what is nice to have; whether it was granted.
+    async fn if_it_may(&mut self, command: Command) -> Result<bool, DongleError> {
+        match self.call(command).await {
+            Ok(_) => Ok(true),
+            Err(DongleError::Refused { .. }) => Ok(false),
+            Err(error) => Err(error),
+        }
     }
 
     pub(super) fn is_up(&self) -> bool {
@@ -106,11 +165,10 @@ impl Central {
         wanted: impl Fn(&Advertiser) -> bool,
     ) -> Result<Option<Advertiser>, DongleError> {
         self.call(Command::ScanStart(Some(SCAN))).await?;
-        let end = Instant::now() + limit;
-        let found = self.event_until(end, |what| match what {
-            What::Advertisement { peer, data, .. } => {
-                let advertiser = Advertiser { address: *peer, data: data.clone() };
-                wanted(&advertiser).then_some(advertiser)
+        let mut heard = Heard::default();
+        let found = self.event_until(Instant::now() + limit, |what| match what {
+            What::Advertisement { peer, flags, data, .. } => {
+                heard.take(*peer, *flags, data).filter(|advertiser| wanted(advertiser))
             }
             _ => None,
         });
@@ -125,9 +183,11 @@ impl Central {
     /// Connects; `None` when the device does not take part.
     pub(super) async fn connect(&mut self, peer: Address) -> Result<Option<()>, DongleError> {
         let scan = ScanParams { timeout: CONNECTING_S, ..SCAN };
-        let connect = Command::Connect { peer: Some(peer), scan: Some(scan), conn: Some(PARAMS), tag: TAG };
+        let tag = if self.largest_mtu > SMALLEST_MTU { TAG } else { STANDARD_TAG };
+        let connect = Command::Connect { peer: Some(peer), scan: Some(scan), conn: Some(PARAMS), tag };
         self.told.clear();
-        self.unended = false;
+        self.unconfirmed.clear();
+        (self.heard, self.by_hand, self.unended) = (None, false, false);
         self.call(connect).await?;
         let waited = Duration::from_secs(CONNECTING_S.into()) + PROCEDURE;
         loop {
@@ -141,7 +201,7 @@ impl Central {
                     self.conn = Some(event.conn);
                     return Ok(Some(()));
                 }
-                What::Timeout(_) => return Ok(None),
+                What::Timeout(CONNECTION) => return Ok(None),
                 _ => {}
             }
         }
@@ -160,25 +220,40 @@ impl Central {
         mut wanted: impl FnMut(&What) -> Option<T>,
     ) -> Result<T, DongleError> {
         let op = command.op();
+        let began = Instant::now();
         for _ in 0..2 {
-            self.call(command.clone()).await?;
+            match self.call(command.clone()).await {
+                Ok(_) => {}
+                // The dongle waits for the device, too.
+                Err(DongleError::Refused { result: codes::BUSY, .. }) => break,
+                Err(error) => return Err(error),
+            }
             if let Some(found) = self.event_until(Instant::now() + PROCEDURE, &mut wanted).await? {
                 return Ok(found);
             }
         }
-        Err(DongleError::NoEvent { op, waited: PROCEDURE })
+        if began.elapsed() >= PROCEDURE * 2 {
+            return Err(DongleError::NoEvent { op, waited: PROCEDURE });
+        }
+        let found = self.event_until(began + UNANSWERED, wanted).await?;
+        found.ok_or(DongleError::AttTimeout)
     }
 
     /// Exchanges ATT_MTU; what both sides can take.
     pub(super) async fn exchange_mtu(&mut self, att_mtu: u16) -> Result<u16, DongleError> {
+        let att_mtu = att_mtu.min(self.largest_mtu);
         let conn = self.conn()?;
         let server = self.ask(Command::ExchangeMtu { conn, att_mtu }, |what| match what {
             What::Mtu(status, server) => Some((*status, *server)),
             _ => None,
         });
-        let (status, server) = server.await?;
+        let (status, server) = match server.await {
+            // It may have been exchanged already, with whatever result.
+            Err(DongleError::Refused { .. }) => return Ok(SMALLEST_MTU),
+            server => server?,
+        };
         // A server without the exchange keeps to the smallest.
-        Ok(if status.code == 0 { server.min(att_mtu).max(23) } else { 23 })
+        Ok(if status.code == 0 { server.min(att_mtu).max(SMALLEST_MTU) } else { SMALLEST_MTU })
     }
 
     /// Asks for longer link layer packets. Nothing depends on it.
@@ -192,74 +267,24 @@ impl Central {
         }
     }
 
-    /// Writes with a response.
-    pub(super) async fn write(
-        &mut self,
-        handle: u16,
-        value: &[u8],
-        what: &'static str,
-    ) -> Result<(), DongleError> {
-        if self.unended {
-            // Somebody has stopped waiting for the last one.
-            self.end_of_write().await?;
-        }
-        let conn = self.conn()?;
-        self.unended = true;
-        let write = Write { op: gatt::WRITE_REQUEST, flags: 0, handle, offset: 0, value: value.to_vec() };
-        self.call(Command::Write { conn, write }).await?;
-        let status = self.end_of_write().await?;
-        match status.code {
-            0 => Ok(()),
-            status => Err(DongleError::Att { status, what }),
-        }
+    /// Only these values tell something from now on; what others say is none of ours.
+    pub(super) fn hear_only(&mut self, heard: Vec<u16>) {
+        self.told.clear();
+        self.heard = Some(heard);
     }
 
-    async fn end_of_write(&mut self) -> Result<Status, DongleError> {
-        let ended = |what: &What| match what {
-            What::Written { status, .. } => Some(*status),
-            _ => None,
-        };
-        let end = Instant::now() + PROCEDURE;
-        while Instant::now() < end {
-            let told = self.told.len();
-            let overtaken = told > 0;
-            let until = if overtaken { end.min(Instant::now() + OVERTAKEN) } else { end };
-            let mut heard = false;
-            let status = self.event_until(until, |what| {
-                heard |= matches!(what, What::HandleValue { .. });
-                ended(what).map(Some).or((heard && !overtaken).then_some(None))
-            });
-            match status.await? {
-                Some(Some(status)) => {
-                    self.unended = false;
-                    return Ok(status);
-                }
-                // The device has answered the request, so it has been written; only the event was lost.
-                None if overtaken => {
-                    self.unended = false;
-                    return Ok(Status::SUCCESS);
-                }
-                _ => {}
-            }
-        }
-        Err(DongleError::NoEvent { op: op::WRITE, waited: PROCEDURE })
+    /// Indications that tell something are not confirmed before [`Central::confirm`].
+    pub(super) fn confirm_by_hand(&mut self) {
+        self.by_hand = true;
     }
 
-    /// Writes without a response. Waits for a buffer.
-    pub(super) async fn command(&mut self, handle: u16, value: &[u8]) -> Result<(), DongleError> {
-        let end = Instant::now() + BUFFER;
-        loop {
-            self.take_events().await?;
+    /// Confirms what waits for it.
+    pub(super) async fn confirm(&mut self) -> Result<(), DongleError> {
+        for handle in std::mem::take(&mut self.unconfirmed) {
             let conn = self.conn()?;
-            let write = Write { op: gatt::WRITE_COMMAND, flags: 0, handle, offset: 0, value: value.to_vec() };
-            match self.call(Command::Write { conn, write }).await {
-                Err(DongleError::Refused { result: codes::RESOURCES, .. }) if Instant::now() < end => {
-                    let sent = |what: &What| matches!(what, What::CommandsSent(..)).then_some(());
-                    self.event_until(end, sent).await?;
-                }
-                result => return result.map(drop),
-            }
+            self.call(Command::Confirm { conn, handle }).await?;
         }
+        Ok(())
     }
 
     /// The next notification or indication.
@@ -270,7 +295,7 @@ impl Central {
             }
             self.conn()?;
             let event = self.driver.event().await?;
-            self.note(&event.what).await?;
+            self.note(&event).await?;
         }
     }
 
@@ -290,23 +315,25 @@ impl Central {
     }
 
     /// Takes the events that are there.
-    async fn take_events(&mut self) -> Result<(), DongleError> {
+    pub(super) async fn take_events(&mut self) -> Result<(), DongleError> {
         while let Some(event) = self.driver.waiting_event()? {
-            self.note(&event.what).await?;
+            self.note(&event).await?;
         }
         Ok(())
     }
 
     /// Events until one is wanted, or `end` has passed.
-    async fn event_until<T>(
+    pub(super) async fn event_until<T>(
         &mut self,
         end: Instant,
         mut wanted: impl FnMut(&What) -> Option<T>,
     ) -> Result<Option<T>, DongleError> {
         while let Ok(event) = timeout_at(end, self.driver.event()).await {
             let event = event?;
-            let found = wanted(&event.what);
-            self.note(&event.what).await?;
+            // A connection of the past may still have something to say.
+            let ours = event.conn == NO_CONNECTION || self.conn.is_none_or(|conn| conn == event.conn);
+            let found = if ours { wanted(&event.what) } else { None };
+            self.note(&event).await?;
             if found.is_some() {
                 return Ok(found);
             }
@@ -315,14 +342,18 @@ impl Central {
     }
 
     /// Keeps what an event says, and answers what has to be answered.
-    async fn note(&mut self, what: &What) -> Result<(), DongleError> {
-        self.keep(what)?;
-        let Some(conn) = self.conn else { return Ok(()) };
-        let answer = match what {
+    async fn note(&mut self, event: &Event) -> Result<(), DongleError> {
+        let Some(conn) = self.conn.filter(|conn| *conn == event.conn) else { return Ok(()) };
+        self.keep(&event.what)?;
+        let answer = match &event.what {
             What::ParamsWanted(params) => Command::ConnParamUpdate { conn, params: Some(*params) },
             What::DataLengthWanted(_) => Command::DataLengthUpdate { conn, length: None, limitation: false },
             What::PhyWanted(..) => Command::PhyUpdate { conn, tx: 0, rx: 0 },
             What::HandleValue { handle, kind: gatt::INDICATION, .. } => {
+                if self.by_hand && self.tells(*handle) {
+                    self.unconfirmed.push(*handle);
+                    return Ok(());
+                }
                 Command::Confirm { conn, handle: *handle }
             }
             _ => return Ok(()),
@@ -334,9 +365,15 @@ impl Central {
         }
     }
 
+    fn tells(&self, handle: u16) -> bool {
+        self.heard.as_ref().is_none_or(|heard| heard.contains(&handle))
+    }
+
     fn keep(&mut self, what: &What) -> Result<(), DongleError> {
         match what {
-            What::HandleValue { value, .. } => self.told.push_back(value.clone()),
+            What::HandleValue { handle, value, .. } if self.tells(*handle) => {
+                self.told.push_back(value.clone())
+            }
             What::Written { .. } => self.unended = false,
             What::Disconnected(reason) => {
                 self.conn = None;
@@ -346,6 +383,24 @@ impl Central {
             _ => {}
         }
         Ok(())
+    }
+}
+
+/// Who was heard in a scan: a name may come in the answer to a scan request, apart from the services.
+#[derive(Default)]
+struct Heard(Vec<(Address, [Vec<u8>; 2])>);
+
+impl Heard {
+    /// What is known of an advertiser after one more report.
+    fn take(&mut self, peer: Address, flags: u8, data: &[u8]) -> Option<Advertiser> {
+        let known = self.0.iter().position(|(address, _)| *address == peer);
+        let known = known.unwrap_or_else(|| {
+            self.0.push((peer, Default::default()));
+            self.0.len() - 1
+        });
+        let (_, parts) = self.0.get_mut(known)?;
+        parts[usize::from(flags & SCAN_RESPONSE)] = data.to_vec();
+        Some(Advertiser { address: peer, data: parts.concat() })
     }
 }
 

@@ -15,12 +15,12 @@ use tokio::time::{Instant, sleep_until, timeout};
 use super::error::DongleError;
 use super::port::Stream;
 
-/// A dongle on a UART restarts in this time.
-const RESTART: Duration = Duration::from_millis(300);
-/// Between two packets of the start-up.
-const START_UP: Duration = Duration::from_millis(300);
+/// A dongle on a UART restarts at once, one on USB after 100 ms; what it says before that means nothing.
+const RESTART: Duration = Duration::from_millis(200);
+/// Between two packets of the start-up. One that comes too early costs nothing.
+const START_UP: Duration = Duration::from_millis(100);
 /// Packets of each kind at most: some dongles answer late.
-const ATTEMPTS: u32 = 10;
+const ATTEMPTS: u32 = 30;
 /// From the acknowledgement of a call to its response.
 const RESPONSE: Duration = Duration::from_millis(1500);
 /// A port takes a packet in far less.
@@ -202,6 +202,10 @@ impl Line {
                         return Ok(true);
                     }
                     self.answer_start_up(&packet).await?;
+                    if matches!(packet, H5Packet::Sync | H5Packet::Config(_)) {
+                        // Now that it is answered, the dongle may be ready for ours.
+                        self.write(&ours.encode()).await?;
+                    }
                 }
             }
         }

@@ -129,6 +129,9 @@ pub enum DongleError {
         /// What was asked for.
         what: &'static str,
     },
+    /// The device asks for a bond that this host has not.
+    #[error("{0}")]
+    NoBond(&'static str),
     /// The device has no DFU service in DFU mode.
     #[error("{0} runs its application, not its bootloader")]
     NotInDfu(String),
@@ -150,9 +153,12 @@ impl DongleError {
             | Self::Garbled { .. }
             | Self::Refused { .. }
             | Self::NoEvent { .. } => Party::Dongle,
-            Self::Disconnected { reason: 0x13..=0x15 } => Party::Device,
+            // Ended by its user, or for want of a key.
+            Self::Disconnected { reason: 0x05 | 0x06 | 0x13..=0x15 } => Party::Device,
             Self::NotConnected { .. } | Self::Disconnected { .. } | Self::Unconnected => Party::Link,
-            Self::NotFound(_) | Self::AttTimeout | Self::Att { .. } | Self::NotInDfu(_) => Party::Device,
+            Self::NotFound(_) | Self::AttTimeout | Self::Att { .. } | Self::NoBond(_) | Self::NotInDfu(_) => {
+                Party::Device
+            }
         }
     }
 
@@ -169,6 +175,7 @@ impl DongleError {
             Self::NotConnected { .. } | Self::AttTimeout => LinkError::TimedOut { detail },
             Self::Disconnected { .. } | Self::Unconnected => LinkError::Lost { detail },
             Self::Att { status, .. } => LinkError::Refused { code: att_code(status), detail },
+            Self::NoBond(_) => LinkError::Refused { code: None, detail },
             _ => LinkError::Host { detail },
         }
     }
@@ -209,6 +216,9 @@ impl fmt::Display for CallName {
             op::CFG_SET => "sd_ble_cfg_set",
             op::CONN_PARAM_UPDATE => "sd_ble_gap_conn_param_update",
             op::DISCONNECT => "sd_ble_gap_disconnect",
+            op::AUTHENTICATE => "sd_ble_gap_authenticate",
+            op::SEC_PARAMS_REPLY => "sd_ble_gap_sec_params_reply",
+            op::ENCRYPT => "sd_ble_gap_encrypt",
             op::SCAN_START => "sd_ble_gap_scan_start",
             op::SCAN_STOP => "sd_ble_gap_scan_stop",
             op::CONNECT => "sd_ble_gap_connect",

@@ -5,11 +5,14 @@ use std::time::Duration;
 
 use gauntlet_connectivity::BAUD;
 use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::task::yield_now;
 use tokio::time::{Instant, sleep};
 use tokio_serial::{ClearBuffer, SerialPort as _, SerialPortBuilderExt as _, SerialStream};
 
 use super::error::DongleError;
 
+/// How long another user of the port may take to let it go.
+const FREED: Duration = Duration::from_millis(500);
 /// How long a missing port is left alone.
 const MISSING: Duration = Duration::from_millis(100);
 
@@ -113,8 +116,12 @@ mod pass {
 /// Opens the port; waits for one that is missing, as a USB port is while its dongle restarts.
 pub(super) async fn open(port: &mut dyn Port, patience: Duration) -> Result<Box<dyn Stream>, DongleError> {
     let end = Instant::now() + patience;
+    let freed = Instant::now() + FREED;
+    // Whoever used it last may be about to let it go.
+    yield_now().await;
     loop {
         match port.open() {
+            Err(DongleError::PortRefused(_)) if Instant::now() < end.min(freed) => sleep(MISSING).await,
             Err(DongleError::PortMissing(_)) if Instant::now() < end => sleep(MISSING).await,
             opened => return opened,
         }

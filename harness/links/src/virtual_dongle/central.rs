@@ -15,6 +15,7 @@ use gauntlet_reference::wire::{Closed, FromHost, Parameters, ToHost};
 
 use super::database::{Bases, Database, Found};
 use super::fault::{DongleFault, Faults};
+use super::security::Security;
 use crate::direct::VirtualBoard;
 
 /// Write Commands that the dongle holds.
@@ -26,6 +27,8 @@ const LONGEST: (u16, u16) = (251, 2120);
 /// ATT error: there is no such attribute in the range.
 const ATTRIBUTE_NOT_FOUND: u8 = 0x0A;
 const NOTHING: Vec<u8> = Vec::new();
+/// A device that has not answered a request for so long is not asked again (BLE-020).
+const ATT_TIMEOUT: Duration = Duration::from_secs(30);
 
 /// The one procedure of the GATT client that can be under way.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -34,6 +37,7 @@ enum Procedure {
     Answered,
     Write {
         handle: u16,
+        op: u8,
     },
     Read {
         handle: u16,
@@ -52,6 +56,11 @@ pub(super) struct Connection {
     att_mtu: u16,
     database: Database,
     procedure: Option<Procedure>,
+    /// When the device must have answered.
+    answer_by: Option<Duration>,
+    /// It has not.
+    mute: bool,
+    security: Security,
     /// Messages that wait for the air, in their order, and whether each is a Write Command.
     waiting: VecDeque<(FromHost, bool)>,
     /// Write Commands that were refused because of a fault, and for which the host now waits.
@@ -66,10 +75,11 @@ impl Connection {
         peer: Address,
         params: ConnParams,
         largest_mtu: u16,
+        who: &Central,
     ) -> Option<Self> {
         let mut wire = board.wire().lock();
         let there = wire.advertisement().is_some_and(|found| found.address.bytes == peer.bytes);
-        if !there || !wire.connect_as(&Central::stranger()) {
+        if !there || !wire.connect_as(who) {
             return None;
         }
         Some(Self {
@@ -78,6 +88,9 @@ impl Connection {
             att_mtu: DEFAULT_ATT_MTU,
             database: Database::of(wire.database()),
             procedure: None,
+            answer_by: None,
+            mute: false,
+            security: Security::default(),
             waiting: VecDeque::new(),
             owed: 0,
             ended: false,
@@ -120,6 +133,7 @@ impl Connection {
         | Mtu(..) = what
         {
             self.procedure = None;
+            self.answer_by = None;
         }
     }
 
@@ -177,7 +191,7 @@ impl Connection {
                 Ok(vec![What::Descriptors(found_or_not(found.is_empty(), *start), found)])
             }
             Command::Read { conn: 0, handle, offset } => self.read(*handle, *offset),
-            Command::Write { conn: 0, write } if write.op == gatt::WRITE_REQUEST => self.request(write),
+            Command::Write { conn: 0, write } if is_request(write) => self.request(write),
             Command::Write { conn: 0, write } if write.op == gatt::WRITE_COMMAND => {
                 self.command(write, faults)
             }
@@ -193,6 +207,16 @@ impl Connection {
                 self.send(FromHost::ExchangeMtu(*att_mtu));
                 Ok(Vec::new())
             }
+            Command::Authenticate { conn: 0, .. }
+            | Command::SecParamsReply { conn: 0, .. }
+            | Command::Encrypt { conn: 0, .. } => {
+                if self.ended {
+                    return Err(codes::INVALID_CONNECTION);
+                }
+                let (message, events) = self.security.call(command, data)?;
+                self.waiting.extend(message.map(|message| (message, false)));
+                Ok(events)
+            }
             Command::Write { conn: 0, .. } => Err(codes::NOT_SUPPORTED),
             Command::DiscoverCharacteristics { conn: 0, .. }
             | Command::DiscoverDescriptors { conn: 0, .. } => Err(codes::INVALID_PARAM),
@@ -203,6 +227,9 @@ impl Connection {
     fn begin(&mut self, procedure: Procedure) -> Result<(), u32> {
         if self.ended {
             return Err(codes::INVALID_CONNECTION);
+        }
+        if self.mute {
+            return Err(codes::TIMEOUT);
         }
         if self.procedure.is_some() {
             return Err(codes::BUSY);
@@ -231,12 +258,15 @@ impl Connection {
 
     fn request(&mut self, write: &Write) -> Result<Vec<What>, u32> {
         self.fits(write)?;
-        let handle = write.handle;
-        self.begin(Procedure::Write { handle })?;
+        let (handle, op) = (write.handle, write.op);
+        self.begin(Procedure::Write { handle, op })?;
         let error = match self.database.find(handle) {
             Some(Found::Attribute(attribute)) => {
                 let value = write.value.clone();
                 let message = match attribute {
+                    _ if op == gatt::PREPARE_WRITE => {
+                        FromHost::Write { attribute, kind: WriteKind::Prepare, value }
+                    }
                     Attribute::ControlPoint => FromHost::Control(value),
                     _ => FromHost::Write { attribute, kind: WriteKind::Request, value },
                 };
@@ -246,7 +276,7 @@ impl Connection {
             Some(Found::Fixed(_)) => AttError::WriteNotPermitted,
             None => AttError::InvalidHandle,
         };
-        Ok(vec![written(att(error, handle), handle)])
+        Ok(vec![written(att(error, handle), handle, op)])
     }
 
     fn command(&mut self, write: &Write, faults: &mut Faults) -> Result<Vec<What>, u32> {
@@ -296,7 +326,13 @@ impl Connection {
     }
 
     /// Sends what can be sent, and takes what the device has said by its cycle `until`.
-    pub(super) fn poll(&mut self, board: &VirtualBoard, faults: &mut Faults, until: u64) -> Vec<What> {
+    pub(super) fn poll(
+        &mut self,
+        board: &VirtualBoard,
+        faults: &mut Faults,
+        now: Duration,
+        until: u64,
+    ) -> Vec<What> {
         let mut events = Vec::new();
         if self.ended {
             return events;
@@ -304,32 +340,51 @@ impl Connection {
         let mut sent = std::mem::take(&mut self.owed);
         while { board.wire().lock().waiting_for_device() } < ON_THE_AIR {
             let Some((message, command)) = self.waiting.pop_front() else { break };
-            let now = board.machine().now();
-            board.wire().lock().send(now, message);
+            // The chip can be ahead: it does an erase in one go, and the air does not wait for that.
+            let cycle = board.machine().now().min(until);
+            board.wire().lock().send(cycle, message);
             sent += u8::from(command);
         }
         if sent > 0 {
             events.push(What::CommandsSent(Status::SUCCESS, sent));
         }
         while let Some(message) = { board.wire().lock().receive(until) } {
-            events.extend(self.heard(message, faults));
+            match message {
+                ToHost::Encrypted(yes) => events.extend(self.security.answered(yes)),
+                message => events.extend(self.heard(message, faults)),
+            }
             if self.ended {
-                break;
+                return events;
             }
         }
+        events.extend(self.patience(now, !events.is_empty()));
         events
+    }
+
+    /// Counts how long a procedure waits for the device.
+    fn patience(&mut self, now: Duration, heard: bool) -> Option<What> {
+        let waits = self.procedure.is_some_and(|procedure| procedure != Procedure::Answered);
+        if !waits || heard {
+            self.answer_by = None;
+            return None;
+        }
+        if now < *self.answer_by.get_or_insert(now + ATT_TIMEOUT) {
+            return None;
+        }
+        (self.procedure, self.answer_by, self.mute) = (None, None, true);
+        Some(What::GattTimeout(Status::SUCCESS, 0))
     }
 
     fn heard(&mut self, message: ToHost, faults: &mut Faults) -> Option<What> {
         match (message, self.procedure) {
-            (ToHost::Written(result), Some(Procedure::Write { handle })) => {
+            (ToHost::Written(result), Some(Procedure::Write { handle, op })) => {
                 let control = self.control_point() == Some(handle);
                 if control && faults.strikes(DongleFault::LostWriteResponse) {
                     self.procedure = None;
                     return None;
                 }
                 let status = result.err().map_or(Status::SUCCESS, |error| att(error, handle));
-                Some(written(status, handle))
+                Some(written(status, handle, op))
             }
             (ToHost::Value(result), Some(Procedure::Read { handle, offset })) => Some(match result {
                 Ok(value) => {
@@ -364,14 +419,18 @@ impl Connection {
                     Closed::Vanished => HCI_TIMEOUT,
                 }))
             }
-            // Late answers, and what does not belong to a link without a bond.
+            // Late answers.
             _ => None,
         }
     }
 }
 
-fn written(status: Status, handle: u16) -> What {
-    What::Written { status, handle, op: gatt::WRITE_REQUEST, offset: 0, value: NOTHING }
+fn written(status: Status, handle: u16, op: u8) -> What {
+    What::Written { status, handle, op, offset: 0, value: NOTHING }
+}
+
+fn is_request(write: &Write) -> bool {
+    matches!(write.op, gatt::WRITE_REQUEST | gatt::PREPARE_WRITE)
 }
 
 fn att(error: AttError, handle: u16) -> Status {

@@ -77,6 +77,16 @@ faults! {
     CorruptData = "corrupt-data",
     /// A packet of data as long as ATT_MTU allows does not reach the device.
     LostData = "lost-data",
+    /// The name of the device comes in the answer to a scan request only.
+    SplitAdvertising = "split-advertising",
+    /// Other devices advertise, too: one without a name, one with a public address, one with torn data.
+    Neighbours = "neighbours",
+    /// The device asks for longer packets and another PHY when it is connected.
+    PeerAsks = "peer-asks",
+    /// A write to the control point is followed by an unknown event, and by the end of a connection that is not ours.
+    SpuriousEvents = "spurious-events",
+    /// The response to a write to the control point is sent twice, as when its acknowledgement was lost.
+    RepeatedResponse = "repeated-response",
 }
 
 impl fmt::Display for DongleFault {

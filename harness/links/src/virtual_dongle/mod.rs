@@ -3,12 +3,16 @@
 //! Bytes of a host go in, bytes for it come out; whoever drives it says what time it is, and lets the board run. So the same
 //! dongle works on a pseudo-terminal in wall time and on a pipe in paused time.
 
+mod air;
 mod central;
 mod database;
 mod fault;
 mod pace;
+mod pipe;
+mod security;
 mod softdevice;
 mod start_up;
+mod uart;
 
 use std::time::Duration;
 
@@ -17,13 +21,17 @@ use gauntlet_connectivity::event::What;
 use gauntlet_connectivity::h5::{Decoder, H5Packet};
 use gauntlet_connectivity::{Command, Delivery, Packet, Response, codes};
 
+use gauntlet_reference::gap::Central;
+
 use super::direct::VirtualBoard;
 pub use fault::{DongleFault, PlannedFault, UnknownFault};
 pub use pace::DonglePace;
+pub use pipe::VirtualPort;
 
 use fault::Faults;
 use softdevice::SoftDevice;
 use start_up::StartUp;
+use uart::Uart;
 
 /// A copy of a packet proves that its acknowledgement was overlooked when that was sent so long ago.
 const OVERLOOKED: Duration = Duration::from_millis(200);
@@ -33,6 +41,7 @@ const LATE_ACK: Duration = Duration::from_millis(120);
 /// What a virtual dongle does between its port and a virtual board. Times are since any fixed moment.
 pub struct VirtualDongle {
     pace: DonglePace,
+    uart: Uart,
     decoder: Decoder,
     start_up: StartUp,
     delivery: Delivery,
@@ -47,6 +56,8 @@ pub struct VirtualDongle {
     overlooked: Option<u8>,
     /// A fault: the acknowledgement of the last packet follows the next end of a write.
     ack_is_late: bool,
+    /// A fault: the next packet is sent twice.
+    again: bool,
     /// A fault: nothing is done until the next reset.
     halted: bool,
     hung_up: bool,
@@ -58,6 +69,7 @@ impl VirtualDongle {
     pub fn new(board: VirtualBoard, pace: DonglePace, faults: &[PlannedFault]) -> Self {
         Self {
             pace,
+            uart: Uart::new(pace.baud),
             decoder: Decoder::new(),
             start_up: StartUp::new(pace.insists, Duration::ZERO),
             delivery: Delivery::new(Repeats::DONGLE),
@@ -67,13 +79,28 @@ impl VirtualDongle {
             softdevice: SoftDevice::new(board, pace, Faults::new(faults)),
             overlooked: None,
             ack_is_late: false,
+            again: false,
             halted: false,
             hung_up: false,
         }
     }
 
+    /// The same one, with this identity. Its keys are the host's own affair.
+    #[must_use]
+    pub fn known_as(mut self, who: Central) -> Self {
+        self.softdevice.who = who;
+        self
+    }
+
     /// The host has sent these bytes.
     pub fn host_sent(&mut self, now: Duration, bytes: &[u8]) {
+        self.uart.host_sent(now, bytes);
+        while let Some(bytes) = self.uart.heard(now) {
+            self.hear(now, &bytes);
+        }
+    }
+
+    fn hear(&mut self, now: Duration, bytes: &[u8]) {
         for packet in self.decoder.feed(bytes) {
             match packet {
                 Ok(H5Packet::Reset) => self.reset(now),
@@ -94,6 +121,9 @@ impl VirtualDongle {
 
     /// Lets time pass, and takes what the board has said by its cycle `until`.
     pub fn poll(&mut self, now: Duration, until: u64) {
+        while let Some(bytes) = self.uart.heard(now) {
+            self.hear(now, &bytes);
+        }
         self.softdevice.poll(now, until);
         while self.inbox.first().is_some_and(|(due, ..)| *due <= now) {
             let (_, seq, payload) = self.inbox.remove(0);
@@ -121,20 +151,27 @@ impl VirtualDongle {
         }
         // Firmware drops a packet that nobody acknowledges, and goes on with the next.
         if let Ok(Some(frame)) = self.delivery.poll(now) {
+            if std::mem::take(&mut self.again) {
+                self.outbox.push((now, frame.clone()));
+            }
             self.outbox.push((now, frame));
         }
     }
 
     /// The bytes that are to be sent to the host now.
     pub fn to_host(&mut self, now: Duration) -> Vec<u8> {
-        let mut bytes = Vec::new();
-        self.outbox.retain(|(due, frame)| {
+        let Self { outbox, uart, .. } = self;
+        outbox.retain(|(due, frame)| {
             let sent = *due <= now;
             if sent {
-                bytes.extend_from_slice(frame);
+                uart.send(now, frame.clone());
             }
             !sent
         });
+        let mut bytes = Vec::new();
+        while let Some(arrived) = uart.sent(now) {
+            bytes.extend(arrived);
+        }
         bytes
     }
 
@@ -144,9 +181,10 @@ impl VirtualDongle {
         let inbox = self.inbox.iter().map(|(due, ..)| *due).min();
         let outbox = self.outbox.iter().map(|(due, _)| *due).min();
         let resend = self.delivery.due();
-        // An event waits for the acknowledgement of what is before it.
-        let event = self.softdevice.due().filter(|_| self.delivery.is_idle());
-        [inbox, outbox, resend, event, self.start_up.due()].into_iter().flatten().min()
+        // An event waits for the acknowledgement of what is before it, and for the calls that came first.
+        let free = self.delivery.is_idle() && self.inbox.is_empty() && self.start_up.is_active();
+        let event = self.softdevice.due().filter(|_| free);
+        [inbox, outbox, resend, event, self.start_up.due(), self.uart.due()].into_iter().flatten().min()
     }
 
     /// True once after the dongle's port has vanished; there is another one then.
@@ -158,6 +196,12 @@ impl VirtualDongle {
     #[must_use]
     pub fn is_busy(&self) -> bool {
         self.softdevice.is_connected() || !self.inbox.is_empty() || !self.delivery.is_idle()
+    }
+
+    /// True while what the device does matters to the dongle: it listens, is connected, or was.
+    #[must_use]
+    pub fn is_on_the_air(&self) -> bool {
+        self.softdevice.is_on_the_air()
     }
 
     /// Each planned fault with the number of times that it has happened.
@@ -182,6 +226,7 @@ impl VirtualDongle {
         self.start_up = StartUp::new(self.pace.insists, now);
         self.begin();
         self.outbox.clear();
+        self.uart.clear();
         self.softdevice.restart(now);
         self.halted = false;
     }
@@ -241,6 +286,7 @@ impl VirtualDongle {
                         None => return,
                     },
                 };
+                self.again = command.as_ref().is_some_and(|command| self.is_repeated(command));
                 self.delivery.queue(Packet::from(response).encode());
             }
         }
@@ -249,6 +295,10 @@ impl VirtualDongle {
     fn acknowledge(&mut self, now: Duration, seq: u8) {
         self.acknowledged = Some((seq, now));
         self.outbox.push((now, self.delivery.ack().encode()));
+    }
+
+    fn is_repeated(&mut self, command: &Command) -> bool {
+        self.softdevice.is_control(command) && self.softdevice.faults.strikes(DongleFault::RepeatedResponse)
     }
 
     fn is_unanswered(&mut self, command: &Command) -> bool {

@@ -12,6 +12,8 @@ pub struct DonglePace {
     /// From the device ending the connection to the event that says so. A real device has something to store first, so that
     /// a host which ends the connection itself after an update is ahead of it.
     pub farewell: Duration,
+    /// Bits in a second on the line to the host, in both directions; no time without.
+    pub baud: Option<u32>,
     /// Whether a repeated packet, which on a line that loses nothing proves that the host has overlooked its
     /// acknowledgement, is acknowledged with one number more.
     pub unsticks: bool,
@@ -25,6 +27,7 @@ impl DonglePace {
         ack: Duration::from_millis(5),
         event: Duration::from_millis(350),
         farewell: Duration::from_millis(1500),
+        baud: None,
         unsticks: true,
         insists: false,
     };
@@ -33,6 +36,7 @@ impl DonglePace {
         ack: Duration::from_millis(2),
         event: Duration::from_millis(20),
         farewell: Duration::from_millis(300),
+        baud: Some(gauntlet_connectivity::BAUD),
         unsticks: false,
         insists: true,
     };
@@ -41,6 +45,7 @@ impl DonglePace {
         ack: Duration::ZERO,
         event: Duration::ZERO,
         farewell: Duration::ZERO,
+        baud: None,
         unsticks: false,
         insists: false,
     };

@@ -9,7 +9,9 @@ use gauntlet_connectivity::gap::{Address, ConnParams};
 use gauntlet_connectivity::response::Data;
 use gauntlet_connectivity::{Command, Event, Response, gatt};
 use gauntlet_reference::att::DEFAULT_ATT_MTU;
+use gauntlet_reference::gap::Central;
 
+use super::air;
 use super::central::Connection;
 use super::database::without_slot;
 use super::fault::{DongleFault, Faults};
@@ -18,16 +20,20 @@ use crate::direct::VirtualBoard;
 
 /// Shortest time between two reports of the same advertiser.
 const REPORTS: Duration = Duration::from_millis(100);
-/// Signal strength of a device in the same room, in dBm.
-const RSSI: i8 = -33;
 /// From a connection that fails to the event that says so.
 const FAILING: Duration = Duration::from_millis(100);
+
+/// A connection that the host has never heard of, and an event that it has not, either.
+const NOT_OURS: u16 = 7;
+const UNKNOWN_EVENT: u16 = 0x5F;
 
 #[derive(Debug, Clone)]
 struct Scan {
     next_report: Duration,
     end: Option<Duration>,
     blind: bool,
+    split: bool,
+    crowded: bool,
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -46,6 +52,8 @@ struct Timed {
 
 pub(super) struct SoftDevice {
     board: VirtualBoard,
+    /// Who it is for the devices.
+    pub(super) who: Central,
     pace: DonglePace,
     pub(super) faults: Faults,
     bases: Vec<[u8; 16]>,
@@ -68,6 +76,7 @@ impl SoftDevice {
     pub(super) fn new(board: VirtualBoard, pace: DonglePace, faults: Faults) -> Self {
         Self {
             board,
+            who: Central::stranger(),
             pace,
             faults,
             bases: Vec::new(),
@@ -88,12 +97,18 @@ impl SoftDevice {
         let faults = std::mem::take(&mut self.faults);
         let left = self.connection.as_ref().filter(|connection| !connection.is_ended());
         let abandoned = left.map(|connection| now + connection.supervision()).or(self.abandoned);
-        *self = Self { abandoned, not_before: now, ..Self::new(self.board.clone(), self.pace, faults) };
+        let who = self.who;
+        *self = Self { who, abandoned, not_before: now, ..Self::new(self.board.clone(), self.pace, faults) };
     }
 
     /// True while the host knows of a connection, or a device has not noticed that it has none.
     pub(super) fn is_connected(&self) -> bool {
         self.connection.is_some()
+    }
+
+    /// True while what a device does may lead to an event.
+    pub(super) fn is_on_the_air(&self) -> bool {
+        self.scan.is_some() || self.connecting.is_some() || self.connection.is_some()
     }
 
     /// A packet of data for the device.
@@ -148,7 +163,10 @@ impl SoftDevice {
                 self.idle()?;
                 let end = (scan.timeout != 0).then(|| now + Duration::from_secs(scan.timeout.into()));
                 let blind = self.faults.strikes(DongleFault::NoAdvertising);
-                self.scan = Some(Scan { next_report: self.not_before + REPORTS, end, blind });
+                let split = self.faults.strikes(DongleFault::SplitAdvertising);
+                let crowded = self.faults.strikes(DongleFault::Neighbours);
+                let next_report = self.not_before + REPORTS;
+                self.scan = Some(Scan { next_report, end, blind, split, crowded });
             }
             Command::ScanStop => {
                 self.scan.take().ok_or(codes::INVALID_STATE)?;
@@ -178,6 +196,10 @@ impl SoftDevice {
                 let events = connection.call(of_a_connection, board, bases, faults, data)?;
                 for what in events {
                     self.say(now, what);
+                }
+                if self.is_control(of_a_connection) && self.faults.strikes(DongleFault::SpuriousEvents) {
+                    self.say(now, What::Other { id: UNKNOWN_EVENT, body: vec![1, 2, 3] });
+                    self.say_of(NOT_OURS, now.max(self.not_before), What::Disconnected(HCI_TIMEOUT));
                 }
             }
         }
@@ -232,6 +254,8 @@ impl SoftDevice {
         }
         let event = self.events.pop_front()?.event;
         match (&event.what, &mut self.connection) {
+            // The end of a connection that is none of ours.
+            (What::Disconnected(_), _) if event.conn != 0 => {}
             (What::Disconnected(_), _) => self.connection = None,
             (what, Some(connection)) => connection.told(what),
             _ => {}
@@ -256,7 +280,7 @@ impl SoftDevice {
         self.connect(now);
         let Self { connection, board, faults, .. } = self;
         if let Some(connection) = connection {
-            for what in connection.poll(board, faults, until) {
+            for what in connection.poll(board, faults, now, until) {
                 self.say(now, what);
             }
         }
@@ -274,18 +298,21 @@ impl SoftDevice {
         }
         // A host that takes its time has it, before it is told again.
         scan.next_report = now + REPORTS.max(3 * self.pace.event);
+        let (split, crowded) = (scan.split, scan.crowded);
         let found = { self.board.wire().lock().advertisement().cloned() };
+        let mut reports = if crowded { air::neighbours() } else { Vec::new() };
         if let Some(found) = found {
             let peer = Address::new(found.address.bytes, found.address.random);
-            let direct = Address::default();
-            let report = What::Advertisement { peer, direct, rssi: RSSI, flags: 0, data: found.data };
+            reports.extend(air::reports(peer, found.data, split));
+        }
+        for report in reports {
             self.say_of(NO_CONNECTION, now.max(self.not_before), report);
         }
     }
 
     fn connect(&mut self, now: Duration) {
         let Some(Connecting { peer, params, largest_mtu, end }) = self.connecting else { return };
-        let connected = Connection::to(&self.board, peer, params, largest_mtu);
+        let connected = Connection::to(&self.board, peer, params, largest_mtu, &self.who);
         if connected.is_none() && end.is_some_and(|end| now >= end) {
             self.connecting = None;
             self.say_of(NO_CONNECTION, now, What::Timeout(2));
@@ -298,6 +325,9 @@ impl SoftDevice {
         // The interval is the longest that is allowed.
         let params = ConnParams { min_interval: params.max_interval, ..params };
         self.say(now, What::Connected { peer, role: 2, params });
+        if self.faults.strikes(DongleFault::PeerAsks) {
+            air::WISHES.into_iter().for_each(|wish| self.say(now, wish));
+        }
         if self.faults.strikes(DongleFault::ConnectFails)
             && let Some(connection) = &mut self.connection
         {

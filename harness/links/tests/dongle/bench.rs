@@ -98,6 +98,12 @@ impl Bench {
     /// There is no port any more.
     pub(crate) fn unplug(&self) {
         self.unplugged.set(true);
+        self.end.borrow_mut().take();
+    }
+
+    /// It is there again.
+    pub(crate) fn plug_in(&self) {
+        self.unplugged.set(false);
     }
 
     /// Does `work` while dongle and board run beside it.
@@ -128,7 +134,7 @@ impl Bench {
                 let _gone = open.write_all(&bytes).await;
             }
             // A port that was opened meanwhile is the one that counts.
-            if !hung_up && self.end.borrow().is_none() {
+            if !hung_up && !self.unplugged.get() && self.end.borrow().is_none() {
                 *self.end.borrow_mut() = end;
             }
             self.board.run_for(LOOK).await;

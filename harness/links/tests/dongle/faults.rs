@@ -1,5 +1,7 @@
 //! Every fault of the virtual dongle: the link gets over it where it can, and blames the right party where it can't.
 
+use std::time::Duration;
+
 use gauntlet_engine::{Outcome, UpdateError};
 use gauntlet_links::dongle::DongleOptions;
 use gauntlet_links::virtual_dongle::{DongleFault, DonglePace};
@@ -36,6 +38,11 @@ async fn what_needs_no_second_connection_has_none() {
         "lost-write-response:always",
         "slow-start:always",
         "no-resources:20",
+        "split-advertising:always",
+        "neighbours:always",
+        "peer-asks:always",
+        "spurious-events:always",
+        "repeated-response:always",
     ] {
         let report = run(fault).await.result.unwrap_or_else(|error| panic!("{fault}: {error}"));
         assert_eq!(report.reconnects, 0, "{fault}");
@@ -67,6 +74,38 @@ async fn what_happens_always_ends_with_the_name_of_the_culprit() {
         // Every wait has an end: four connections, each with its scans and its resets.
         assert!(run.took.as_secs() < 200, "{fault}: {:?}", run.took);
     }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_name_is_found_in_the_answer_to_a_scan_request_and_among_others() {
+    let faults = ["split-advertising:always", "neighbours:always"].map(|fault| fault.parse().unwrap());
+    let bench = Bench::new(DonglePace::REAL, &faults);
+    let options = DongleOptions { name: Some("DfuTarg".to_owned()), ..DongleOptions::default() };
+    let run = bench.update(3000, options).await;
+    assert_eq!(run.result.unwrap().outcome, Outcome::Completed);
+    assert!(run.landed);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_dongle_that_is_pulled_out_in_the_middle_ends_the_update_and_the_next_one_goes_on() {
+    let bench = Bench::new(DonglePace::REAL, &[]);
+    let pulled = async {
+        tokio::time::sleep(Duration::from_millis(2500)).await;
+        bench.unplug();
+        std::future::pending::<()>().await;
+    };
+    let run = tokio::select! {
+        run = bench.update(60_000, DongleOptions::default()) => run,
+        () = pulled => unreachable!("it pends for ever"),
+    };
+    let error = run.result.unwrap_err().to_string();
+    assert!(error.contains("port: "), "{error}");
+    assert!(run.took.as_secs() < 60, "{:?}", run.took);
+    bench.plug_in();
+    let report = bench.update(60_000, DongleOptions::default()).await;
+    assert!(report.landed);
+    let report = report.result.unwrap();
+    assert!(report.resumed_at > 0, "it went on where it was: {report:?}");
 }
 
 #[tokio::test(start_paused = true)]

@@ -20,7 +20,7 @@ const NOT_DISCOVERABLE: u8 = 0x04;
 const CONTROL_MAX: usize = 23;
 const PACKET_MAX: usize = 244;
 /// Largest ATT_MTU (BLE-009).
-const ATT_MTU_MAX: u16 = 247;
+pub(super) const ATT_MTU_MAX: u16 = 247;
 /// First handle of the DFU service, from which on a bonded peer has to discover again (BLE-031).
 const DFU_SERVICE_HANDLE: u16 = 0x000B;
 /// An indication that is not confirmed in this time ends the link (BLE-027).

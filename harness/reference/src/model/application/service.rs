@@ -5,6 +5,7 @@ use crate::bugs::PlantedBug;
 use crate::gap::Central;
 use crate::images::Service;
 use crate::model::air::Air;
+use crate::model::gatt::ATT_MTU_MAX;
 use crate::wire::{FromHost, SharedWire, ToHost};
 
 /// Opcodes and codes of the service.
@@ -110,7 +111,10 @@ impl Connection {
                 answer(ToHost::Value(Err(AttError::ReadNotPermitted)));
             }
             FromHost::Read(_) => answer(ToHost::Value(Err(AttError::InvalidHandle))),
-            FromHost::ExchangeMtu(_) => answer(ToHost::Mtu(DEFAULT_ATT_MTU)),
+            // A name of 20 bytes and the request around it do not fit into the smallest.
+            FromHost::ExchangeMtu(wanted) => {
+                answer(ToHost::Mtu(wanted.clamp(DEFAULT_ATT_MTU, ATT_MTU_MAX)));
+            }
             FromHost::Confirm => {
                 self.indicating = false;
                 return Effect::Confirmed;
