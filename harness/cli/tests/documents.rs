@@ -115,7 +115,8 @@ fn the_page_of_the_language_is_complete() {
     let mut words = BTreeSet::new();
     vocabulary(&schema, &mut words);
     assert!(words.len() > 100, "{} words", words.len());
-    let text = page("docs/scenario-language.md") + &page("docs/faults.md") + &page("docs/broken-packages.md");
+    let text =
+        page("docs/scenario-reference.md") + &page("docs/faults.md") + &page("docs/broken-packages.md");
     let not_of_words = |c: char| !(c.is_ascii_alphanumeric() || c == '_' || c == '-');
     let said: BTreeSet<&str> = text.split('`').flat_map(|part| part.split(not_of_words)).collect();
     let missing: Vec<&String> = words.iter().filter(|word| !said.contains(word.as_str())).collect();

@@ -13,6 +13,7 @@ use gauntlet_scenario::model::{self, ExpectedApplication, ResetKind, Step, StepK
 use crate::entry::{leave_dfu, restart};
 #[cfg(unix)]
 use crate::external;
+use crate::factory::Factory;
 use crate::judge::{Check, Evidence};
 use crate::packages::{self, Parcel, Sendable};
 use crate::prepare::prepare;
@@ -59,7 +60,7 @@ pub(crate) async fn run(
 async fn attempt(case: &Case, way: &Way<'_>, options: &RunOptions) -> Result<Vec<Finding>, Trouble> {
     let board = &**way.board;
     let packages = packages::all(case, way.device)?;
-    let (image, before) = prepare(board, way.device, way.teller).await?;
+    let (image, before) = prepare(board, way.device, &Factory::of(&case.device), way.teller).await?;
     let mut found =
         Found { missed: None, findings: Vec::new(), touched: false, reset_follows: false, was_reset: false };
     observe::forget_witness(board)?;

@@ -15,6 +15,7 @@ use gauntlet_scenario::model;
 
 use crate::case::SETTLE;
 use crate::entry::leave_dfu;
+use crate::factory::Factory;
 use crate::figures::Figures;
 use crate::hold::Hold;
 use crate::landed::{Part, landed};
@@ -200,7 +201,7 @@ async fn attempt(
     let (sender, _) = mpsc::channel();
     let name = CaseId::new("dfu").map_err(|error| Trouble::Internal(error.to_string()))?;
     let teller = Teller::new(name, sender);
-    let (flashed, _) = prepare(&*board, device, &teller).await?;
+    let (flashed, _) = prepare(&*board, device, &Factory::default(), &teller).await?;
     say(DfuProgress::Prepared);
     observe::forget_witness(&*board)?;
 

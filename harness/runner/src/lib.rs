@@ -46,6 +46,7 @@ mod entry;
 mod exchange;
 #[cfg(unix)]
 mod external;
+mod factory;
 mod faults;
 pub mod figures;
 mod gatt;

@@ -7,6 +7,7 @@ use gauntlet_probe::Image;
 use gauntlet_record::{Erased, Event, Region, Sha256, Word};
 use sha2::Digest;
 
+use crate::factory::Factory;
 use crate::observe::{self, Snapshot};
 use crate::told::Teller;
 use crate::trouble::Trouble;
@@ -18,9 +19,11 @@ const FIRST_BOOT: Duration = Duration::from_secs(10);
 pub(crate) async fn prepare(
     board: &dyn Board,
     device: &Device,
+    factory: &Factory,
     teller: &Teller,
 ) -> Result<(DeviceImage, Snapshot), Trouble> {
-    let image = device.image();
+    let mut image = device.image();
+    factory.write(device, &mut image);
     let segments = image.segments.iter();
     let flash: Image = segments
         .map(|segment| gauntlet_probe::Segment::new(segment.address, segment.bytes.clone()))
@@ -34,7 +37,8 @@ pub(crate) async fn prepare(
 
     let mode = board.settle(FIRST_BOOT).await;
     let baseline = observe::read(board, device, mode)?;
-    let expected = device.application.map(|app| app.witness);
+    let known = device.application.filter(|_| factory.knows_application());
+    let expected = known.map(|app| app.witness);
     let comes_up = match expected {
         Some(_) => mode == Mode::Application && baseline.witness == expected,
         None => mode == Mode::Dfu,
@@ -43,6 +47,9 @@ pub(crate) async fn prepare(
         return Err(Trouble::NotPrepared { found: format!("{mode:?}, witness {:?}", baseline.witness) });
     }
     teller.tell(board, baseline.event());
+    if factory.start(board)? {
+        board.settle(FIRST_BOOT).await;
+    }
     Ok((image, baseline))
 }
 

@@ -15,6 +15,7 @@ use sha2::{Digest, Sha256};
 use crate::case::SETTLE;
 use crate::dfu::Runs;
 use crate::entry::{leave_dfu, request_dfu};
+use crate::factory::Factory;
 use crate::faults;
 use crate::hold::Hold;
 use crate::observe;
@@ -119,7 +120,7 @@ async fn attempt(
     let (sender, told) = mpsc::channel();
     let name = CaseId::new("serve").map_err(|error| Trouble::Internal(error.to_string()))?;
     let teller = Teller::new(name, sender);
-    let (flashed, _) = prepare(&*board, device, &teller).await?;
+    let (flashed, _) = prepare(&*board, device, &Factory::default(), &teller).await?;
     // What the start of DFU mode writes to flash belongs to no update.
     request_dfu(&*board)?;
     board.settle(SETTLE).await;

@@ -37,6 +37,7 @@
 //! | `yaml` | the text, and the tree with the place of everything |
 //! | `read` | from the tree to the model, and the JSON Schema |
 //! | `expand` | the matrix |
+//! | `reference` | the page of every key, made from the schema and from examples |
 //! | `check` | what goes across a scenario |
 //! | `diagnostics` | mistakes with file, line, column, caret and advice |
 //! | `piece` | a device or a fault outside a scenario |
@@ -51,6 +52,7 @@ pub mod model;
 mod piece;
 pub mod quantity;
 mod read;
+mod reference;
 mod requirements;
 mod scenario;
 mod schema;
@@ -62,9 +64,10 @@ pub use case::Case;
 pub use diagnostics::{Diagnostics, Problem, ProblemKind, Severity, nearest as nearest_word};
 pub use gauntlet_record::CaseId;
 pub use piece::{bootloader_keys, read_bench, read_bootloader, read_device, read_fault, read_target};
+pub use reference::{reference, reference_examples};
 pub use requirements::{Area, CATALOGUE, Catalogue, FieldFailure, Observation, Requirement};
 pub use scenario::Scenario;
-pub use schema::{bench_schema_text, schema, schema_text};
+pub use schema::{bench_schema_text, schema, schema_text, target_schema_text};
 pub use suite::{
     Chosen, DiskFiles, KnownFailures, NoFiles, PackageFiles, Selection, Suite, Unmatched, load, load_citing,
     load_sources,

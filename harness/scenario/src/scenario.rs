@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use crate::case::{Case, case_id};
 use crate::check;
-use crate::diagnostics::{Problem, Severity};
+use crate::diagnostics::{Problem, ProblemKind, Severity};
 use crate::expand::{self, Combination, Known, Matrix};
 use crate::model::{ClosingUpdate, Expect, ExpectedSettings};
 use crate::quantity::ScenarioId;
@@ -43,6 +43,7 @@ impl Scenario {
                 cases(&root, &mut cx).map(|cases| (root, cases))
             }
             Err(problem) => {
+                rest(source, &problem, files, &mut cx);
                 cx.report(*problem);
                 None
             }
@@ -87,6 +88,23 @@ impl Scenario {
     pub(crate) fn id_span(&self) -> Span {
         self.id_span.clone()
     }
+}
+
+/// The other mistakes of a file with a slip in its YAML, as far as they are mistakes without what the slip hides.
+fn rest(source: &Source, slip: &Problem, files: &dyn PackageFiles, cx: &mut Cx<'_>) {
+    let mut slips = Vec::new();
+    let root = yaml::parse_rest(source, slip, &mut slips);
+    slips.into_iter().for_each(|problem| cx.report(problem));
+    let Some(root) = root else { return };
+    let mut inner = Cx::new(source, files);
+    Head::read(&root, &mut inner);
+    let missing = |problem: &Problem| {
+        let front = root.entries().first().map(|entry| entry.key_span.start);
+        problem.kind() == ProblemKind::MissingKey && Some(problem.offset()) == front
+    };
+    // What the matrix would have put in is not known.
+    let certain = |problem: &Problem| !missing(problem) && !problem.token().contains("${");
+    inner.problems.into_iter().filter(certain).for_each(|problem| cx.report(problem));
 }
 
 fn cases(root: &Node, cx: &mut Cx<'_>) -> Option<Vec<Case>> {

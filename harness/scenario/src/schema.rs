@@ -2,7 +2,7 @@
 
 use schemars::{Schema, SchemaGenerator, json_schema};
 
-use crate::model::BenchFile;
+use crate::model::{BenchFile, Target};
 use crate::read::{Head, Shape};
 
 /// The JSON Schema (draft 2020-12) of a scenario.
@@ -12,6 +12,13 @@ use crate::read::{Head, Shape};
 #[must_use]
 pub fn schema() -> Schema {
     titled(Head::schema(&mut SchemaGenerator::default()), "A Gauntlet scenario")
+}
+
+/// The JSON Schema of a target file, as text.
+#[must_use]
+pub fn target_schema_text() -> String {
+    let schema = titled(Target::schema(&mut SchemaGenerator::default()), "A Gauntlet target");
+    format!("{:#}\n", schema.as_value())
 }
 
 fn titled(mut schema: Schema, title: &str) -> Schema {

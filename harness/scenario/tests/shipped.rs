@@ -5,7 +5,9 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use gauntlet_scenario::model::Package;
-use gauntlet_scenario::{CATALOGUE, Catalogue, Observation, Source, Suite, load, schema_text};
+use gauntlet_scenario::{
+    CATALOGUE, Catalogue, Observation, Source, Suite, load, reference, schema_text, target_schema_text,
+};
 
 const FIRST_LINE: &str = "# yaml-language-server: $schema=../schema.json";
 
@@ -143,16 +145,22 @@ fn every_area_is_in_the_readme() {
     }
 }
 
-/// Editors read the schema from the file beside the scenarios. With `UPDATE_SCHEMA=1` it is written anew.
+/// What is made from the declarations of the language is in the repository, for editors and for people. With
+/// `UPDATE_SCHEMA=1` it is written anew.
 #[test]
-fn the_schema_beside_it_is_the_one_of_this_version() {
-    let path = folder().join("schema.json");
-    if std::env::var_os("UPDATE_SCHEMA").is_some() {
-        fs::write(&path, schema_text()).unwrap();
+fn what_is_made_from_the_language_is_that_of_this_version() {
+    for (name, text) in [
+        ("scenarios/schema.json", schema_text()),
+        ("targets/schema.json", target_schema_text()),
+        ("docs/scenario-reference.md", reference()),
+    ] {
+        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..").join(name);
+        if std::env::var_os("UPDATE_SCHEMA").is_some() {
+            fs::write(&path, &text).unwrap();
+        }
+        assert!(
+            fs::read_to_string(&path).unwrap_or_default() == text,
+            "{name} is out of date: UPDATE_SCHEMA=1 cargo test -p gauntlet-scenario --test shipped"
+        );
     }
-    let shipped = fs::read_to_string(&path).unwrap_or_default();
-    assert!(
-        shipped == schema_text(),
-        "scenarios/schema.json is out of date: UPDATE_SCHEMA=1 cargo test -p gauntlet-scenario --test shipped"
-    );
 }

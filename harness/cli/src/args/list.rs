@@ -1,4 +1,4 @@
-//! Arguments of the verbs that run nothing: `list`, `check`, `completions`.
+//! Arguments of the verbs that run nothing: `list`, `check`, `schema`, `completions`.
 
 use std::ffi::OsString;
 use std::path::PathBuf;
@@ -39,6 +39,23 @@ pub(crate) struct CheckArgs {
     /// Files and folders; without any, the shipped suite
     #[arg(value_name = "PATH")]
     pub(crate) paths: Vec<PathBuf>,
+}
+
+/// Print the JSON Schema of scenarios.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "\
+Examples:
+  gauntlet schema > scenario.schema.json          for editors
+  gauntlet schema --target > target.schema.json
+  gauntlet schema --reference | less              every key with an example")]
+pub(crate) struct SchemaArgs {
+    /// The schema of target files instead
+    #[arg(long, conflicts_with = "reference")]
+    pub(crate) target: bool,
+
+    /// The reference page of the language instead, as Markdown
+    #[arg(long)]
+    pub(crate) reference: bool,
 }
 
 /// Print a completion script.

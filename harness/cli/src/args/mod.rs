@@ -27,7 +27,7 @@ pub(crate) use dfu::{DEFAULT_MTU, DfuArgs, LinkChoice};
 pub(crate) use filter::FilterArgs;
 pub(crate) use hold::HoldChoice;
 pub(crate) use image::ImageChoice;
-pub(crate) use list::{CheckArgs, CompletionsArgs, ListArgs};
+pub(crate) use list::{CheckArgs, CompletionsArgs, ListArgs, SchemaArgs};
 pub(crate) use package::PackageVerb;
 pub(crate) use requirements::RequirementsArgs;
 pub(crate) use run::{Bug, RunArgs};
@@ -98,9 +98,8 @@ pub(crate) enum Verb {
     /// Look into DFU packages; make and sign them; settings pages and keys.
     #[command(subcommand)]
     Package(PackageVerb),
-    /// Print the JSON Schema of scenarios, for editors.
-    #[command(after_help = "Example:\n  gauntlet schema > scenario.schema.json")]
-    Schema,
+    /// Print the JSON Schema of scenarios, for editors, or the reference page of the language.
+    Schema(SchemaArgs),
     /// Print a completion script for a shell.
     Completions(CompletionsArgs),
 }

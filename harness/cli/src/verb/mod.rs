@@ -41,7 +41,7 @@ pub(crate) fn perform(verb: &Verb) -> Result<ExitCode, Failure> {
         Verb::Bench(verb) => bench::perform(verb),
         Verb::Device(verb) => device::perform(verb),
         Verb::Package(verb) => package::perform(verb),
-        Verb::Schema => schema::schema(),
+        Verb::Schema(args) => schema::schema(args),
         Verb::Completions(args) => completions::completions(args),
     }
 }

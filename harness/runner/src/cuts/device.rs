@@ -11,6 +11,7 @@ use gauntlet_scenario::model::Bootloader;
 
 use super::{CutsOptions, Ending};
 use crate::case::SETTLE;
+use crate::factory::Factory;
 use crate::observe;
 use crate::packages::{self, Sendable};
 use crate::prepare::prepare;
@@ -73,7 +74,7 @@ pub(super) async fn recorded(
     let device = installed(device, target);
     let board: Rc<dyn Board> = Rc::from(bench.open(target.variant, options.seed)?);
     let teller = nobody()?;
-    let (flashed, before) = prepare(&*board, &device, &teller).await?;
+    let (flashed, before) = prepare(&*board, &device, &Factory::default(), &teller).await?;
     let package = match &options.package {
         Some(image) => Sendable::package("package", std::slice::from_ref(image)),
         None if target.firmware.key.is_none() => {

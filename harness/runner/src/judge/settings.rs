@@ -40,11 +40,14 @@ pub(super) fn expected(evidence: &Evidence<'_>, expected: &ExpectedSettings) -> 
         };
         checks.push(Check::new("bank 1", wanted, code, ok));
     }
-    let versions = [
+    let numbers = [
         ("application version", expected.app_version, settings.app_version),
         ("bootloader version", expected.bootloader_version, settings.bootloader_version),
+        ("bytes in bank 0", expected.bank_0_size, settings.bank_0.size),
+        ("bytes in bank 1", expected.bank_1_size, settings.bank_1.size),
+        ("progress on record", expected.progress, settings.progress.fw_offset_last),
     ];
-    for (name, wanted, found) in versions {
+    for (name, wanted, found) in numbers {
         if let Some(wanted) = wanted {
             checks.push(Check::new(name, wanted, found, found == wanted));
         }

@@ -10,6 +10,7 @@ use gauntlet_protocol::{Request, Response};
 use gauntlet_record::CaseId;
 
 use super::fit::installed;
+use crate::factory::Factory;
 use crate::prepare::prepare;
 use crate::run::runtime;
 use crate::told::Teller;
@@ -62,7 +63,7 @@ async fn asked(bench: &dyn Bench, target: &Target, seed: u64) -> Result<Vec<Lie>
     let board: Rc<dyn Board> = Rc::from(bench.open(target.variant, seed)?);
     let (sender, _) = mpsc::channel();
     let name = CaseId::new("ask").map_err(|error| Trouble::Internal(error.to_string()))?;
-    prepare(&*board, &device, &Teller::new(name, sender)).await?;
+    prepare(&*board, &device, &Factory::default(), &Teller::new(name, sender)).await?;
     let mut link = board.link(LinkKind::Serial, &device)?;
     let no_link = |error: LinkError| Trouble::Link(error.to_string());
     link.connect().await.map_err(no_link)?;

@@ -106,6 +106,10 @@ impl Claim {
         count("images skipped", expect.skipped, skipped as u64);
         count("reconnects", expect.reconnects, u64::from(self.report.reconnects));
         count("bytes of firmware resent", expect.resent, self.report.firmware_resent);
+        count("bytes sent", expect.sent, self.report.bytes_sent);
+        count("receipts", expect.receipts, u64::from(self.report.receipts));
+        count("checksums that differed", expect.crc_mismatches, u64::from(self.report.crc_mismatches));
+        count("requests without an answer", expect.silences, u64::from(self.report.silences));
         if let Some(wanted) = expect.init_resumed {
             findings.said = self.report.init_resumed.to_string();
             findings.check("init packet resumed", &wanted, self.report.init_resumed == wanted);

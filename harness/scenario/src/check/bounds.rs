@@ -3,11 +3,18 @@
 use crate::case::Case;
 use crate::diagnostics::ProblemKind;
 use crate::model::{
-    DataSource, ExchangeItem, ImageByte, Package, PacketPosition, Position, StepKind, Update,
+    BuiltPackage, DataSource, ExchangeItem, ImageByte, Package, PacketPosition, Position, RequestKind,
+    RequestPosition, StepKind, Update,
 };
 use crate::quantity::PackageName;
 use crate::read::Cx;
 use crate::yaml::{Node, Step};
+
+/// Bytes of object data in the smallest packet, that of an ATT MTU of 23.
+const SMALLEST_PACKET: u32 = 20;
+
+/// The most bytes of a built init packet without its list of SoftDevices: two hashes and two signatures with their fields.
+const LARGEST_INIT: usize = 240;
 
 pub(super) fn check(case: &Case, root: &Node, cx: &mut Cx<'_>) {
     let size = |name: &PackageName| case.package(name).and_then(Package::firmware_size);
@@ -17,6 +24,10 @@ pub(super) fn check(case: &Case, root: &Node, cx: &mut Cx<'_>) {
             StepKind::Update(update) => {
                 if let Some(size) = size(&update.package) {
                     faults(update, size, at, cx);
+                    counts(update, size, at, cx);
+                }
+                if let Some(Package::Built(built)) = case.package(&update.package) {
+                    init_bytes(update, built, at, cx);
                 }
             }
             StepKind::Exchange(exchange) => {
@@ -67,6 +78,58 @@ fn faults(update: &Update, size: u32, step: &Node, cx: &mut Cx<'_>) {
                 );
             }
             _ => {}
+        }
+    }
+}
+
+/// Where nothing else goes wrong in a step nothing is sent twice, and what is counted has an end.
+fn counts(update: &Update, size: u32, step: &Node, cx: &mut Cx<'_>) {
+    let package = &update.package;
+    let objects = size.div_ceil(ImageByte::OBJECT_SIZE);
+    let alone = update.faults.len() == 1;
+    for (index, fault) in update.faults.iter().enumerate() {
+        let at = step.find(&[Step::Key("faults"), Step::Item(index), Step::Key("at")]);
+        match fault.at {
+            Position::Packet(PacketPosition { packet, object }) => {
+                let bytes = if object.is_some() { ImageByte::OBJECT_SIZE.min(size) } else { size };
+                let most = bytes.div_ceil(SMALLEST_PACKET) + objects;
+                if packet > most && (alone || object.is_some()) {
+                    let at = at.get("packet").unwrap_or(at);
+                    beyond(at, format!("`{package}` makes {most} packets at most"), cx);
+                }
+            }
+            // The init packet has one object of its own.
+            Position::Request(RequestPosition { kind: RequestKind::Create | RequestKind::Execute, n })
+                if alone && n > objects + 1 =>
+            {
+                let at = at.get("n").unwrap_or(at);
+                beyond(at, format!("`{package}` needs {} of them", objects + 1), cx);
+            }
+            Position::FlashOp(n) if n > most_operations(size) => {
+                let at = at.get("flash-op").unwrap_or(at);
+                beyond(at, format!("an update with `{package}` needs fewer flash operations"), cx);
+            }
+            _ => {}
+        }
+    }
+}
+
+/// Words are written into bank 1 and into bank 0, and settings pages in between, copies of copies included.
+fn most_operations(size: u32) -> u64 {
+    16 * u64::from(size) + 1_000_000
+}
+
+/// An init packet that is built for a scenario has a known length at most.
+fn init_bytes(update: &Update, built: &BuiltPackage, step: &Node, cx: &mut Cx<'_>) {
+    let listed = built.sd_req.as_ref().map_or(1, Vec::len);
+    let most = u32::try_from(LARGEST_INIT + 5 * listed).unwrap_or(u32::MAX);
+    for (index, fault) in update.faults.iter().enumerate() {
+        if let Position::InitByte(byte) = fault.at
+            && byte > most
+            && built.mutate.is_none()
+        {
+            let path = [Step::Key("faults"), Step::Item(index), Step::Key("at"), Step::Key("init-byte")];
+            beyond(step.find(&path), format!("the init packet of `{}` is shorter", update.package), cx);
         }
     }
 }

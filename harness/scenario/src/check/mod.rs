@@ -4,6 +4,7 @@
 
 mod agree;
 mod bounds;
+mod caused;
 mod cited;
 mod fits;
 mod names;
@@ -20,6 +21,7 @@ use crate::yaml::Node;
 pub(crate) fn case(case: &Case, root: &Node, cx: &mut Cx<'_>) {
     names::check(case, root, cx);
     bounds::check(case, root, cx);
+    caused::check(case, root, cx);
     fits::check(case, root, cx);
     agree::check(case, root, cx);
 }

@@ -87,7 +87,10 @@ fn package(name: &PackageName, root: &Node, at: &Node, cx: &mut Cx<'_>) {
         None => problem.label("not in `packages`"),
     };
     let help = if packages {
-        format!("the packages are {}", words(have()))
+        match have().count() {
+            1 => format!("the only package is {}", words(have())),
+            _ => format!("the packages are {}", words(have())),
+        }
     } else {
         "the scenario has no `packages`".to_owned()
     };

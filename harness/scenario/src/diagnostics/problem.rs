@@ -168,7 +168,14 @@ impl Problem {
         (!self.notes.is_empty()).then(|| self.notes.join("\n"))
     }
 
-    fn offset(&self) -> usize {
+    /// The same in a file of the same length.
+    pub(crate) fn of(mut self, source: &Source) -> Self {
+        self.source = source.clone();
+        self
+    }
+
+    /// The byte that the caret points at.
+    pub(crate) fn offset(&self) -> usize {
         self.labels.first().map_or(0, LabeledSpan::offset)
     }
 

@@ -63,7 +63,14 @@ fn unknown(node: &Node, name: &str, known: &Known<'_>, cx: &mut Cx<'_>) {
         Some(name) => problem.label(format!("did you mean `${{{name}}}`?")),
         None => problem.label("nothing to put in here"),
     };
-    cx.report(problem.help(format!("there is {}", words(known.names.iter().copied()))));
+    let help = if known.names.len() > 1 {
+        format!("there is {}", words(known.names.iter().copied()))
+    } else {
+        format!(
+            "a scenario lists its values: `matrix: {{ {name}: [1, 2] }}`; without a matrix there is only `chip`"
+        )
+    };
+    cx.report(problem.help(help));
 }
 
 /// Where a part of a scalar's text stands: the whole scalar when escapes hide it.

@@ -125,6 +125,19 @@ words! {
     }
 }
 
+words! {
+    /// What is in a settings page before the first step.
+    "a state of a settings page"
+    pub enum PageState {
+        /// What a factory writes: the application on record, and every checksum right.
+        Good = "good",
+        /// Nothing, as when only the images were flashed.
+        Erased = "erased",
+        /// The same as `good` with one bit of its checksum wrong.
+        Damaged = "damaged",
+    }
+}
+
 /// The device before the first step: what is flashed into it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Device {
@@ -135,6 +148,16 @@ pub struct Device {
     /// The application, or `None` for a device without one (which starts in DFU mode). By default witness 1,
     /// 20 KiB, version 1.
     pub application: Option<Application>,
+    /// Version of the bootloader on record. 1 by default.
+    pub bootloader_version: u32,
+    /// The settings page. `good` by default.
+    pub settings: PageState,
+    /// Its backup. `good` by default.
+    pub settings_backup: PageState,
+    /// GPREGRET when the device starts for the first step, with a soft reset; nothing is written by default.
+    pub retained: Option<u8>,
+    /// GPREGRET2, in the same way.
+    pub retained_2: Option<u8>,
 }
 
 impl Default for Device {
@@ -143,6 +166,11 @@ impl Default for Device {
             softdevice: SoftDevice::Default,
             bootloader: Bootloader::default(),
             application: Some(Application::default()),
+            bootloader_version: 1,
+            settings: PageState::Good,
+            settings_backup: PageState::Good,
+            retained: None,
+            retained_2: None,
         }
     }
 }

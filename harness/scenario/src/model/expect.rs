@@ -150,4 +150,10 @@ pub struct ExpectedSettings {
     pub app_version: Option<u32>,
     /// Version of the bootloader.
     pub bootloader_version: Option<u32>,
+    /// Bytes of the image in bank 0.
+    pub bank_0_size: Option<u32>,
+    /// Bytes of the image in bank 1.
+    pub bank_1_size: Option<u32>,
+    /// Bytes of firmware that were received and executed of an update that has not ended.
+    pub progress: Option<u32>,
 }

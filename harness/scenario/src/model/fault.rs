@@ -56,6 +56,7 @@ impl Fault {
     #[must_use]
     pub fn needs(&self) -> &'static [Capability] {
         match self.action {
+            Action::PowerCut { .. } if !matches!(self.at, Position::FlashOp(_)) => &[Capability::PowerCut],
             Action::Reset => &[Capability::Reset],
             Action::PowerCut { .. } => &[Capability::PowerCut, Capability::FlashOpFaults],
             Action::Disconnect
@@ -153,9 +154,9 @@ pub enum Action {
     },
     /// The device is reset by its pin.
     Reset,
-    /// The supply goes at the flash operation.
+    /// The supply goes, and comes back.
     PowerCut {
-        /// `before` by default.
+        /// How a flash operation is interrupted. `before` by default.
         tear: Tear,
         /// How long the supply is off. 500 ms by default.
         off: Duration,

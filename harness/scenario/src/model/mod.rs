@@ -22,7 +22,7 @@ pub use bench::{
 };
 pub use device::{
     Application, BankLayout, Bonds, Bootloader, Buttonless, Chip, Device, Downgrade, Generation, Habit, Key,
-    SameVersion, SignaturePolicy, SoftDevice,
+    PageState, SameVersion, SignaturePolicy, SoftDevice,
 };
 pub use exchange::{Answer, DataSource, Exchange, ExchangeItem};
 pub use expect::{

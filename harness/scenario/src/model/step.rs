@@ -279,6 +279,14 @@ pub struct UpdateExpect {
     pub reconnects: Option<Comparison>,
     /// Bytes of firmware that were sent more than once.
     pub resent: Option<Comparison>,
+    /// Bytes of init packet and firmware that were sent, repetitions included.
+    pub sent: Option<Comparison>,
+    /// Receipts that agreed with what was sent.
+    pub receipts: Option<Comparison>,
+    /// How often the device reported another checksum or offset than what was sent.
+    pub crc_mismatches: Option<Comparison>,
+    /// Requests that got no answer in time.
+    pub silences: Option<Comparison>,
     /// Whether the init packet was resumed after a lost link instead of sent anew.
     pub init_resumed: Option<bool>,
 }
@@ -295,6 +303,10 @@ impl Default for UpdateExpect {
             skipped: None,
             reconnects: None,
             resent: None,
+            sent: None,
+            receipts: None,
+            crc_mismatches: None,
+            silences: None,
             init_resumed: None,
         }
     }

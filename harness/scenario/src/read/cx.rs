@@ -102,6 +102,9 @@ impl<'a> Cx<'a> {
                 let problem =
                     self.problem(ProblemKind::BadForm, node, format!("{} is not {short}", quote(text)));
                 match mended(text, expected) {
+                    _ if text.contains("${") && expected.starts_with("a path") => problem
+                        .label("nothing is put into an id")
+                        .help("each case gets the values of the matrix behind its id: `area/name[at=1]`"),
                     Some(right) => {
                         problem.label(format!("did you mean `{right}`?")).help(format!("expected {expected}"))
                     }
@@ -158,7 +161,8 @@ fn mended(text: &str, expected: &str) -> Option<String> {
     }
     if expected.starts_with("a time") && !number.is_empty() {
         return match unit.as_str() {
-            "" | "msec" | "msecs" | "millis" | "milliseconds" | "ms" => Some(format!("{number} ms")),
+            "" => Some(format!("{number} ms` or `{number} s")),
+            "msec" | "msecs" | "millis" | "milliseconds" | "ms" => Some(format!("{number} ms")),
             "sec" | "secs" | "second" | "seconds" | "s" => Some(format!("{number} s")),
             "m" | "mins" | "minute" | "minutes" | "min" => Some(format!("{number} min")),
             _ => None,
@@ -177,6 +181,19 @@ fn mended(text: &str, expected: &str) -> Option<String> {
             .collect();
         return bytes.filter(|bytes| !bytes.is_empty()).map(|bytes| bytes.join(" "));
     }
+    if expected.starts_with("a path of lower-case words") {
+        if text.contains("${") {
+            return None;
+        }
+        let plain: String = text
+            .to_lowercase()
+            .chars()
+            .map(|c| if c.is_ascii_alphanumeric() || c == '/' { c } else { '-' })
+            .collect();
+        let parts: Vec<&str> =
+            plain.split('/').map(|part| part.trim_matches('-')).filter(|part| !part.is_empty()).collect();
+        return (!parts.is_empty() && text.len() <= 80).then(|| parts.join("/"));
+    }
     let failure = expected.starts_with("a field failure");
     if failure || expected.starts_with("a requirement id") {
         let upper = text.to_uppercase();
@@ -189,14 +206,33 @@ fn mended(text: &str, expected: &str) -> Option<String> {
     None
 }
 
+/// Whether a number is expected, by what it is called.
+fn is_number(expected: &str) -> bool {
+    ["a 32-bit number", "the number of", "a number of", "a position", "a byte", "an ATT MTU", "a place"]
+        .into_iter()
+        .any(|what| expected.starts_with(what))
+}
+
 /// Advice for a list that is written as a mapping, and the reverse.
 fn other_kind(node: &Node, expected: &str) -> Option<String> {
     match &node.kind {
         NodeKind::Map(_) if expected == "a list" => {
             Some("each item of a list begins with `- `, as in `- update: name`".to_owned())
         }
+        NodeKind::Scalar(scalar) if expected == "a list" && scalar.kind() != "nothing" => {
+            Some(format!("a list is written in brackets, also one of a single item: {}", quote(&format!("[{}]", scalar.text))))
+        }
         NodeKind::Scalar(_) if expected == "a list" => {
             Some("a list is written in brackets: `[one, two]`".to_owned())
+        }
+        NodeKind::Map(_) if expected == "the name of a package" => Some(
+            "the name stands behind the key, `update: name`, and other keys stand below `update` at its own depth"
+                .to_owned(),
+        ),
+        NodeKind::Scalar(scalar)
+            if scalar.text.starts_with(|c: char| c.is_ascii_digit()) && is_number(expected) =>
+        {
+            Some("a number is decimal, or `0x` with the digits 0 to 9 and A to F, without a unit".to_owned())
         }
         NodeKind::List(_) if expected.ends_with("(a mapping)") => {
             Some("keys of a mapping have no `- ` in front of them".to_owned())

@@ -6,26 +6,38 @@ use schemars::{Schema, SchemaGenerator, json_schema};
 use serde_json::json;
 
 use super::mapping::mapping;
-use super::scalars::{Ranged, range, ranged, scalar_schema};
+use super::scalars::{Ranged, range, ranged, read_words, scalar_schema};
 use super::{Cx, Shape};
 use crate::diagnostics::ProblemKind;
 use crate::model::{
     Application, BankLayout, Bonds, Bootloader, Buttonless, Device, Downgrade, Generation, Habit, Key,
-    SameVersion, SignaturePolicy, SoftDevice,
+    PageState, SameVersion, SignaturePolicy, SoftDevice,
 };
 use crate::quantity::{Fwid, Period, Size, Witness};
 use crate::yaml::{Node, NodeKind};
+
+read_words!(PageState);
 
 mapping! { Device, "a device", |node, cx| {
     optional "softdevice" => softdevice: SoftDevice, "The stand-in SoftDevice: its firmware id, `default` or `none`.";
     optional "bootloader" => bootloader: BootloaderShape, "How the bootloader is built.";
     optional "application" => application: ApplicationOrNone, "The application before the first step, or `none`.";
+    optional "bootloader_version" => bootloader_version: u32, "The version of the bootloader on record. 1 by default.";
+    optional "settings" => settings: PageState, "What is in the settings page. `good` by default.";
+    optional "settings_backup" => settings_backup: PageState, "What is in the backup of the settings page. `good` by default.";
+    optional "retained" => retained: Byte, "The value of GPREGRET with which the device starts for the first step. Nothing is written by default.";
+    optional "retained-2" => retained_2: Byte, "The same for GPREGRET2.";
 } => {
     let default = Device::default();
     Some(Device {
         softdevice: softdevice.unwrap_or(default.softdevice),
         bootloader: bootloader.map_or(default.bootloader, |shape| shape.over(&Bootloader::default())),
         application: application.map_or(default.application, |application| application.0),
+        bootloader_version: bootloader_version.unwrap_or(default.bootloader_version),
+        settings: settings.unwrap_or(default.settings),
+        settings_backup: settings_backup.unwrap_or(default.settings_backup),
+        retained: retained.map(|value| value.0),
+        retained_2: retained_2.map(|value| value.0),
     })
 }}
 
@@ -98,6 +110,7 @@ mapping! { BootloaderShape, "a bootloader", |node, cx| {
     debug, inactivity, continuation, bonds, generation, enter_by_pin_reset, reset_delay, copy_step,
 }) }
 
+type Byte = Ranged<u8, { range::BYTE }>;
 type CopyStep = Ranged<u32, { range::PAGES }>;
 
 /// A time, or `never`, which is zero.

@@ -37,7 +37,7 @@ words! {
         Delay = "delay",
         /// The device is reset by its pin.
         Reset = "reset",
-        /// The supply goes at the flash operation.
+        /// The supply goes, and comes back.
         PowerCut = "power-cut",
     }
 }
@@ -63,7 +63,9 @@ fn positions(action: ActionWord) -> &'static [&'static str] {
         ActionWord::Drop | ActionWord::Duplicate | ActionWord::Truncate => &["packet"],
         ActionWord::Corrupt => &["object and byte", "init-byte"],
         ActionWord::Lose | ActionWord::Delay => &["notification", "request"],
-        ActionWord::PowerCut => &["flash-op"],
+        ActionWord::PowerCut => {
+            &["flash-op", "object and byte", "init-byte", "packet", "request", "notification"]
+        }
     }
 }
 
@@ -73,8 +75,8 @@ mapping! { Fault, "a fault", |node, cx| {
     optional "xor" => xor: NonZeroU8, "With `corrupt`: what the byte is combined with. 0x01 by default.";
     optional "keep" => keep: Keep, "With `truncate`, which needs it: how many bytes of the packet arrive, 1 to 1023.";
     optional "by" => by: Period, "With `delay`, which needs it: how much later the message arrives.";
-    optional "tear" => tear: Tear, "With `power-cut`: how the flash operation is interrupted. `before` by default.";
-    optional "off" => off: Period, "With `power-cut`: how long the supply is off. 500 ms by default.";
+    optional "tear" => tear: Tear, "With `power-cut` at a `flash-op`: how that is interrupted. `before` by default.";
+    optional "off" => off: Period, "With `power-cut` at a `flash-op`: how long the supply is off. 500 ms by default.";
 } => {
     let (at, action) = (at?, action?);
     fits(node, at, action, cx);
@@ -83,6 +85,9 @@ mapping! { Fault, "a fault", |node, cx| {
     only_with(node, "by", action, ActionWord::Delay, cx);
     only_with(node, "tear", action, ActionWord::PowerCut, cx);
     only_with(node, "off", action, ActionWord::PowerCut, cx);
+    if action == ActionWord::PowerCut && !matches!(at, Position::FlashOp(_)) {
+        only_at_flash_op(node, cx);
+    }
     let action = match action {
         ActionWord::Disconnect => Action::Disconnect,
         ActionWord::Drop => Action::Drop,
@@ -122,6 +127,18 @@ fn fits(node: &Node, at: Position, action: ActionWord, cx: &mut Cx<'_>) {
         .also(cx.shown(at), format!("this is `{name}`"))
         .help(format!("at `{name}` there can be {}", list(others)));
     cx.report(problem);
+}
+
+/// Details of a power cut that belong to a flash operation.
+fn only_at_flash_op(node: &Node, cx: &mut Cx<'_>) {
+    for (key, message) in [
+        ("tear", "only a flash operation can be torn"),
+        ("off", "away from a flash operation the supply is off for 500 ms"),
+    ] {
+        let Some(entry) = node.entries().iter().find(|entry| entry.key == key) else { continue };
+        let problem = Problem::new(ProblemKind::Contradiction, cx.source, entry.key_span.clone(), message);
+        cx.report(problem.label("only with `at: { flash-op: N }`"));
+    }
 }
 
 /// What an action can't do without.

@@ -1,5 +1,8 @@
 //! Mappings with known keys.
 
+use std::collections::BTreeMap;
+use std::sync::LazyLock;
+
 use schemars::{Schema, SchemaGenerator};
 
 use super::{Cx, Shape};
@@ -39,7 +42,10 @@ impl<'n> Mapping<'n> {
                     misspelt.push(name);
                     problem.label(format!("did you mean `{name}`?"))
                 }
-                None => problem.label("unknown key"),
+                None => match belongs(&entry.key, what) {
+                    Some(label) => problem.label(label),
+                    None => problem.label("unknown key"),
+                },
             };
             let help = match keys {
                 _ if entry.key == "<<" => {
@@ -70,6 +76,59 @@ impl<'n> Mapping<'n> {
     pub(crate) fn read<T: Shape>(&self, key: &str, cx: &mut Cx<'_>) -> Option<T> {
         T::read(self.node.get(key)?, cx)
     }
+}
+
+/// The mappings of a scenario by their titles: their keys, each with the titles of what can stand behind it.
+type Owners = BTreeMap<String, BTreeMap<String, Vec<String>>>;
+
+/// Made once, of the schema.
+static OWNERS: LazyLock<Owners> = LazyLock::new(|| {
+    let mut owners = Owners::new();
+    note(&super::Head::schema(&mut SchemaGenerator::default()).to_value(), &mut owners);
+    owners
+});
+
+/// Where a key belongs that stands in the wrong mapping `what`: below a key of this one, or elsewhere in a scenario.
+fn belongs(wrong: &str, what: &str) -> Option<String> {
+    let own = OWNERS.get(what)?;
+    let has = |title: &String| OWNERS.get(title).is_some_and(|keys| keys.contains_key(wrong));
+    if let Some((key, _)) = own.iter().find(|(_, titles)| titles.iter().any(has)) {
+        return Some(format!("it belongs below `{key}`"));
+    }
+    let owner = OWNERS.iter().find(|(_, keys)| keys.contains_key(wrong))?.0;
+    Some(format!("this is a key of {owner}"))
+}
+
+fn note(schema: &serde_json::Value, owners: &mut Owners) {
+    for part in alternatives(schema) {
+        if let (Some(title), Some(properties)) = (part["title"].as_str(), part["properties"].as_object())
+            && !owners.contains_key(title)
+        {
+            let titles = |value: &serde_json::Value| -> Vec<String> {
+                alternatives(value)
+                    .into_iter()
+                    .filter_map(|part| part["title"].as_str())
+                    .map(str::to_owned)
+                    .collect()
+            };
+            let keys = properties.iter().map(|(key, value)| (key.clone(), titles(value))).collect();
+            owners.insert(title.to_owned(), keys);
+            properties.values().for_each(|value| note(value, owners));
+        }
+        for inner in ["items", "additionalProperties"].into_iter().filter_map(|inner| part.get(inner)) {
+            note(inner, owners);
+        }
+    }
+}
+
+/// A schema, or the alternatives that it has.
+fn alternatives(schema: &serde_json::Value) -> Vec<&serde_json::Value> {
+    for key in ["anyOf", "oneOf"] {
+        if let Some(parts) = schema.get(key).and_then(serde_json::Value::as_array) {
+            return parts.iter().flat_map(alternatives).collect();
+        }
+    }
+    vec![schema]
 }
 
 /// Where a mapping is pointed at: a mapping in braces as a whole if it is on one line, another one at its first key.

@@ -32,10 +32,14 @@ impl Shape for Packages {
             let name = PackageName::parse(&entry.key);
             if let Err(Refusal::Form { expected }) = &name {
                 let message = format!("{} is not {expected}", quote(&entry.key));
-                cx.report(
-                    Problem::new(ProblemKind::BadForm, cx.source, entry.key_span.clone(), message)
-                        .label("here"),
-                );
+                let problem = Problem::new(ProblemKind::BadForm, cx.source, entry.key_span.clone(), message);
+                cx.report(if entry.key.contains("${") {
+                    problem
+                        .label("a value of the matrix can't be a key")
+                        .help("put it into the package instead")
+                } else {
+                    problem.label("the name of a package")
+                });
             }
             if let (Ok(name), Some(package)) = (name, PackageShape::read(&entry.value, cx)) {
                 packages.push((name, package));

@@ -8,7 +8,7 @@ use serde_json::{Value as Json, json};
 use serde_yaml::Value;
 
 use super::{Cx, Shape};
-use crate::diagnostics::{ProblemKind, nearest, quote};
+use crate::diagnostics::{ProblemKind, nearest, quote, words};
 use crate::model::{
     BankLayout, BankOne, BankZero, Bonds, BootValidation, Buttonless, Capability, Chip, ClosingUpdate,
     DataSource, Downgrade, Entry, ExtendedCode, Generation, Habit, Key, Link, Mode, Outcome, Peer, Phase,
@@ -79,7 +79,10 @@ pub(crate) fn named(
     let text = &scalar(node, what, cx)?.text;
     let found = names.clone().find(|name| name == text);
     if found.is_none() {
-        let near = nearest(text, names.by_ref());
+        let near = nearest(text, names.clone());
+        let begins = text.split(['_', '-']).next().unwrap_or_default();
+        let alike: Vec<&str> =
+            names.by_ref().filter(|name| name.split('_').any(|part| part == begins)).collect();
         let message = format!("{} is not {what}", quote(text));
         let problem = cx.problem(ProblemKind::UnknownWord, node, message);
         let problem = match near {
@@ -87,6 +90,10 @@ pub(crate) fn named(
             None => problem.label(format!("expected {what}")),
         };
         // There are too many to name them all.
+        let problem = match alike.as_slice() {
+            [] => problem.help("docs/broken-packages.md lists them all"),
+            alike => problem.help(format!("among others there is {}", words(alike.iter().copied()))),
+        };
         if !scalar_is_broken(node) {
             cx.report(problem);
         }
@@ -148,7 +155,9 @@ macro_rules! read_text {
             }
 
             fn schema(_: &mut SchemaGenerator) -> Schema {
-                scalar_schema(&$schema)
+                let mut schema = $schema;
+                schema["title"] = $expected.into();
+                scalar_schema(&schema)
             }
         }
     )+ };
@@ -200,8 +209,8 @@ pub(crate) fn ranged(
     }
 }
 
-pub(crate) fn range_schema(range: &RangeInclusive<u64>) -> Schema {
-    let mut schema = json!({ "type": "integer", "minimum": range.start() });
+pub(crate) fn range_schema(what: &str, range: &RangeInclusive<u64>) -> Schema {
+    let mut schema = json!({ "title": what, "type": "integer", "minimum": range.start() });
     if *range.end() < u64::MAX {
         schema["maximum"] = (*range.end()).into();
     }
@@ -218,7 +227,7 @@ macro_rules! read_numbers {
             }
 
             fn schema(_: &mut SchemaGenerator) -> Schema {
-                range_schema(&$range)
+                range_schema($what, &$range)
             }
         }
     )+ };

@@ -73,6 +73,10 @@ mapping! { UpdateExpect, "an update's expectation", |node, cx| {
     optional "skipped" => skipped: Comparison, "How many images the device had already, so that they were left out.";
     optional "reconnects" => reconnects: Comparison, "How often the client connected again.";
     optional "resent" => resent: Comparison, "Bytes of firmware that were sent more than once.";
+    optional "sent" => sent: Comparison, "Bytes of init packet and firmware that were sent, repetitions included.";
+    optional "receipts" => receipts: Comparison, "Receipts that agreed with what was sent.";
+    optional "crc_mismatches" => crc_mismatches: Comparison, "How often the device reported something else than what was sent.";
+    optional "silences" => silences: Comparison, "Requests that got no answer in time.";
     optional "init_resumed" => init_resumed: bool, "Whether the init packet was resumed instead of sent anew.";
 } => {
     let outcome = outcome.unwrap_or(Outcome::Completed);
@@ -87,9 +91,17 @@ mapping! { UpdateExpect, "an update's expectation", |node, cx| {
         skipped,
         reconnects,
         resent,
+        sent,
+        receipts,
+        crc_mismatches,
+        silences,
         init_resumed,
     })
 }}
+
+/// What can only be said of a package that was sent.
+const STATISTICS: [&str; 8] =
+    ["skipped", "reconnects", "resent", "sent", "receipts", "crc_mismatches", "silences", "init_resumed"];
 
 /// An outcome and the details that it can have.
 fn agree(node: &Node, outcome: Outcome, result: Option<ResultCode>, cx: &mut Cx<'_>) {
@@ -99,7 +111,7 @@ fn agree(node: &Node, outcome: Outcome, result: Option<ResultCode>, cx: &mut Cx<
         Outcome::Completed => [device, &["phase"], client].concat(),
         Outcome::Lost => [device, client].concat(),
         Outcome::Refused => client.to_vec(),
-        Outcome::Rejected => [device, &["phase", "reconnects", "resent", "init_resumed", "skipped"]].concat(),
+        Outcome::Rejected => [device, &STATISTICS, &["phase"]].concat(),
     };
     for key in details {
         let Some(at) = node.get(key) else { continue };

@@ -15,12 +15,14 @@
 
 mod events;
 mod node;
+mod recover;
 mod scalar;
 mod source;
 mod syntax;
 
 pub(crate) use events::parse;
 pub(crate) use node::{Entry, Node, NodeKind, Step};
+pub(crate) use recover::parse_rest;
 pub(crate) use scalar::{Scalar, Style};
 pub(crate) use source::LARGEST;
 pub use source::Source;

@@ -58,6 +58,10 @@ pub(super) fn problem(source: &Source, at: usize, info: &str) -> Box<Problem> {
         .or_else(|| no_colon(text, at))
         .or_else(|| colon_in_text(text, at))
         .or_else(|| indentation(text, at));
+    if info.contains("recursion limit") {
+        let problem = Problem::new(ProblemKind::TooLarge, source, at..at, "the values are nested too deep");
+        return Box::new(problem.label("here").help("a scenario needs 7 levels"));
+    }
     let problem = match slip {
         Some(slip) => {
             Problem::new(ProblemKind::Syntax, source, slip.at, slip.message).label(slip.label).help(slip.help)
@@ -195,12 +199,7 @@ fn open_bracket(text: &str) -> Option<Slip> {
         let outside = depth(line);
         let begins = !without_comment(line).trim().is_empty();
         if let Some(&(at, mark, _)) = open.first().filter(|(_, _, depth)| begins && outside <= *depth) {
-            return Some(Slip {
-                at: at..at + 1,
-                message: format!("this `{mark}` is not closed"),
-                label: format!("a `{}` is missing", if mark == '{' { '}' } else { ']' }),
-                help: "every bracket is closed again before the next key".to_owned(),
-            });
+            return Some(not_closed(text, at, mark));
         }
         for (at, c) in without_comment(line).char_indices() {
             if in_quotes(line, at) {
@@ -233,12 +232,22 @@ fn open_bracket(text: &str) -> Option<Slip> {
         start += line.len();
     }
     let (at, mark, _) = *open.first()?;
-    Some(Slip {
+    Some(not_closed(text, at, mark))
+}
+
+fn not_closed(text: &str, at: usize, mark: char) -> Slip {
+    let line = text[at..].lines().next().unwrap_or_default();
+    let help = if line.contains(" #") {
+        "what stands behind ` #` is a comment; every bracket is closed again before the next key"
+    } else {
+        "every bracket is closed again before the next key"
+    };
+    Slip {
         at: at..at + 1,
         message: format!("this `{mark}` is not closed"),
         label: format!("a `{}` is missing", if mark == '{' { '}' } else { ']' }),
-        help: "every bracket is closed again before the next key".to_owned(),
-    })
+        help: help.to_owned(),
+    }
 }
 
 /// `key:value` and `-item`, in the last lines before the parser gave up.

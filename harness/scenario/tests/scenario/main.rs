@@ -9,3 +9,4 @@ mod requirements;
 mod schema;
 mod selection;
 mod slips;
+mod stranger;

@@ -114,7 +114,7 @@ fn nearly_right_values_are_mended() {
         ("20 KiB", "20 KB", "20 KiB"),
         ("20 KiB", "20k", "20 KiB"),
         ("- update: update", "- wait: 3 sec\n  - update: update", "3 s"),
-        ("- update: update", "- power-cut: 500\n  - update: update", "500 ms"),
+        ("- update: update", "- power-cut: 500\n  - update: update", "500 ms` or `500 s"),
         ("- update: update", "- exchange: [{ send: 6 1, answer: none }]\n  - update: update", "06 01"),
         ("OBJ-031", "obj-31", "OBJ-031"),
     ] {
