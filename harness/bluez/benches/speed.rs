@@ -14,8 +14,8 @@ use gauntlet_bluez::{FakeBluez, Options};
 
 use board::{Before, board, is_updated};
 
-/// Bytes of firmware: ninety data objects, as an application of a usual size has them.
-const SIZE: usize = 368_640;
+/// Bytes of firmware: thirty data objects; two such images fit into flash.
+const SIZE: usize = 122_880;
 const ROUNDS: usize = 5;
 
 fn main() {
@@ -28,6 +28,7 @@ fn main() {
         let bluez = FakeBluez::start(device.clone(), Options::default()).expect("a service");
         let output = Command::new(std::env::current_exe().expect("this program"))
             .env(client::CLIENT, format!("DfuTarg||{SIZE}"))
+            .env(client::INSTANT, "1")
             .env("DBUS_SYSTEM_BUS_ADDRESS", bluez.address())
             .stdin(Stdio::null())
             .output()

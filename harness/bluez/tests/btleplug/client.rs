@@ -2,13 +2,18 @@
 
 use std::time::Duration;
 
-use gauntlet_engine::{Buttonless, DfuEntry, JumpOptions, Phase, UpdateImage, UpdateOptions, update_images};
+use gauntlet_engine::{
+    Buttonless, DfuEntry, JumpOptions, Pace, Phase, UpdateImage, UpdateOptions, update_images,
+};
 use gauntlet_links::ble::{BleHost, BleOptions, Wanted};
 
 use super::board::package;
 
 /// Set in the process of a client: who is wanted, the adapter, bytes of firmware.
 pub(crate) const CLIENT: &str = "BLUEZ_TEST_CLIENT";
+
+/// Set for a device whose flash takes no time.
+pub(crate) const INSTANT: &str = "BLUEZ_TEST_INSTANT";
 
 /// Performs what the variable says.
 pub(crate) fn run(task: &str) {
@@ -36,9 +41,15 @@ pub(crate) fn run(task: &str) {
         .iter()
         .map(|image| UpdateImage { init_packet: &image.init_packet, firmware: &image.firmware })
         .collect();
+    // An instant device needs no time behind its init packet.
+    let mut pace = Pace::default();
+    if std::env::var_os(INSTANT).is_some() {
+        pace.after_init = Duration::ZERO;
+    }
     let how = UpdateOptions {
         connect_timeout: options.longest_connect(),
         response_timeout: Duration::from_secs(6),
+        pace,
         ..UpdateOptions::default()
     };
     let jump = JumpOptions { connect: options.longest_connect(), ..JumpOptions::default() };
