@@ -100,7 +100,7 @@ async fn a_dongle_that_is_pulled_out_in_the_middle_ends_the_update_and_the_next_
     };
     let error = run.result.unwrap_err().to_string();
     assert!(error.contains("port: "), "{error}");
-    assert!(run.took.as_secs() < 60, "{:?}", run.took);
+    assert!(run.took.as_secs() < 90, "{:?}", run.took);
     bench.plug_in();
     let report = bench.update(60_000, DongleOptions::default()).await;
     assert!(report.landed);
