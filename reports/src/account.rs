@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use gauntlet_record::{CaseId, Event, Millis, Record, RerunCommand, Sink, Verdict};
 
+use crate::compare::{Figures, Gathering};
 use crate::story::story_line;
 
 /// The account of a run. Grows with every record and can be asked at any time.
@@ -40,6 +41,7 @@ pub struct CaseAccount {
     /// How it ended.
     pub ending: Ending,
     began: Millis,
+    gathering: Gathering,
 }
 
 /// How a case ended, if it did.
@@ -68,7 +70,7 @@ impl RunAccount {
         account
     }
 
-    /// Facts of the whole run, as name and value: version, bench, seed, chips, planted bug.
+    /// Facts of the whole run, as name and value: version, bench, link, seed, chips, planted bug.
     pub fn facts(&self) -> &[(&'static str, String)] {
         &self.facts
     }
@@ -111,11 +113,15 @@ impl RunAccount {
     }
 
     fn start(&mut self, event: &Event) {
-        let Event::RunStarted { gauntlet, seed, bench, chips, planned, planted_bug, .. } = event else {
+        let Event::RunStarted { gauntlet, seed, bench, link, chips, planned, planted_bug, .. } = event else {
             return;
         };
-        self.facts =
-            vec![("gauntlet", gauntlet.clone()), ("bench", bench.clone()), ("seed", seed.to_string())];
+        self.facts = vec![
+            ("gauntlet", gauntlet.clone()),
+            ("bench", bench.clone()),
+            ("link", link.clone()),
+            ("seed", seed.to_string()),
+        ];
         if !chips.is_empty() {
             self.facts.push(("chips", chips.join(", ")));
         }
@@ -153,7 +159,13 @@ impl CaseAccount {
             device: Millis::ZERO,
             ending: Ending::NotStarted,
             began: Millis::ZERO,
+            gathering: Gathering::default(),
         }
+    }
+
+    /// What the updates in its steps took.
+    pub fn figures(&self) -> &Figures {
+        self.gathering.figures()
     }
 
     fn accept(&mut self, record: &Record) {
@@ -162,6 +174,7 @@ impl CaseAccount {
             self.began = record.wall.ms;
         }
         self.wall = record.wall.ms.since(self.began);
+        self.gathering.see(record);
         self.device = self.device.max(record.device_ms.unwrap_or_default());
         match &record.event {
             Event::CaseStarted { title, chip, link, requirements, file } => {

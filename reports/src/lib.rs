@@ -9,6 +9,9 @@
 //! | `summary` | [`Summary`]: counts, the slowest cases and the exit code |
 //! | `story`   | [`story_line`]: an event as one line for people |
 //! | `junit`   | [`JunitReport`]: the JUnit file that CI systems read |
+//! | `json`    | [`JsonReport`]: a run as one JSON document |
+//! | [`compare`] | [`Comparison`](compare::Comparison): the same cases over several backends, held against each other |
+//! | `html`    | [`HtmlReport`] and [`comparison_page`]: pages that need no network |
 //! | `atomic_file` | [`write_atomically`]: a report is there as a whole or not at all |
 //!
 //! ```
@@ -26,12 +29,17 @@
 
 mod account;
 mod atomic_file;
+pub mod compare;
+mod html;
+mod json;
 mod junit;
 mod story;
 mod summary;
 
 pub use account::{CaseAccount, Ending, RunAccount};
 pub use atomic_file::write_atomically;
+pub use html::{HtmlReport, comparison_page, run_page};
+pub use json::JsonReport;
 pub use junit::JunitReport;
 pub use story::story_line;
 pub use summary::Summary;

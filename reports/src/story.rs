@@ -13,6 +13,8 @@ pub fn story_line(event: &Event) -> Option<String> {
         | Event::CaseStarted { .. }
         | Event::CaseFinished { .. }
         | Event::ObjectExecuted { .. }
+        | Event::DataStarted
+        | Event::DataEnded
         | Event::Exchange { .. }
         | Event::ReadBack { .. }
         | Event::Judged { ok: true, .. } => return None,

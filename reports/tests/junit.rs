@@ -47,9 +47,11 @@ fn tell(mut recorder: Recorder<'_>, cases: &[(&str, Option<Verdict>)], not_start
         gauntlet: "0.1.0".into(),
         seed: 7,
         bench: "virtual".into(),
+        link: "direct".into(),
         chips: vec!["nrf52832".into(), "nrf52840".into()],
         planned: ids.map(|id| CaseId::new(id).unwrap()).collect(),
         sources: vec![],
+        client: None,
         planted_bug: Some("signature-not-checked".into()),
     };
     recorder.emit(None, None, start);

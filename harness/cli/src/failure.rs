@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use gauntlet_package::keys::KeyError;
 use gauntlet_package::{Finding, PackageError};
 use gauntlet_record::{ExitCode, WriteError};
+use gauntlet_reports::compare::Incomparable;
 use gauntlet_runner::Trouble;
 use gauntlet_scenario::Diagnostics;
 use miette::Diagnostic;
@@ -60,6 +61,14 @@ pub(crate) enum Failure {
     /// A firmware or settings file can't be used.
     #[error("the file {} can't be used", path.display())]
     File { path: PathBuf, source: Box<dyn std::error::Error + Send + Sync> },
+    /// A run is none, or is damaged.
+    #[error("there is nothing to compare")]
+    Incomparable {
+        #[source]
+        cause: Incomparable,
+        #[help]
+        advice: String,
+    },
     /// The command line is well formed, but does not make sense.
     #[error("{what}")]
     Usage {
@@ -100,6 +109,7 @@ impl Failure {
             | Self::PackageUnreadable { .. }
             | Self::PackageRefused { .. }
             | Self::File { .. }
+            | Self::Incomparable { .. }
             | Self::TargetLies { .. }
             | Self::Key { .. } => ExitCode::BadScenario,
             Self::NothingSelected { .. } => ExitCode::NothingSelected,

@@ -3,6 +3,7 @@
 //! | module | what |
 //! |---|---|
 //! | [`ble`] | the Bluetooth of this machine |
+//! | [`capture`] | what passes over a link, as packets for Wireshark and as words |
 //! | [`direct`] | straight to the firmware of a virtual board |
 //! | [`dongle`] | BLE through an nRF connectivity dongle on a serial port |
 //! | [`gatt`] | a central that does single things to attributes |
@@ -24,6 +25,7 @@
 //! A fault that did not fire proves nothing; [`FaultWatch`] tells.
 
 pub mod ble;
+pub mod capture;
 pub mod direct;
 pub mod dongle;
 pub mod faults;
@@ -33,5 +35,5 @@ pub mod virtual_dongle;
 
 pub use faults::{
     Action, BoardAction, BoardError, BoardReset, Break, Due, Fault, FaultLink, FaultReport, FaultWatch,
-    Firing, Injector, Moment, Position, RequestKind, UnfitFault,
+    Firing, Injector, Moment, Position, RequestKind, Traffic, TrafficMeter, UnfitFault,
 };

@@ -22,7 +22,8 @@ pub enum Event {
         seed: u64,
         /// Name of the bench, for example `virtual`.
         bench: String,
-        /// What the client's traffic passed on its way to the device, for example `direct` or `ble`.
+        /// What the client's traffic passed on its way to the device, for example `direct` or `ble`; or the short name of
+        /// the program that was the client.
         #[serde(default = "direct")]
         link: String,
         /// Chips of the selected cases, for example `nrf52832`, sorted.
@@ -32,6 +33,9 @@ pub enum Event {
         /// Files and folders on the disk that the cases come from; empty for the suite inside the program.
         #[serde(default, skip_serializing_if = "Vec::is_empty")]
         sources: Vec<String>,
+        /// The command of the program that was the client, if it was not the project's own.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        client: Option<String>,
         /// The bug planted into the reference device on purpose, if any.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         planted_bug: Option<String>,
@@ -108,6 +112,11 @@ pub enum Event {
         /// Bytes of the firmware image.
         firmware_bytes: u32,
     },
+    /// The first byte of object data of this update has been handed to the link.
+    DataStarted,
+    /// The device has given its last answer of this update. Told of clients that are watched from outside and may go on
+    /// for long after it; without it, sending ends when the update does.
+    DataEnded,
     /// The device already has a part of an object, and the client goes on behind it.
     UpdateResumed {
         /// `init` or `firmware`.

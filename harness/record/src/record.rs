@@ -31,4 +31,9 @@ pub struct Wall {
     /// When the run began, in milliseconds since 1970-01-01 UTC. Stands in the first record only.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub began_unix_ms: Option<u64>,
+    /// Time of processors that this host has spent on the case so far: by the thread that runs it, and by the programs
+    /// started for it. On a virtual bench the device is simulated in that thread, and that is among it. Stands in the
+    /// records that end something.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cpu_ms: Option<Millis>,
 }

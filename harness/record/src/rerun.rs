@@ -4,8 +4,8 @@ use std::fmt;
 
 use crate::{CaseId, Event};
 
-/// Values of `--link` other than the default.
-const BACKENDS: [&str; 3] = ["ble", "dongle", "serial"];
+/// The value of `--link` that need not be said.
+const DEFAULT_LINK: &str = "direct";
 
 /// The command line that runs one case again in the same way.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -20,11 +20,15 @@ pub struct RerunCommand {
 impl RerunCommand {
     /// What must be repeated of a run: taken from its [`Event::RunStarted`]; any other event gives nothing.
     pub fn of_run(event: &Event) -> Option<Self> {
-        let Event::RunStarted { seed, bench, link, planted_bug, sources, .. } = event else { return None };
+        let Event::RunStarted { seed, bench, link, client, planted_bug, sources, .. } = event else {
+            return None;
+        };
         let bench = (bench != "virtual").then(|| bench.clone());
-        // A program of somebody else is no link that `--link` knows.
-        // And a bench other than the virtual one has the link that its file names.
-        let link = (bench.is_none() && BACKENDS.contains(&link.as_str())).then(|| link.clone());
+        // A bench other than the virtual one has the link that its file names.
+        let link = match client {
+            Some(command) => Some(format!("{link}={command}")),
+            None => (bench.is_none() && link != DEFAULT_LINK).then(|| link.clone()),
+        };
         let (planted_bug, sources) = (planted_bug.clone(), sources.clone());
         Some(Self { seed: Some(*seed), bench, link, planted_bug, sources })
     }
@@ -64,6 +68,10 @@ mod tests {
     use super::*;
 
     fn rerun(bench: &str, link: &str, planted_bug: Option<&str>) -> String {
+        rerun_with(bench, link, None, planted_bug)
+    }
+
+    fn rerun_with(bench: &str, link: &str, client: Option<&str>, planted_bug: Option<&str>) -> String {
         let event = Event::RunStarted {
             gauntlet: "0.1.0".into(),
             seed: 7,
@@ -72,6 +80,7 @@ mod tests {
             chips: vec![],
             planned: vec![],
             sources: vec![],
+            client: client.map(Into::into),
             planted_bug: planted_bug.map(Into::into),
         };
         let case = CaseId::new("stream/drop[at=4096]").unwrap();
@@ -88,6 +97,7 @@ mod tests {
             chips: vec![],
             planned: vec![],
             sources: vec!["my case.yaml".into()],
+            client: None,
             planted_bug: None,
         };
         let command =
@@ -99,7 +109,10 @@ mod tests {
     fn the_command_repeats_what_the_verdict_depends_on() {
         assert_eq!(rerun("virtual", "direct", None), "gauntlet run 'stream/drop[at=4096]' --seed 7");
         assert_eq!(rerun("virtual", "ble", None), "gauntlet run 'stream/drop[at=4096]' --link ble --seed 7");
-        assert_eq!(rerun("virtual", "nrfutil", None), "gauntlet run 'stream/drop[at=4096]' --seed 7");
+        assert_eq!(
+            rerun_with("virtual", "tool", Some("tool -p {port}"), None),
+            "gauntlet run 'stream/drop[at=4096]' --link 'tool=tool -p {port}' --seed 7"
+        );
         let desk = rerun("desk.yaml", "ble", None);
         assert_eq!(
             desk, "gauntlet run 'stream/drop[at=4096]' --bench desk.yaml --seed 7",

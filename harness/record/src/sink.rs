@@ -104,7 +104,19 @@ impl<'a> Recorder<'a> {
 
     /// Something happened at `wall`, and is only told now.
     pub fn emit_at(&mut self, wall: Millis, case: Option<&CaseId>, device: Option<Millis>, event: Event) {
-        let wall = Wall { ms: wall, began_unix_ms: self.began_unix_ms.take() };
+        self.emit_timed(wall, None, case, device, event);
+    }
+
+    /// The same, and this host has spent `cpu` of its processors' time on the case until then.
+    pub fn emit_timed(
+        &mut self,
+        wall: Millis,
+        cpu: Option<Millis>,
+        case: Option<&CaseId>,
+        device: Option<Millis>,
+        event: Event,
+    ) {
+        let wall = Wall { ms: wall, began_unix_ms: self.began_unix_ms.take(), cpu_ms: cpu };
         let record = Record { seq: self.next, case: case.cloned(), wall, device_ms: device, event };
         self.next += 1;
         for sink in &mut self.sinks {

@@ -19,6 +19,7 @@ fn start() -> Event {
         chips: vec![],
         planned: (0..CASES).map(case).collect(),
         sources: vec![],
+        client: None,
         planted_bug: None,
     }
 }

@@ -115,6 +115,28 @@ pub struct Timed<T> {
     pub message: T,
 }
 
+/// Someone who sees everything that passes over a wire, and changes nothing.
+pub trait Tap: Send {
+    /// A host has connected to a serial bootloader, which has no message for that.
+    fn connected(&mut self);
+
+    /// The host has sent this, to arrive at cycle `at`; 0 is at once.
+    fn to_device(&mut self, at: u64, message: &FromHost);
+
+    /// The device has sent this, to arrive at cycle `at`.
+    fn to_host(&mut self, at: u64, message: &ToHost);
+}
+
+/// A tap, if there is one.
+#[derive(Default)]
+struct Tapped(Option<Box<dyn Tap>>);
+
+impl std::fmt::Debug for Tapped {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(if self.0.is_some() { "tapped" } else { "not tapped" })
+    }
+}
+
 /// Who is at the device's end of the air.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Firmware {
@@ -131,9 +153,15 @@ pub struct Wire {
     database: Vec<Attribute>,
     to_device: VecDeque<Timed<FromHost>>,
     to_host: VecDeque<Timed<ToHost>>,
+    tap: Tapped,
 }
 
 impl Wire {
+    /// From now on `tap` sees what passes, and nobody who did before.
+    pub fn set_tap(&mut self, tap: Option<Box<dyn Tap>>) {
+        self.tap = Tapped(tap);
+    }
+
     /// What a host can find of a bootloader now.
     pub fn presence(&self) -> Presence {
         if self.application { Presence::Silent } else { self.presence }
@@ -168,6 +196,9 @@ impl Wire {
         if self.advertisement.is_none() {
             self.presence = Presence::Connected;
             self.to_host.clear();
+            if let Some(tap) = &mut self.tap.0 {
+                tap.connected();
+            }
             return true;
         }
         let connected = self.connect_as(&Central::stranger());
@@ -195,6 +226,9 @@ impl Wire {
     pub fn send(&mut self, at: u64, message: FromHost) -> bool {
         if self.presence != Presence::Connected {
             return false;
+        }
+        if let Some(tap) = &mut self.tap.0 {
+            tap.to_device(at, &message);
         }
         self.to_device.push_back(Timed { at, message });
         true
@@ -261,6 +295,9 @@ impl Wire {
     }
 
     pub(crate) fn answer(&mut self, at: u64, message: ToHost) {
+        if let Some(tap) = &mut self.tap.0 {
+            tap.to_host(at, &message);
+        }
         self.to_host.push_back(Timed { at, message });
     }
 

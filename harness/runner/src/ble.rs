@@ -1,6 +1,7 @@
 //! A package for a device on the air, by its client alone: what `gauntlet dfu --name` does.
 
-use std::time::Duration;
+use std::path::PathBuf;
+use std::time::{Duration, Instant};
 
 use gauntlet_engine::{
     Buttonless, DfuEntry, JumpOptions, LinkError, UpdateError, UpdateEvent, UpdateOptions, update_images,
@@ -8,6 +9,7 @@ use gauntlet_engine::{
 use gauntlet_links::ble::{BleHost, BleOptions, Party};
 use gauntlet_package::Image;
 
+use crate::captures::{self, Captures};
 use crate::client::{self, ClientEnd, Ending};
 use crate::dfu::DfuProgress;
 use crate::run::Stopper;
@@ -26,6 +28,8 @@ pub struct BleUpdate {
     pub prn: u16,
     /// Stops the update.
     pub stopper: Stopper,
+    /// File or folder for what passes over the link, as packets and as words.
+    pub capture: Option<PathBuf>,
 }
 
 /// What the client says, and who is to blame.
@@ -62,7 +66,10 @@ pub fn update_ble(
         }
     };
     let host = BleHost::new(options.ble.clone());
-    let mut link = host.link();
+    let captures = options.capture.as_deref().map(Captures::of_update);
+    let began = Instant::now();
+    let (mut link, tape) =
+        captures::running(captures.as_ref(), Box::new(host.link()), move || began.elapsed());
     let bounds = JumpOptions {
         connect: options.ble.longest_connect(),
         answer: options.ble.answer + Duration::from_secs(2),
@@ -75,6 +82,9 @@ pub fn update_ble(
     }
     let entry: &mut dyn DfuEntry = &mut entry;
     let result = runtime.block_on(update_images(&mut link, Some(entry), &images, &how, &mut watch));
+    if let (Some(captures), Some(tape)) = (&captures, &tape) {
+        captures.write(tape)?;
+    }
     let at_fault = match &result {
         Err(failed) => at_fault(&failed.error, &host),
         Ok(_) => None,

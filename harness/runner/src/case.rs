@@ -10,6 +10,7 @@ use gauntlet_record::{Event, Finding, Verdict};
 use gauntlet_scenario::Case;
 use gauntlet_scenario::model::{self, ExpectedApplication, ResetKind, Step, StepKind};
 
+use crate::captures::Captures;
 use crate::entry::{leave_dfu, restart};
 #[cfg(unix)]
 use crate::external;
@@ -33,6 +34,7 @@ pub(crate) async fn run(
     seed: u64,
     options: &RunOptions,
     teller: &Teller,
+    attempt_number: u32,
 ) -> (Verdict, Duration) {
     let device = device::of(case, options.planted_bug);
     let device = match bench.target() {
@@ -44,7 +46,10 @@ pub(crate) async fn run(
         Err(error) => return (Verdict::Error(Trouble::from(error).report()), Duration::ZERO),
     };
     let cancel = options.stopper.cancel();
-    let way = Way { board: &board, device: &device, teller, cancel, watch: &unwatched };
+    let captures =
+        options.capture.as_ref().map(|folder| Captures::of_case(folder, case.id.as_str(), attempt_number));
+    let captures = captures.as_ref();
+    let way = Way { board: &board, device: &device, teller, cancel, watch: &unwatched, captures };
     let verdict = match attempt(case, &way, options).await {
         Ok(findings) if findings.is_empty() => Verdict::Pass,
         Ok(findings) => Verdict::Fail(findings),
@@ -61,8 +66,15 @@ async fn attempt(case: &Case, way: &Way<'_>, options: &RunOptions) -> Result<Vec
     let board = &**way.board;
     let packages = packages::all(case, way.device)?;
     let (image, before) = prepare(board, way.device, &Factory::of(&case.device), way.teller).await?;
-    let mut found =
-        Found { missed: None, findings: Vec::new(), touched: false, reset_follows: false, was_reset: false };
+    let mut found = Found {
+        #[cfg(unix)]
+        updates: 0,
+        missed: None,
+        findings: Vec::new(),
+        touched: false,
+        reset_follows: false,
+        was_reset: false,
+    };
     observe::forget_witness(board)?;
     for (number, step) in case.steps.iter().enumerate() {
         interrupted(way.cancel)?;
@@ -131,6 +143,9 @@ fn bootloader_now<'a>(
 }
 
 struct Found {
+    /// Updates by an external client so far.
+    #[cfg(unix)]
+    updates: u32,
     missed: Option<Trouble>,
     /// A step has done something to the device.
     touched: bool,
@@ -158,7 +173,9 @@ async fn perform(
             #[cfg(unix)]
             if let Some(client) = &options.client {
                 found.touched = true;
-                let (findings, missed, outcome) = external::update(way, client, update, package).await?;
+                found.updates += 1;
+                let (findings, missed, outcome) =
+                    external::update(way, client, update, package, found.updates).await?;
                 found.missed = found.missed.take().or(missed);
                 found.findings.extend(findings);
                 return Ok(outcome);

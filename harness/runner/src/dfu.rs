@@ -1,6 +1,7 @@
 //! One plain update of a fresh device, proved through the probe: what `gauntlet dfu` does.
 
 use std::cell::RefCell;
+use std::path::PathBuf;
 use std::rc::Rc;
 use std::sync::mpsc;
 use std::time::Duration;
@@ -13,6 +14,7 @@ use gauntlet_protocol::init_packet::FwType;
 use gauntlet_record::CaseId;
 use gauntlet_scenario::model;
 
+use crate::captures::Captures;
 use crate::case::SETTLE;
 use crate::entry::leave_dfu;
 use crate::factory::Factory;
@@ -57,6 +59,8 @@ pub struct DfuOptions {
     pub stopper: Stopper,
     /// Hold the device when the update has ended.
     pub hold: Option<Hold>,
+    /// File or folder for what passes over the link, as packets and as words.
+    pub capture: Option<PathBuf>,
 }
 
 /// How far it is.
@@ -210,7 +214,9 @@ async fn attempt(
             say(at);
         }
     };
-    let way = Way { board: &board, device, teller: &teller, cancel: options.stopper.cancel(), watch: &watch };
+    let captures = options.capture.as_deref().map(Captures::of_update);
+    let (captures, cancel) = (captures.as_ref(), options.stopper.cancel());
+    let way = Way { board: &board, device, teller: &teller, cancel, watch: &watch, captures };
     let package = Sendable::package("package", images);
     let link = match options.link {
         DfuLink::Ble { att_mtu } => LinkKind::Ble { att_mtu },

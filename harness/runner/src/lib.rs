@@ -21,6 +21,7 @@
 //! | [`figures`] | bytes, time and speed of both |
 //! | `serve` | a fresh device that other programs update over its serial line (Unix) |
 //! | `external` | an update by somebody else's client (Unix) |
+//! | `captures` | what passes over the links of a case, written down |
 //! | `case` | one case from start to verdict |
 //! | `desk` | what a case asks of a radio that not every bench has |
 //! | [`doctor`] | parts of a bench, looked at one by one |
@@ -33,10 +34,12 @@
 
 mod beyond;
 pub mod ble;
+mod captures;
 mod case;
 pub mod client;
 mod closed;
 mod closing;
+mod cpu;
 pub mod cuts;
 mod desk;
 mod device;

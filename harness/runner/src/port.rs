@@ -1,12 +1,14 @@
 //! A package for a device on a serial port of this machine, by its client alone: what `gauntlet dfu --port` does.
 
 use std::path::PathBuf;
+use std::time::Instant;
 
 use gauntlet_engine::{Link, UpdateEvent, UpdateOptions, update_images};
 use gauntlet_links::dongle::{DongleLink, DongleOptions, SerialDongle};
 use gauntlet_links::serial::{SerialLink, SerialOptions};
 use gauntlet_package::Image;
 
+use crate::captures::{self, Captures};
 use crate::client::{self, ClientEnd};
 use crate::dfu::DfuProgress;
 use crate::run::Stopper;
@@ -41,6 +43,8 @@ pub struct PortOptions {
     pub prn: u16,
     /// Stops the update.
     pub stopper: Stopper,
+    /// File or folder for what passes over the link, as packets and as words.
+    pub capture: Option<PathBuf>,
 }
 
 /// Sends the images of a package to the device on the port, one after the other. Between two of them the device restarts;
@@ -65,7 +69,12 @@ pub fn update_port(
             progress(at);
         }
     };
-    let mut link = options.port.link();
+    let captures = options.capture.as_deref().map(Captures::of_update);
+    let began = Instant::now();
+    let (mut link, tape) = captures::running(captures.as_ref(), options.port.link(), move || began.elapsed());
     let result = runtime.block_on(update_images(&mut link, None, &images, &how, &mut watch));
+    if let (Some(captures), Some(tape)) = (&captures, &tape) {
+        captures.write(tape)?;
+    }
     client::ended(result, images.len())
 }

@@ -1,5 +1,6 @@
 //! A run: cases on worker threads, each with a runtime of its own, told in the order of the plan.
 
+use std::path::PathBuf;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc;
@@ -41,6 +42,8 @@ pub struct RunOptions {
     pub hold: Option<Hold>,
     /// Cases that have to fail.
     pub known_failures: KnownFailures,
+    /// Folder for what passes over the links of each case, as packets and as words.
+    pub capture: Option<PathBuf>,
     /// Does the updates instead of the project's own client.
     #[cfg(unix)]
     pub client: Option<ExternalClient>,
@@ -61,6 +64,7 @@ impl Default for RunOptions {
             stopper: Stopper::new(),
             hold: None,
             known_failures: KnownFailures::default(),
+            capture: None,
             #[cfg(unix)]
             client: None,
             #[cfg(unix)]
@@ -121,6 +125,7 @@ pub fn run(bench: &dyn Bench, cases: &[&Case], options: &RunOptions, mut recorde
         chips,
         planned: cases.iter().map(|case| case.id.clone()).collect(),
         sources: options.sources.clone(),
+        client: client_command(options),
         planted_bug: options.planted_bug.map(|bug| bug.name().to_owned()),
     };
     recorder.emit(None, None, started);
@@ -151,7 +156,7 @@ pub fn run(bench: &dyn Bench, cases: &[&Case], options: &RunOptions, mut recorde
                 verdicts.push(verdict.clone());
             }
             let at = began_ms + told.at.duration_since(began).into();
-            recorder.emit_at(at, Some(&told.case), told.device, told.event);
+            recorder.emit_timed(at, told.cpu, Some(&told.case), told.device, told.event);
         }
     });
 
@@ -221,7 +226,7 @@ fn one(bench: &dyn Bench, case: &Case, options: &RunOptions, teller: &Teller, se
         return teller.send(None, Event::CaseFinished { verdict, took_ms: Millis::ZERO });
     }
     #[cfg(unix)]
-    if let Some(reason) = options.client.as_ref().and_then(|_| external::unfit(case)) {
+    if let Some(reason) = options.client.as_ref().and_then(|client| external::unfit(case, client)) {
         let verdict = Verdict::Skipped { reason };
         return teller.send(None, Event::CaseFinished { verdict, took_ms: Millis::ZERO });
     }
@@ -235,7 +240,7 @@ fn one(bench: &dyn Bench, case: &Case, options: &RunOptions, teller: &Teller, se
     teller.send(None, started);
     let mut attempt = 1;
     loop {
-        let (verdict, took) = attempted(bench, case, options, teller, seat);
+        let (verdict, took) = attempted(bench, case, options, teller, seat, attempt);
         match verdict {
             Verdict::Error(error) if attempt <= options.retries && error.class != ErrorClass::Interrupted => {
                 teller.send(None, Event::CaseRetried { attempt, error });
@@ -256,11 +261,20 @@ fn one(bench: &dyn Bench, case: &Case, options: &RunOptions, teller: &Teller, se
 fn link_name(bench: &dyn Bench, options: &RunOptions) -> String {
     #[cfg(unix)]
     if let Some(client) = &options.client {
-        let program = client.command.split_whitespace().next().unwrap_or_default();
-        return program.rsplit('/').next().unwrap_or(program).to_owned();
+        return client.name.clone();
     }
     let _ = options;
     bench.backend().name().to_owned()
+}
+
+/// The command of the program that is the client, if it is not the project's own.
+fn client_command(options: &RunOptions) -> Option<String> {
+    #[cfg(unix)]
+    if let Some(client) = &options.client {
+        return Some(client.command.clone());
+    }
+    let _ = options;
+    None
 }
 
 /// Why `case` can't go over `backend`, if it can't.
@@ -307,6 +321,7 @@ fn attempted(
     options: &RunOptions,
     teller: &Teller,
     seat: &mut Seat,
+    attempt: u32,
 ) -> (Verdict, Duration) {
     #[cfg(unix)]
     if let Some(workers) = &options.workers {
@@ -326,7 +341,7 @@ fn attempted(
         };
     }
     let _ = seat;
-    attempted_here(bench, case, options, teller)
+    attempted_here(bench, case, options, teller, attempt)
 }
 
 /// Tries `case` once, in this process.
@@ -335,6 +350,7 @@ pub(crate) fn attempted_here(
     case: &Case,
     options: &RunOptions,
     teller: &Teller,
+    attempt: u32,
 ) -> (Verdict, Duration) {
     let runtime = match runtime(bench) {
         Ok(runtime) => runtime,
@@ -344,7 +360,7 @@ pub(crate) fn attempted_here(
         }
     };
     let seed = case_seed(options.seed, case.id.as_str());
-    runtime.block_on(case::run(bench, case, seed, options, teller))
+    runtime.block_on(case::run(bench, case, seed, options, teller, attempt))
 }
 
 /// A runtime for one board: one thread, and on a bench with virtual time a clock that waits for no wall.

@@ -50,6 +50,14 @@ pub enum Trouble {
     /// The link could not do its part although the device is not to blame.
     #[error("the link failed: {0}")]
     Link(String),
+    /// A capture could not be written.
+    #[error("the capture {} could not be written: {why}", path.display())]
+    Capture {
+        /// The file.
+        path: std::path::PathBuf,
+        /// What the system said.
+        why: String,
+    },
     /// The user stopped the run.
     #[error("stopped by the user")]
     Interrupted,
@@ -65,7 +73,7 @@ impl Trouble {
             Self::Probe(_) | Self::Board(_) | Self::NotPrepared { .. } | Self::Stuck(_) | Self::Link(_) => {
                 ErrorClass::Bench
             }
-            Self::Package { .. } | Self::Build { .. } => ErrorClass::Tool,
+            Self::Package { .. } | Self::Build { .. } | Self::Capture { .. } => ErrorClass::Tool,
             Self::FaultMissed { fault, .. } => {
                 return ErrorReport::fault_did_not_fire(fault, self.to_string());
             }

@@ -5,6 +5,7 @@
 mod dongle;
 mod firmware;
 mod line;
+mod meter;
 mod pace;
 mod pty;
 mod pump;
@@ -21,6 +22,8 @@ use gauntlet_reference::Profile;
 use dongle::DonglePump;
 pub use dongle::DongleSetup;
 pub use firmware::{FirmwareLine, FirmwarePort, FirmwareServed, Notice, Whereabouts};
+use meter::Seen;
+pub use meter::{Moment, Observed};
 pub(crate) use pty::Pty;
 use pump::Pump;
 pub use radio::{RadioBoard, RadioSetup};
@@ -64,6 +67,8 @@ pub enum Served {
 /// A served serial port. Programs can come and go; it is gone when this is dropped.
 pub struct SerialPort {
     end: End,
+    board: VirtualBoard,
+    seen: Seen,
 }
 
 /// What is at our end of it.
@@ -75,10 +80,27 @@ enum End {
 impl SerialPort {
     pub(crate) fn open(board: VirtualBoard, line: &Line) -> io::Result<Self> {
         let end = match &line.dongle {
-            Some(setup) => End::Dongle(Box::new(DonglePump::new(board, line.timing, setup)?)),
-            None => End::Device(Box::new(Pump::new(board, line)?)),
+            Some(setup) => End::Dongle(Box::new(DonglePump::new(board.clone(), line.timing, setup)?)),
+            None => End::Device(Box::new(Pump::new(board.clone(), line)?)),
         };
-        Ok(Self { end })
+        let seen = Seen::on(&board);
+        Ok(Self { end, board, seen })
+    }
+
+    /// What has passed between the programs at the port and the device.
+    pub fn observed(&self) -> Observed {
+        self.seen.observed()
+    }
+
+    /// Name and address with which the device advertises, the most significant byte of the address first; nothing when it
+    /// does not.
+    pub fn advertised(&self) -> Option<(String, [u8; 6])> {
+        let wire = self.board.wire().lock();
+        let found = wire.advertisement()?;
+        let name = String::from_utf8_lossy(found.name().unwrap_or_default()).into_owned();
+        let mut address = found.address.bytes;
+        address.reverse();
+        Some((name, address))
     }
 
     /// Tells which faults fired, also after the port is gone. None without faults.

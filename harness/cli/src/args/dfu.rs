@@ -107,6 +107,10 @@ pub(crate) struct DfuArgs {
     #[arg(long)]
     pub(crate) json: bool,
 
+    /// Write what passes over the link to this file or folder: packets for Wireshark, and a text beside it
+    #[arg(long, value_name = "FILE|DIR")]
+    pub(crate) capture: Option<PathBuf>,
+
     /// How progress is shown on the terminal
     #[arg(long, value_enum, value_name = "HOW", default_value_t)]
     pub(crate) progress: ProgressChoice,

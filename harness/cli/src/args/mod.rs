@@ -1,12 +1,14 @@
 //! The command line: one file for each verb's arguments.
 
 mod bench;
+mod compare;
 mod cuts;
 mod device;
 mod dfu;
 mod filter;
 mod hold;
 mod image;
+mod links;
 mod list;
 pub(crate) mod package;
 mod requirements;
@@ -19,6 +21,7 @@ mod words;
 use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
 
 pub(crate) use bench::{BenchVerb, DoctorArgs};
+pub(crate) use compare::CompareArgs;
 pub(crate) use cuts::{CutsArgs, TearsChoice};
 pub(crate) use device::{
     ApprotectChoice, DeviceVerb, DongleChoice, PowerChoice, SerialChoice, ServeArgs, TimingChoice,
@@ -27,6 +30,7 @@ pub(crate) use dfu::{DEFAULT_MTU, DfuArgs, LinkChoice};
 pub(crate) use filter::FilterArgs;
 pub(crate) use hold::HoldChoice;
 pub(crate) use image::ImageChoice;
+pub(crate) use links::Way;
 pub(crate) use list::{CheckArgs, CompletionsArgs, ListArgs, SchemaArgs};
 pub(crate) use package::PackageVerb;
 pub(crate) use requirements::RequirementsArgs;
@@ -40,6 +44,7 @@ Examples:
   gauntlet run                          the whole shipped suite, without any hardware
   gauntlet run resume                   the scenarios of one area
   gauntlet run my-scenario.yaml         a scenario of your own
+  gauntlet run --link direct,dongle     the same cases over several backends, compared
   gauntlet dfu update.zip               one plain update with a package of yours
   gauntlet package show update.zip      what is inside a package, and what is wrong with it
 
@@ -55,7 +60,8 @@ Exit codes:
    97  the bench can't be used
    98  a fault did not fire, so a scenario did not test what it is there for; or a known failure passed
    99  internal error
-  100  a scenario failed: the device is wrong; or the device refused the update, or did not survive a power cut
+  100  a scenario failed: the device is wrong; or the device refused the update, or did not survive a power cut;
+       or runs that were compared differ in their verdicts, or by more than a threshold
   110  a report or another file could not be written
   130  interrupted";
 
@@ -85,6 +91,8 @@ pub(crate) enum Verb {
     Check(CheckArgs),
     /// List what a bootloader must do, where that is implemented, and what tests it.
     Requirements(RequirementsArgs),
+    /// Compare runs of the same cases: verdicts, throughput, times, host CPU.
+    Compare(CompareArgs),
     /// Cut the power at every flash operation of an update, and see what becomes of the device.
     Cuts(CutsArgs),
     /// Send a package to a fresh virtual device and verify it through the probe, or to a device on a port.

@@ -5,10 +5,14 @@ use std::num::NonZeroUsize;
 use std::path::PathBuf;
 
 use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
-use gauntlet_bench::{Backend, PlantedBug};
+use gauntlet_bench::PlantedBug;
 
+use super::compare::HowArgs;
 use super::filter::FilterArgs;
 use super::hold::HoldChoice;
+#[cfg(unix)]
+use super::links::Tool;
+use super::links::{Links, Way};
 use super::target::TargetArgs;
 use super::words::{self, Shard};
 use crate::display::ProgressChoice;
@@ -25,13 +29,16 @@ Examples:
   gauntlet run --planted-bug version-not-checked see a broken bootloader being found out
   gauntlet run --all-planted-bugs                prove that the suite finds every bug that can be planted
   gauntlet run --client 'nrfutil dfu serial -pkg {package} -p {port} -cd 0'
+  gauntlet run good --link direct,ble,dongle     the same cases over several backends, compared
+  gauntlet run client --link 'direct,nrfutil=nrfutil dfu serial -pkg {package} -p {port} -cd 0'
   gauntlet run --target demo-uart                on real firmware, instruction by instruction
   gauntlet run --target my-board.yaml            on yours; docs/targets.md says how
   gauntlet run --bench my-board.yaml good resume on a board of yours; docs/hardware-bench.md says how
   gauntlet run --field-failure FF-064            what was learnt from failures in the field
   gauntlet run --shard 2/4 --report-dir out      the second of four machines
 
-Reports: DIR/run.jsonl tells everything that happened, DIR/junit.xml is for CI systems.
+Reports: DIR/run.jsonl tells everything that happened, DIR/junit.xml is for CI systems. Over several
+backends each has these in a folder of its own, DIR/NAME, with DIR/compare.html and DIR/compare.json.
 The run is the same, byte for byte, for the same seed, apart from wall times.
 Ctrl-C stops cleanly and still writes the reports; a second Ctrl-C ends at once.";
 
@@ -69,14 +76,15 @@ pub(crate) struct RunArgs {
 
     /// Let this client do the updates: a command for the shell with {port} and {package}; without names, cases tagged `client`
     ///
-    /// It is given a serial port and judged by what the device has afterwards, never by its exit code alone.
+    /// It is given a serial port and judged by what the device has afterwards, never by its exit code alone. A command with
+    /// {name} or {address} is that of a BLE client: its port is that of a connectivity dongle with the device within reach.
     #[cfg(unix)]
-    #[arg(long, value_name = "CMD", conflicts_with_all = ["all_planted_bugs", "hold"])]
-    pub(crate) client: Option<String>,
+    #[arg(long, value_name = "[NAME=]CMD", conflicts_with_all = ["all_planted_bugs", "hold", "link"], value_parser = client)]
+    pub(crate) client: Option<Links>,
 
     /// Seconds after which a client is ended, with everything that it has started
     #[cfg(unix)]
-    #[arg(long, value_name = "SECONDS", default_value_t = 60, requires = "client", value_parser = clap::value_parser!(u64).range(1..=3600))]
+    #[arg(long, value_name = "SECONDS", default_value_t = 60, value_parser = clap::value_parser!(u64).range(1..=3600))]
     pub(crate) client_timeout: u64,
 
     /// Cases that have to fail: one id or pattern in a line, the reason behind a `#`
@@ -92,13 +100,27 @@ pub(crate) struct RunArgs {
     #[arg(long)]
     pub(crate) list_bugs: bool,
 
-    /// Where the reports go; the folder is made when it is missing
-    #[arg(long, value_name = "DIR", default_value = "reports/latest")]
-    pub(crate) report_dir: PathBuf,
+    /// Where the reports go; the folder is made when it is missing [default: reports/latest]
+    ///
+    /// While another run writes there, the default moves to reports/latest-2, and a folder that was asked for is refused.
+    #[arg(long, value_name = "DIR")]
+    pub(crate) report_dir: Option<PathBuf>,
 
     /// Write the JUnit report to this file too
     #[arg(long, value_name = "FILE")]
     pub(crate) junit: Option<PathBuf>,
+
+    /// Write what the run came to as JSON to this file; over several backends, the comparison
+    #[arg(long, value_name = "FILE")]
+    pub(crate) json: Option<PathBuf>,
+
+    /// Write what the run came to as a page to this file: plots, filter, no network; over several backends, the comparison
+    #[arg(long, value_name = "FILE")]
+    pub(crate) html: Option<PathBuf>,
+
+    /// Write what passes over the links of each case to this folder: packets for Wireshark, and a text with the faults
+    #[arg(long, value_name = "DIR")]
+    pub(crate) capture: Option<PathBuf>,
 
     /// How progress is shown on the terminal
     #[arg(long, value_enum, value_name = "HOW", default_value_t)]
@@ -112,11 +134,12 @@ pub(crate) struct RunArgs {
     #[arg(long, value_name = "NAME|FILE", default_value = "virtual")]
     pub(crate) bench: String,
 
-    /// What the client's traffic passes on its way to the device
+    /// What the client's traffic passes on its way to the device: direct, ble, dongle, serial, or a command [default: direct]
     ///
-    /// Cases whose transport can't go that way are skipped.
-    #[arg(long, value_name = "NAME", default_value = "direct", value_parser = backend())]
-    pub(crate) link: Backend,
+    /// Several, with commas between them: the cases run over each, and the runs are compared. Cases whose transport can't go
+    /// that way are skipped. A command is that of another client, like `--client`; `nrfutil=CMD` gives it a name.
+    #[arg(long, value_name = "NAME|[NAME=]CMD,...", value_parser = links)]
+    pub(crate) link: Option<Links>,
 
     /// Keep the device as the case left it, for a debug tool: probe-rs or pyocd, with a port if you like
     ///
@@ -127,6 +150,9 @@ pub(crate) struct RunArgs {
     /// Run only one of several equal parts, for several machines
     #[arg(long, value_name = "I/N")]
     pub(crate) shard: Option<Shard>,
+
+    #[command(flatten)]
+    pub(crate) how: HowArgs,
 }
 
 /// A bug, and where it can be planted. Some are known by the same name in both places.
@@ -138,10 +164,16 @@ pub(crate) struct Bug {
     pub(crate) firmware: Option<String>,
 }
 
-/// The names of the backends.
-fn backend() -> impl TypedValueParser<Value = Backend> {
-    let names = Backend::ALL.iter().map(|one| PossibleValue::new(one.name()).help(one.description()));
-    PossibleValuesParser::new(names).try_map(|name| name.parse::<Backend>())
+/// The one command of `--client`.
+#[cfg(unix)]
+fn client(text: &str) -> Result<Links, String> {
+    let way = Way::Tool(text.parse::<Tool>()?);
+    Ok(Links(vec![way]))
+}
+
+/// What `--link` names.
+fn links(text: &str) -> Result<Links, String> {
+    text.parse()
 }
 
 /// The names of the bugs of the reference device, and of shipped firmware.

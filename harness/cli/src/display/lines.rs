@@ -21,6 +21,7 @@ pub(crate) fn heading(account: &RunAccount, planned: usize, counter: usize, look
     let version = format!("gauntlet {}", fact("gauntlet").unwrap_or_default());
     let mut words = vec![look.paint(Tone::Strong, version).to_string(), amounts::cases(planned as u64)];
     words.extend(fact("bench").map(|bench| format!("bench {bench}")));
+    words.extend(fact("link").filter(|link| link != "direct").map(|link| format!("link {link}")));
     words.extend(fact("chips"));
     words.extend(fact("seed").map(|seed| format!("seed {seed}")));
     let mut text = format!("  {}\n", words.join("   "));

@@ -36,15 +36,19 @@ impl Look {
             return Self::default();
         }
         let width = terminal_size::terminal_size_of(stderr).map(|(width, _)| usize::from(width.0));
-        let forbidden = env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty())
-            || env::var_os("TERM").is_some_and(|term| term == "dumb");
-        Self { width, colour: !forbidden }
+        Self { width, colour: !colours_are_forbidden() }
     }
 
     /// The look of a plain text on stdout: it fits into a terminal, and goes into a file as it is.
     pub(crate) fn of_text() -> Self {
         let width = terminal_size::terminal_size_of(io::stdout()).map(|(width, _)| usize::from(width.0));
         Self { width, colour: false }
+    }
+
+    /// The look of stdout for something with colours.
+    pub(crate) fn of_stdout() -> Self {
+        let plain = Self::of_text();
+        Self { colour: io::stdout().is_terminal() && !colours_are_forbidden(), ..plain }
     }
 
     /// The text in its tone.
@@ -69,6 +73,11 @@ impl Look {
         let lines: Vec<String> = wrapped.map(|line| line.into_owned()).collect();
         if lines.is_empty() { vec![String::new()] } else { lines }
     }
+}
+
+fn colours_are_forbidden() -> bool {
+    env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty())
+        || env::var_os("TERM").is_some_and(|term| term == "dumb")
 }
 
 impl Tone {

@@ -9,12 +9,14 @@
 //! | `progress` | [`ProgressChoice`] and what moves while a run goes on |
 //! | `lines`    | a case as lines of text |
 //! | `closing`  | [`Closing`] and the summary at the end |
+//! | `matrix`   | several runs beside each other |
 //! | `amounts`  | times and counts as people say them |
 
 mod amounts;
 mod closing;
 mod lines;
 mod look;
+pub(crate) mod matrix;
 mod progress;
 #[cfg(test)]
 mod tests;

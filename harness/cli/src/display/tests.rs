@@ -90,6 +90,7 @@ fn tell(display: &mut Display, cases: &[(&str, Verdict)], not_run: &[&str], plan
         chips: vec!["nrf52832".into(), "nrf52840".into()],
         planned: ids.map(|id| CaseId::new(id).unwrap()).collect(),
         sources: vec![],
+        client: None,
         planted_bug: planted_bug.map(Into::into),
     };
     let mut recorder = Recorder::new(clock()).with(display);

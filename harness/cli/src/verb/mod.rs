@@ -2,6 +2,7 @@
 
 mod bench;
 mod check;
+mod compare;
 mod compared;
 mod completions;
 mod cuts;
@@ -36,6 +37,7 @@ pub(crate) fn perform(verb: &Verb) -> Result<ExitCode, Failure> {
         Verb::List(args) => list::list(args),
         Verb::Check(args) => check::check(args),
         Verb::Requirements(args) => requirements::requirements(args),
+        Verb::Compare(args) => compare::compare(args),
         Verb::Cuts(args) => cuts::cuts(args),
         Verb::Dfu(args) => dfu::dfu(args),
         Verb::Bench(verb) => bench::perform(verb),

@@ -4,6 +4,7 @@
 mod check;
 mod client;
 mod command_line;
+mod compare;
 mod cuts;
 mod device;
 mod dfu;

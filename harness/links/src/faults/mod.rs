@@ -9,6 +9,7 @@
 //! | `tracker` | knows at any time where in the update host and device are |
 //! | `inject` | [`Injector`]: what they make of the traffic |
 //! | `link` | [`FaultLink`], a link with them |
+//! | `meter` | [`TrafficMeter`]: what a client sends, counted by somebody else |
 //! | `report` | which faults fired, and where |
 
 mod action;
@@ -16,6 +17,7 @@ mod board;
 mod fault;
 mod inject;
 mod link;
+mod meter;
 mod position;
 mod report;
 mod tracker;
@@ -25,5 +27,6 @@ pub use board::{BoardAction, BoardError, BoardReset};
 pub use fault::{Fault, UnfitFault};
 pub use inject::{Break, Due, Injector, OnMessage, OnPacket, OnRequest};
 pub use link::FaultLink;
+pub use meter::{Traffic, TrafficMeter};
 pub use position::{Moment, Position, RequestKind};
 pub use report::{FaultReport, FaultWatch, Firing};

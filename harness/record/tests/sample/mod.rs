@@ -27,6 +27,7 @@ pub(crate) fn run_started(ids: &[&str]) -> Event {
         chips: vec!["nrf52832".into()],
         planned: ids.iter().map(|id| case(id)).collect(),
         sources: vec![],
+        client: None,
         planted_bug: None,
     }
 }
@@ -53,12 +54,14 @@ fn events() -> Vec<Event> {
         Event::StepStarted { step: 1, of: 2, what: words("update") },
         Event::LinkConnected { link: words("ble"), att_mtu: Some(247), max_data: 244 },
         Event::UpdateStarted { package: words("update"), init_bytes: 140, firmware_bytes: 30_720 },
+        Event::DataStarted,
         Event::UpdateResumed { object: words("firmware"), offset: 4096, crc32 },
         Event::InitAccepted { bytes: 140, crc32 },
         Event::ObjectExecuted { object: 1, of: 8, offset: 4096, crc32 },
         Event::FaultFired { fault: words("disconnect"), position: words("object 3, byte 1") },
         Event::LinkLost { reason: words("fault") },
         Event::LinkReconnected { count: 1 },
+        Event::DataEnded,
         Event::FaultMissed { fault: words("reset"), position: words("object 9") },
         Event::UpdateFinished {
             outcome: words("completed"),

@@ -10,6 +10,7 @@ use gauntlet_engine::{Connected, Link, LinkError};
 use gauntlet_record::{Event, Finding, HexBytes};
 use gauntlet_scenario::model::{Answer, DataSource, Exchange, ExchangeItem};
 
+use crate::captures;
 use crate::entry::request_dfu;
 use crate::packages::{Parcel, Sendable};
 use crate::trouble::Trouble;
@@ -31,7 +32,8 @@ pub(crate) async fn run(
         request_dfu(&**way.board)?;
         way.board.settle(SETTLE).await;
     }
-    let mut link = way.board.link(update::link(exchange.link, None), way.device)?;
+    let link = way.board.link(update::link(exchange.link, None), way.device)?;
+    let (mut link, tape) = captures::on_board(way.captures, link, way.board);
     let connected = match link.connect().await {
         Ok(connected) => connected,
         Err(error) => return Ok(vec![finding("connection", "a device in DFU mode", &error.to_string())]),
@@ -84,6 +86,7 @@ pub(crate) async fn run(
     }
     // The device may have closed the link itself.
     let _closed_already = link.disconnect().await;
+    way.captured(tape.as_ref())?;
     Ok(findings)
 }
 

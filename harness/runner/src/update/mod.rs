@@ -8,15 +8,17 @@ mod observed;
 use std::rc::Rc;
 use std::time::Duration;
 
-use gauntlet_bench::{Board, Device, Mode};
+use gauntlet_bench::{Board, CutPlace, Device, Mode};
 use gauntlet_engine::{
     self as engine, Cancel, DfuEntry, UpdateError, UpdateEvent, UpdateImage, UpdateOptions,
 };
 use gauntlet_links::FaultLink;
+use gauntlet_links::capture::{Tape, What};
 use gauntlet_package::PackageError;
 use gauntlet_record::{Event, Millis};
 use gauntlet_scenario::model::{self, Entry};
 
+use crate::captures::{self, Captures};
 use crate::entry::{ProbeEntry, request_dfu};
 use crate::faults::{Armed, BoardHand};
 use crate::packages::Sendable;
@@ -42,6 +44,8 @@ pub(crate) struct Way<'a> {
     pub(crate) cancel: &'a Cancel,
     /// Sees every event of the engine, beside the journal.
     pub(crate) watch: &'a dyn Fn(&UpdateEvent),
+    /// Where what passes over its links is written down, if it is.
+    pub(crate) captures: Option<&'a Captures>,
 }
 
 impl Way<'_> {
@@ -60,7 +64,11 @@ impl Way<'_> {
         }
         let faults = armed.as_mut().map_or_else(Vec::new, |armed| std::mem::take(&mut armed.link));
         let link = board.link_of(manner.peer, manner.link, self.device)?;
+        let (link, tape) = captures::on_board(self.captures, link, board);
         let mut link = FaultLink::new(link, faults).with_board(Box::new(BoardHand(board.clone())));
+        if let Some(tape) = &tape {
+            tape.watch(link.watch());
+        }
         if let Some(armed) = armed {
             armed.watched(link.watch());
         }
@@ -93,6 +101,7 @@ impl Way<'_> {
             None => &mut probe,
         };
         let result = engine::update_images(&mut link, Some(entry), &images, &options, &mut watch).await;
+        self.captured(tape.as_ref())?;
         if let Some(failed) = probe.failed {
             return Err(failed.into());
         }
@@ -107,6 +116,21 @@ impl Way<'_> {
         claim.found_elsewhere = jump.and_then(|jump| jump.wrong_place(&found));
         self.finished(&claim, board.device_time() - began);
         Ok(claim)
+    }
+
+    /// Writes down what has passed over a link, and marks a cut at a flash operation.
+    pub(crate) fn captured(&self, tape: Option<&Tape>) -> Result<(), Trouble> {
+        let (Some(tape), Some(captures)) = (tape, self.captures) else { return Ok(()) };
+        if let Some(cut) = self.board.cut_fired() {
+            let words = match cut.place {
+                CutPlace::Counted { flash_op, address } => {
+                    format!("power cut at flash operation {} ({address:#010x})", flash_op + 1)
+                }
+                CutPlace::Sampled { .. } => "power cut (sampled)".to_owned(),
+            };
+            tape.note_at(cut.at, What::Fault(words));
+        }
+        captures.write(tape)
     }
 
     fn tell(&self, event: Event) {

@@ -14,12 +14,13 @@ pub(super) struct Observed<'a> {
     /// The image that is being sent, from 0.
     image: usize,
     connected: bool,
+    sending: bool,
     reconnects: u32,
 }
 
 impl<'a> Observed<'a> {
     pub(super) fn new(way: &'a Way<'a>, package: &'a Sendable) -> Self {
-        Self { way, package, image: 0, connected: false, reconnects: 0 }
+        Self { way, package, image: 0, connected: false, sending: false, reconnects: 0 }
     }
 
     pub(super) fn see(&mut self, event: &UpdateEvent) {
@@ -40,6 +41,10 @@ impl<'a> Observed<'a> {
                     att_mtu: connected.att_mtu,
                     max_data: connected.max_data as u32,
                 }
+            }
+            UpdateEvent::Progress { .. } if !self.sending => {
+                self.sending = true;
+                Event::DataStarted
             }
             UpdateEvent::LinkLost(error) => Event::LinkLost { reason: error.to_string() },
             UpdateEvent::Resumed { object, offset } => {

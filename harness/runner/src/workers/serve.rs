@@ -50,7 +50,7 @@ pub fn serve(
                 match fitted {
                     Ok(fitted) => {
                         let case = fitted.as_ref().unwrap_or(case);
-                        attempted_here(bench, case, options, &Teller::new(case.id.clone(), sender))
+                        attempted_here(bench, case, options, &Teller::new(case.id.clone(), sender), 1)
                     }
                     Err(reason) => (Verdict::Skipped { reason }, std::time::Duration::ZERO),
                 }

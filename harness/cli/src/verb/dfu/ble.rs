@@ -53,7 +53,7 @@ pub(super) fn dfu(args: &DfuArgs, wanted: Wanted, images: &[Image]) -> Result<Ex
     output::tell(&format!("  a real device, over the Bluetooth of this machine: {wanted}\n"));
     let device = wanted.to_string();
     let ble = BleOptions { adapter: args.adapter.clone(), ..BleOptions::new(wanted) };
-    let options = BleUpdate { ble, prn: args.prn, stopper };
+    let options = BleUpdate { ble, prn: args.prn, stopper, capture: args.capture.clone() };
     let mut progress = Progress::on_stderr(args.progress, images);
     let ended = update_ble(images, &options, &mut |at| progress.show(&at));
     progress.clear();

@@ -67,6 +67,7 @@ pub(super) fn dfu(args: &DfuArgs) -> Result<ExitCode, Failure> {
         seed: args.seed,
         stopper,
         hold: args.hold.map(HoldChoice::hold),
+        capture: args.capture.clone(),
     };
     let mut progress = Progress::on_stderr(args.progress, images);
     let end = update(&VirtualBench::new(), images, &options, &mut |at| progress.show(&at));

@@ -20,7 +20,8 @@ use crate::{interrupt, output};
 pub(super) fn dfu(args: &DfuArgs, port: &Path, images: &[Image]) -> Result<ExitCode, Failure> {
     let stopper = Stopper::new();
     interrupt::stops(&stopper, "the device keeps what it has, and the same command goes on from there");
-    let options = PortOptions { port: at(args, port)?, prn: args.prn, stopper };
+    let options =
+        PortOptions { port: at(args, port)?, prn: args.prn, stopper, capture: args.capture.clone() };
     let mut progress = Progress::on_stderr(args.progress, images);
     let end = update_port(images, &options, &mut |at| progress.show(&at));
     progress.clear();

@@ -5,29 +5,30 @@ use std::fmt::Write as _;
 #[cfg(unix)]
 use std::io::BufReader;
 use std::num::NonZeroUsize;
-use std::path::{Path, PathBuf};
-#[cfg(unix)]
-use std::time::Duration;
-use std::time::{Instant, SystemTime};
+use std::path::Path;
 use std::{fs, thread};
 
 #[cfg(unix)]
 use gauntlet_bench::bluetooth::BUS_OWN_VARIABLE;
 use gauntlet_bench::{Backend, Bench, PlantedBug};
-use gauntlet_record::{ExitCode, JournalWriter, PlanOrder, Recorder, WriteError};
-use gauntlet_reports::JunitReport;
-#[cfg(unix)]
-use gauntlet_runner::ExternalClient;
+use gauntlet_record::ExitCode;
 #[cfg(unix)]
 use gauntlet_runner::workers::Workers;
 use gauntlet_runner::{RunOptions, Stopper};
 use gauntlet_scenario::{Case, KnownFailures, Source};
 
-use crate::args::{Bug, HoldChoice, RunArgs};
+use super::compare::JOURNAL;
+use crate::args::{Bug, HoldChoice, RunArgs, Way};
 use crate::choice::Choice;
-use crate::display::{Closing, Display};
 use crate::failure::Failure;
 use crate::{benches, interrupt, output, targets};
+
+mod folder;
+mod one;
+mod several;
+
+use folder::ReportFolder;
+use one::{Files, OneRun};
 
 /// The tag of scenarios that are there to judge clients.
 #[cfg(unix)]
@@ -42,16 +43,23 @@ pub(super) fn run(args: &RunArgs) -> Result<ExitCode, Failure> {
     let is_worker = std::env::var_os(BUS_OWN_VARIABLE).is_some();
     #[cfg(not(unix))]
     let is_worker = false;
+    let ways = ways(args);
+    let [first, others @ ..] = ways.as_slice() else {
+        return Err(Failure::Usage {
+            what: "--link names nothing".to_owned(),
+            advice: "try --link direct".to_owned(),
+        });
+    };
     let on_desk = benches::is_file(&args.bench);
     let bench = if on_desk {
         of_desk(args, in_firmware)?
     } else {
         let target = targets::find(&args.target, in_firmware)?;
-        super::bench(&args.bench, target, if is_worker { Backend::Ble } else { args.link })?
+        super::bench(&args.bench, target, if is_worker { Backend::Ble } else { backend(first) })?
     };
     bugs_fit(bench.target().is_some(), args)?;
     let bug = args.planted_bug.as_ref().filter(|_| bench.target().is_none()).and_then(|bug| bug.reference);
-    let choice = Choice::of(&wanted(args))?;
+    let choice = Choice::of(&wanted(args, &ways))?;
     if !on_desk {
         confirm(&*bench, args.seed)?;
     }
@@ -69,7 +77,13 @@ pub(super) fn run(args: &RunArgs) -> Result<ExitCode, Failure> {
     }
     #[cfg(unix)]
     if is_worker {
-        return worker(&*bench, &cases, args.seed, bug);
+        let several = !others.is_empty();
+        return worker(&*bench, &cases, args, bug, several);
+    }
+    let only_one = args.hold.is_some() || args.all_planted_bugs;
+    if only_one && (!others.is_empty() || args.all_planted_bugs && backend(first).name() != first.name()) {
+        let what = "this goes over one backend at a time".to_owned();
+        return Err(Failure::Usage { what, advice: "name one backend with --link".to_owned() });
     }
     let stopper = Stopper::new();
     if args.all_planted_bugs {
@@ -83,25 +97,6 @@ pub(super) fn run(args: &RunArgs) -> Result<ExitCode, Failure> {
     }
     interrupt::stops(&stopper, "the reports are still written");
 
-    let mut display = Display::on_stderr(args.progress);
-    let mut unwritten: Vec<WriteError> = Vec::new();
-    let mut reports = vec![args.report_dir.join("junit.xml")];
-    reports.extend(args.junit.clone().filter(|path| *path != reports[0]));
-
-    let began = Instant::now();
-    let mut recorder = Recorder::new(move || began.elapsed().into()).began(SystemTime::now());
-    for path in &reports {
-        recorder = recorder.with(PlanOrder::new(JunitReport::new(path)));
-    }
-    let journal = args.report_dir.join("run.jsonl");
-    // A journal that can't be written does not keep the run from going on; it weighs in at the end.
-    match JournalWriter::create(&journal) {
-        Ok(writer) => recorder = recorder.with(PlanOrder::new(writer)),
-        Err(error) => unwritten.push(error),
-    }
-    reports.push(journal);
-    let recorder = recorder.with(PlanOrder::new(&mut display));
-
     let options = RunOptions {
         seed: args.seed,
         jobs: args.jobs.map_or_else(processors, NonZeroUsize::get),
@@ -111,26 +106,35 @@ pub(super) fn run(args: &RunArgs) -> Result<ExitCode, Failure> {
         stopper,
         hold: args.hold.map(HoldChoice::hold),
         known_failures,
+        capture: args.capture.clone(),
         #[cfg(unix)]
-        client: client(args)?,
+        client: None,
         #[cfg(unix)]
-        workers: workers(&*bench)?,
+        workers: None,
     };
-    let end = gauntlet_runner::run(&*bench, &cases, &options, recorder);
-
-    unwritten.extend(end.unwritten);
-    let missing = if unwritten.is_empty() { ExitCode::Pass } else { ExitCode::ReportNotWritten };
-    let exit_code = end.exit_code.and(missing);
-    let written = written(&reports, &unwritten);
-    display.close(&Closing { reports: &written, unwritten: &unwritten, exit_code });
-    Ok(exit_code)
+    let folder = ReportFolder::claim(args.report_dir.as_deref())?;
+    let run = OneRun { args, cases: &cases, options: &options };
+    if others.is_empty() {
+        folder.clear_comparison();
+        let files = Files {
+            folder: folder.path(),
+            junit: args.junit.clone(),
+            json: args.json.clone(),
+            html: args.html.clone(),
+            is_one_of_several: false,
+        };
+        return run.over(first, &*bench, &files);
+    }
+    let bench_of =
+        |way: &Way| super::bench(&args.bench, targets::find(&args.target, in_firmware)?, backend(way));
+    several::run(&run, &ways, &bench_of, &folder)
 }
 
 /// The bench of a file. Its link is the file's, and there is one board.
 fn of_desk(args: &RunArgs, bug: Option<&str>) -> Result<Box<dyn Bench>, Failure> {
     let wrong =
         |what: &str, advice: &str| Err(Failure::Usage { what: what.to_owned(), advice: advice.to_owned() });
-    if args.link != Backend::Direct {
+    if args.link.is_some() {
         return wrong(
             "the link of a bench file is the one in the file",
             "leave --link away, or change `link` in the file",
@@ -151,7 +155,7 @@ fn of_desk(args: &RunArgs, bug: Option<&str>) -> Result<Box<dyn Bench>, Failure>
 
 /// This program once more for each of several cases at a time, where the bench needs processes.
 #[cfg(unix)]
-fn workers(bench: &dyn Bench) -> Result<Option<Workers>, Failure> {
+pub(super) fn workers(bench: &dyn Bench) -> Result<Option<Workers>, Failure> {
     if bench.backend() != Backend::Ble || bench.name() != "virtual" {
         return Ok(None);
     }
@@ -165,38 +169,46 @@ fn workers(bench: &dyn Bench) -> Result<Option<Workers>, Failure> {
 fn worker(
     bench: &dyn Bench,
     cases: &[&Case],
-    seed: u64,
+    args: &RunArgs,
     planted_bug: Option<PlantedBug>,
+    several: bool,
 ) -> Result<ExitCode, Failure> {
-    let options = RunOptions { seed, planted_bug, ..RunOptions::default() };
+    let capture = args.capture.clone();
+    let capture = if several { capture.map(|folder| folder.join(Backend::Ble.name())) } else { capture };
+    let options = RunOptions { seed: args.seed, planted_bug, capture, ..RunOptions::default() };
     let input = BufReader::new(std::io::stdin());
     // A parent that is gone wants to hear nothing more.
     let _unheard = gauntlet_runner::workers::serve(bench, cases, &options, input, &mut std::io::stdout());
     Ok(ExitCode::Pass)
 }
 
-/// What was asked for; for a client without any names, what is there for clients.
-fn wanted(args: &RunArgs) -> Vec<OsString> {
+/// The ways of the run.
+fn ways(args: &RunArgs) -> Vec<Way> {
     #[cfg(unix)]
-    if args.client.is_some() && args.wanted.is_empty() && args.filter.is_empty() {
-        return vec![CLIENT_TAG.into()];
+    if let Some(client) = &args.client {
+        return client.0.clone();
     }
-    args.wanted.clone()
+    args.link.as_ref().map_or_else(|| vec![Way::Backend(Backend::Direct)], |links| links.0.clone())
 }
 
-/// The client that does the updates, if it is not our own.
-#[cfg(unix)]
-fn client(args: &RunArgs) -> Result<Option<ExternalClient>, Failure> {
-    let Some(command) = args.client.clone() else { return Ok(None) };
-    if let Some(missing) = ["{port}", "{package}"].into_iter().find(|part| !command.contains(part)) {
-        return Err(Failure::Usage {
-            what: format!("the client's command has no {missing}"),
-            advice:
-                "the port and the package file are put in there: nrfutil dfu serial -pkg {package} -p {port}"
-                    .to_owned(),
-        });
+/// The backend that the bench needs for a way. A program of somebody else is given the device itself.
+fn backend(way: &Way) -> Backend {
+    match way {
+        Way::Backend(backend) => *backend,
+        #[cfg(unix)]
+        Way::Tool(_) => Backend::Direct,
     }
-    Ok(Some(ExternalClient { command, limit: Duration::from_secs(args.client_timeout) }))
+}
+
+/// What was asked for; for nothing but clients of others without any names, what is there for clients.
+fn wanted(args: &RunArgs, ways: &[Way]) -> Vec<OsString> {
+    #[cfg(unix)]
+    if ways.iter().all(|way| matches!(way, Way::Tool(_))) && args.wanted.is_empty() && args.filter.is_empty()
+    {
+        return vec![CLIENT_TAG.into()];
+    }
+    let _ = ways;
+    args.wanted.clone()
 }
 
 /// A bug is planted into the device that has it.
@@ -236,12 +248,6 @@ fn known_failures(path: Option<&Path>, choice: &Choice) -> Result<KnownFailures,
     let known = KnownFailures::read(&source)?;
     known.check(choice.suites())?;
     Ok(known)
-}
-
-/// The reports that are there.
-fn written<'a>(reports: &'a [PathBuf], unwritten: &[WriteError]) -> Vec<&'a Path> {
-    let missing = |path: &Path| unwritten.iter().any(|error| error.path == path);
-    reports.iter().map(PathBuf::as_path).filter(|path| !missing(path)).collect()
 }
 
 pub(super) fn processors() -> usize {
