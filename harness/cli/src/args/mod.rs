@@ -84,7 +84,7 @@ pub(crate) struct Cli {
 #[derive(Debug, Subcommand)]
 pub(crate) enum Verb {
     /// Run scenarios on a bench and write the reports.
-    Run(RunArgs),
+    Run(Box<RunArgs>),
     /// List the cases that would run, one id per line.
     List(ListArgs),
     /// Look for mistakes in scenario files without running them.

@@ -8,6 +8,7 @@ use gauntlet_scenario::{Catalogue, Diagnostics, NoFiles, Source, load_sources};
 use crate::common::{load, report};
 
 /// The files, by name.
+#[expect(clippy::unwrap_used, reason = "without its files the test fails")]
 fn files() -> Vec<(String, Vec<u8>)> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data/broken");
     let mut files: Vec<(String, Vec<u8>)> = fs::read_dir(folder)
@@ -19,6 +20,7 @@ fn files() -> Vec<(String, Vec<u8>)> {
     files
 }
 
+#[expect(clippy::unwrap_used, reason = "without its files the test fails")]
 fn found(name: &str, bytes: Vec<u8>) -> Diagnostics {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join(name);

@@ -12,11 +12,14 @@ use crate::failure::Failure;
 use crate::output;
 use crate::verb::compare::{self, JOURNAL};
 
+/// Makes the bench of a way.
+type BenchOf<'a> = &'a dyn Fn(&Way) -> Result<Box<dyn Bench>, Failure>;
+
 /// Runs the cases over each way, with the reports of each in a folder of its own, and compares the journals.
 pub(super) fn run(
     run: &OneRun<'_>,
     ways: &[Way],
-    bench_of: &dyn Fn(&Way) -> Result<Box<dyn Bench>, Failure>,
+    bench_of: BenchOf<'_>,
     folder: &ReportFolder,
 ) -> Result<ExitCode, Failure> {
     let names: Vec<&str> = ways.iter().map(Way::name).collect();
