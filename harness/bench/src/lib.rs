@@ -89,6 +89,8 @@ pub enum Capability {
     Confirmation,
     /// Asking the device for pairing.
     Pairing,
+    /// Sending on before the device has answered, so close behind that a case can count on it.
+    Overtaking,
     /// Saving and restoring the whole device.
     Snapshot,
     /// A cold boot from every state in which a power cut may leave a run.

@@ -102,6 +102,26 @@ const REFERENCE: &[Capability] = &[
     Capability::MtuExchange,
     Capability::Confirmation,
     Capability::Pairing,
+    Capability::Overtaking,
+];
+/// The same behind a dongle, whose line and buffers take their time.
+const BEHIND_A_DONGLE: &[Capability] = &[
+    Capability::Ble,
+    Capability::Serial,
+    Capability::PowerCut,
+    Capability::FlashOpFaults,
+    Capability::Reset,
+    Capability::Buttonless,
+    Capability::Centrals,
+    Capability::ChosenMtu,
+    Capability::Gatt,
+    Capability::AnyAttribute,
+    Capability::AnyConfiguration,
+    Capability::LongWrite,
+    Capability::LongRequest,
+    Capability::MtuExchange,
+    Capability::Confirmation,
+    Capability::Pairing,
 ];
 /// The same behind a Bluetooth service, which keeps some things of ATT to itself.
 const BEHIND_BLUETOOTH: &[Capability] = &[
@@ -133,7 +153,8 @@ impl Bench for VirtualBench {
         match (&self.target, self.backend) {
             (Some(_), _) => FIRMWARE,
             (None, Backend::Ble) => BEHIND_BLUETOOTH,
-            (None, _) => REFERENCE,
+            (None, Backend::Dongle) => BEHIND_A_DONGLE,
+            (None, Backend::Direct | Backend::Serial) => REFERENCE,
         }
     }
 

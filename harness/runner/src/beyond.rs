@@ -22,6 +22,7 @@ fn words(need: Capability) -> &'static str {
         Capability::LongRequest => "sends no request that is longer than the ATT_MTU allows",
         Capability::Confirmation => "confirms every indication by itself",
         Capability::Pairing => "asks for no pairing",
+        Capability::Overtaking => "sends when it comes to that, which is no time that a case can count on",
         _ => "lacks something",
     }
 }
@@ -33,11 +34,13 @@ fn needs(case: &Case) -> Vec<Capability> {
         let mut linked = None;
         // A request of the buttonless service has been accepted, and its answer is not confirmed.
         let mut open = false;
+        // The device has been asked for something that nobody has heard of yet.
+        let mut asked = false;
         for item in &step.items {
             match &item.action {
                 GattAction::Connect { firmware, .. } => {
                     linked = Some(*firmware);
-                    open = false;
+                    (open, asked) = (false, false);
                 }
                 GattAction::Subscribe { characteristic, value, .. } => {
                     needs.extend(elsewhere(linked, *characteristic));
@@ -50,6 +53,8 @@ fn needs(case: &Case) -> Vec<Capability> {
                 }
                 GattAction::Write { characteristic, value, kind, result } => {
                     needs.extend(elsewhere(linked, *characteristic));
+                    needs.extend(asked.then_some(Capability::Overtaking));
+                    asked |= *characteristic != Characteristic::Packet && *result == WriteResult::Ok;
                     if *kind == WriteKind::Prepare {
                         needs.push(Capability::LongWrite);
                     }
@@ -61,10 +66,13 @@ fn needs(case: &Case) -> Vec<Capability> {
                         open = *result == WriteResult::Ok;
                     }
                 }
-                GattAction::Hear { confirm: false, .. } => needs.push(Capability::Confirmation),
+                GattAction::Hear { confirm: false, .. } => {
+                    asked = false;
+                    needs.push(Capability::Confirmation);
+                }
                 GattAction::Mtu { .. } => needs.push(Capability::MtuExchange),
                 GattAction::Pair(_) => needs.push(Capability::Pairing),
-                GattAction::Hear { .. } => open = false,
+                GattAction::Hear { .. } => (open, asked) = (false, false),
                 GattAction::Find { .. } | GattAction::Disconnect(_) => {}
             }
         }

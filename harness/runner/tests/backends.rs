@@ -28,12 +28,16 @@ fn verdicts(backend: Backend) -> BTreeMap<String, Verdict> {
 
 /// As many cases went over `backend`; each of them passes, as over the direct link, but for those that `differ`.
 fn passes_over(backend: Backend, differ: &[&str]) -> usize {
-    let (mut carried, mut otherwise) = (0, Vec::new());
+    let (mut carried, mut overtaking, mut otherwise) = (0, 0, Vec::new());
     for (case, verdict) in verdicts(backend) {
         match verdict {
             Verdict::Skipped { reason } => {
                 let what = format!("the link `{backend}` carries no ");
-                assert!(reason.starts_with(&what), "{case}: {reason}");
+                if reason.contains("sends when it comes to that") {
+                    overtaking += 1;
+                } else {
+                    assert!(reason.starts_with(&what), "{case}: {reason}");
+                }
             }
             Verdict::Pass => carried += 1,
             _ if differ.iter().any(|name| case.starts_with(name)) => {}
@@ -41,6 +45,8 @@ fn passes_over(backend: Backend, differ: &[&str]) -> usize {
         }
     }
     assert!(otherwise.is_empty(), "{}", otherwise.join("\n"));
+    // Messages that follow each other without an answer take the time of the dongle.
+    assert!(overtaking <= 20, "{overtaking} cases");
     carried
 }
 

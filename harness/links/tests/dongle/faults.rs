@@ -90,7 +90,7 @@ async fn a_name_is_found_in_the_answer_to_a_scan_request_and_among_others() {
 async fn a_dongle_that_is_pulled_out_in_the_middle_ends_the_update_and_the_next_one_goes_on() {
     let bench = Bench::new(DonglePace::REAL, &[]);
     let pulled = async {
-        tokio::time::sleep(Duration::from_millis(2500)).await;
+        tokio::time::sleep(Duration::from_millis(4500)).await;
         bench.unplug();
         std::future::pending::<()>().await;
     };

@@ -1,6 +1,6 @@
 //! A whole update of a device on a serial port, in twenty lines.
 //!
-//! `cargo run -p gauntlet-links --example update -- package.zip /dev/ttyACM0`
+//! `cargo run -p gauntlet-links --example serial_update -- package.zip /dev/ttyACM0`
 #![allow(clippy::print_stdout, reason = "this is a program")]
 
 use gauntlet_engine::{UpdateEvent, UpdateImage, UpdateOptions, update_images};
@@ -10,7 +10,7 @@ use gauntlet_links::serial::{SerialLink, SerialOptions};
 async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let mut arguments = std::env::args().skip(1);
     let (Some(file), Some(port)) = (arguments.next(), arguments.next()) else {
-        return Err("usage: update PACKAGE PORT".into());
+        return Err("usage: serial_update PACKAGE PORT".into());
     };
     let package = gauntlet_package::read(file)?;
     let images = package.images.iter();
