@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Checks the shipped scenarios and targets against their JSON Schemas, with a validator that shares nothing with Gauntlet.
+"""Checks the shipped scenarios, targets and bench files against their JSON Schemas, with a validator that shares nothing with Gauntlet.
 
 usage: schema_check.py        in the folder of the project
 """
@@ -24,7 +24,7 @@ Yaml12.yaml_implicit_resolvers = {
 
 def main():
     wrong = checked = 0
-    for folder in ["scenarios", "targets"]:
+    for folder in ["scenarios", "targets", "benches"]:
         schema = json.loads(pathlib.Path(folder, "schema.json").read_text(encoding="utf-8"))
         Draft202012Validator.check_schema(schema)
         validator = Draft202012Validator(schema)

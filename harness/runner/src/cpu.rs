@@ -40,10 +40,10 @@ fn of_thread() -> Option<Duration> {
     None
 }
 
-/// What a program that has ended, and everything that it has waited for, has used. Asked before its end is taken note of;
-/// nothing on systems without `/proc`.
+/// What a program, and everything that it has waited for, has used so far. One that has ended is asked before its end is taken
+/// note of; nothing on systems without `/proc`.
 #[cfg(unix)]
-pub(crate) fn of_ended(process: u32) -> Option<Duration> {
+pub(crate) fn of_process(process: u32) -> Option<Duration> {
     let text = std::fs::read_to_string(format!("/proc/{process}/stat")).ok()?;
     // The name in brackets may hold anything; what follows is counted from behind it: state is field 3, utime 14.
     let (_, behind) = text.rsplit_once(')')?;
@@ -81,8 +81,8 @@ mod tests {
         let pid = rustix::process::Pid::from_child(&child);
         let options = rustix::process::WaitIdOptions::EXITED | rustix::process::WaitIdOptions::NOWAIT;
         rustix::process::waitid(rustix::process::WaitId::Pid(pid), options).unwrap();
-        assert!(of_ended(child.id()).unwrap() > Duration::ZERO);
+        assert!(of_process(child.id()).unwrap() > Duration::ZERO);
         child.wait().unwrap();
-        assert_eq!(of_ended(child.id()), None);
+        assert_eq!(of_process(child.id()), None);
     }
 }

@@ -172,7 +172,7 @@ pub(crate) async fn update(
         let _gone_already = rustix::process::kill_process_group(group, rustix::process::Signal::KILL);
     }
     let _no_child = is_over(&child, true);
-    way.teller.others_used(cpu::of_ended(child.id()).unwrap_or_default());
+    way.teller.others_used(cpu::of_process(child.id()).unwrap_or_default());
     let status = child.wait();
     let over = ended?;
     let ended = match over {

@@ -6,7 +6,8 @@ use std::path::{Path, PathBuf};
 
 use gauntlet_scenario::model::Package;
 use gauntlet_scenario::{
-    CATALOGUE, Catalogue, Observation, Source, Suite, load, reference, schema_text, target_schema_text,
+    CATALOGUE, Catalogue, Observation, Source, Suite, bench_schema_text, load, reference, schema_text,
+    target_schema_text,
 };
 
 const FIRST_LINE: &str = "# yaml-language-server: $schema=../schema.json";
@@ -152,6 +153,7 @@ fn what_is_made_from_the_language_is_that_of_this_version() {
     for (name, text) in [
         ("scenarios/schema.json", schema_text()),
         ("targets/schema.json", target_schema_text()),
+        ("benches/schema.json", bench_schema_text()),
         ("docs/scenario-reference.md", reference()),
     ] {
         let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..").join(name);

@@ -115,6 +115,11 @@ pub(super) fn notes(runs: &[ComparedRun], cases: &[Row]) -> Vec<String> {
             "the port of {name} has no line speed, so that its throughput is that of client and device alone"
         ));
     }
+    let skipped = |at: usize| cases.iter().filter(|row| row.cells[at].ended == Ended::Skipped).count();
+    if (0..runs.len()).any(|at| skipped(at) != skipped(0)) {
+        let told = "figures of all cases are over those that a backend could run, changes over those that both could";
+        notes.push(told.to_owned());
+    }
     let partial = cases.iter().filter(|row| row.cells.iter().any(|cell| cell.ended == Ended::Absent)).count();
     if partial > 0 {
         notes.push(format!("{partial} of {} cases were not planned in every run", cases.len()));

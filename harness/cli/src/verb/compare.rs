@@ -95,7 +95,7 @@ fn refused(cause: Incomparable) -> Failure {
             "give report folders of `gauntlet run`, or the run.jsonl in them; an empty one is of a run that was killed at its start"
         }
         Incomparable::Journal { .. } => {
-            "the file is damaged, or another program has written to it; run the cases again"
+            "give report folders of `gauntlet run`, or the run.jsonl in them; one that is there is damaged, and its cases have to be run again"
         }
         Incomparable::OnlyOne { .. } => {
             "give two or more runs, or the folder of one over several backends: `gauntlet run --link direct,dongle`"

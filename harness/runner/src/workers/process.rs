@@ -13,6 +13,7 @@ use gauntlet_record::{CaseId, ErrorClass, ErrorReport, Verdict};
 
 use super::Workers;
 use super::lines::{Order, Said};
+use crate::cpu;
 use crate::run::Stopper;
 use crate::told::Teller;
 
@@ -91,6 +92,7 @@ impl Worker {
         stopper: &Stopper,
         teller: &Teller,
     ) -> Result<(Verdict, Duration), Verdict> {
+        let used_before = cpu::of_process(self.child.id());
         if !self.order(&Order::Run(case.clone())) {
             return Err(self.died());
         }
@@ -102,7 +104,13 @@ impl Worker {
             }
             match self.said.recv_timeout(LOOK) {
                 Ok(Said::Told { device, event }) => teller.send(device, event),
-                Ok(Said::Ended { verdict, took }) => return Ok((verdict, took.into())),
+                Ok(Said::Ended { verdict, took }) => {
+                    let used = cpu::of_process(self.child.id());
+                    if let (Some(used), Some(before)) = (used, used_before) {
+                        teller.others_used(used.saturating_sub(before));
+                    }
+                    return Ok((verdict, took.into()));
+                }
                 Err(RecvTimeoutError::Disconnected) => return Err(self.died()),
                 Err(RecvTimeoutError::Timeout) => {
                     if heard.elapsed() < self.silence {

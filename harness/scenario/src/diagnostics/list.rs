@@ -78,7 +78,7 @@ impl fmt::Display for Diagnostics {
         if self.warnings() > 0 {
             write!(f, " and {}", plural(self.warnings(), "warning"))?;
         }
-        f.write_str(" in the scenarios")
+        f.write_str(" found")
     }
 }
 

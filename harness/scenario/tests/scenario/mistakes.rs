@@ -297,7 +297,7 @@ fn all_mistakes_of_a_file_are_reported_at_once() {
             (ProblemKind::UnknownKey, "50:3".to_owned(), "mod"),
         ]
     );
-    assert_eq!(found.to_string(), "4 mistakes in the scenarios");
+    assert_eq!(found.to_string(), "4 mistakes found");
 }
 
 #[test]
