@@ -88,6 +88,9 @@ fn link(case: &Case) -> Result<(), String> {
     if case.device.application.is_some_and(|app| app.buttonless.is_some()) {
         return needs("ble: the application has the buttonless service");
     }
+    if case.needs.contains(&model::Capability::Ble) {
+        return needs("ble: it is about a build for that");
+    }
     for step in &case.steps {
         match &step.kind {
             StepKind::Gatt(_) => return needs("ble: a central does single things"),
