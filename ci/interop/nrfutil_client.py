@@ -33,7 +33,7 @@ FAILED = 100
 
 def run(gauntlet, nrfutil, case):
     with tempfile.TemporaryDirectory() as folder:
-        command = f"'{nrfutil}' dfu usb-serial -pkg {{package}} -p {{port}}"
+        command = f"'{nrfutil}' dfu usb-serial -pkg {{package}} -p {{port}} -cd 0 -t 3"
         told = subprocess.run(
             [gauntlet, "run", "--client", command, "--progress", "none", "--report-dir", folder, case],
             capture_output=True,
