@@ -1,12 +1,13 @@
 //! One device within reach.
 
+use std::ops::Range;
 use std::time::Duration;
 
 use async_trait::async_trait;
 use gauntlet_engine::{ApplicationLink, Link};
 use gauntlet_links::gatt::Gatt;
 use gauntlet_probe::serve::{Protocol, Server};
-use gauntlet_probe::{BoardSelector, Debugger, ProbeError};
+use gauntlet_probe::{BoardSelector, Debugger, ProbeError, Segment};
 
 use crate::device::Device;
 use crate::hardware::CommandError;
@@ -147,6 +148,23 @@ pub trait Board {
     /// [`ProbeError`] as probe-rs reports it.
     fn attach(&self) -> Result<Debugger, ProbeError> {
         Debugger::attach(self.selector())
+    }
+
+    /// Attaches the probe, and opens a closed access port by erasing the whole chip.
+    ///
+    /// # Errors
+    /// [`BoardError::Impossible`] on a bench that may not do that; [`BoardError::Probe`].
+    fn recover(&self) -> Result<Debugger, BoardError> {
+        Err(BoardError::Impossible("be opened: erasing it is not permitted"))
+    }
+
+    /// Reads memory of a chip whose access port is closed: ranges of flash, UICR and RAM, in the order given.
+    ///
+    /// # Errors
+    /// [`BoardError::Impossible`] on a board without [`Capability::ReadsLocked`](crate::Capability::ReadsLocked).
+    fn read_past_lock(&self, ranges: &[Range<u32>]) -> Result<Vec<Segment>, BoardError> {
+        let _ = ranges;
+        Err(BoardError::Impossible("be read while its access port is closed"))
     }
 
     /// A link to the device, not yet connected. `device` is what was flashed.

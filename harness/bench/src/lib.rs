@@ -93,6 +93,10 @@ pub enum Capability {
     Overtaking,
     /// Saving and restoring the whole device.
     Snapshot,
+    /// Opening a chip whose access port is closed, by erasing it.
+    OpensLocked,
+    /// Reading the memories of a chip whose access port is closed, and telling what it does.
+    ReadsLocked,
     /// A cold boot from every state in which a power cut may leave a run.
     CutSweep,
 }

@@ -35,5 +35,6 @@ pub mod virtual_dongle;
 
 pub use faults::{
     Action, BoardAction, BoardError, BoardReset, Break, Due, Fault, FaultLink, FaultReport, FaultWatch,
-    Firing, Injector, Moment, Position, RequestKind, Traffic, TrafficMeter, UnfitFault,
+    Firing, HostAct, HostEnd, HostHand, Injector, Moment, Position, RequestKind, Traffic, TrafficMeter,
+    UnfitFault,
 };

@@ -4,11 +4,13 @@ use std::collections::BTreeMap;
 use std::rc::Rc;
 use std::time::Duration;
 
-use gauntlet_bench::{Bench, Board, Mode};
+use gauntlet_bench::{Bench, Board, DeviceImage, Mode};
 use gauntlet_engine::Cancel;
 use gauntlet_record::{Event, Finding, Verdict};
 use gauntlet_scenario::Case;
-use gauntlet_scenario::model::{self, ExpectedApplication, ResetKind, Step, StepKind};
+use gauntlet_scenario::model::{
+    self, ExpectedApplication, ProbeAction, Recovered, ResetKind, Step, StepKind,
+};
 
 use crate::captures::Captures;
 use crate::entry::{leave_dfu, restart};
@@ -22,7 +24,7 @@ use crate::run::RunOptions;
 use crate::told::Teller;
 use crate::trouble::Trouble;
 use crate::update::{Manner, Way, rejection, unwatched};
-use crate::{closing, device, exchange, faults, gatt, observe, probed, target};
+use crate::{closing, device, exchange, faults, gatt, lock, observe, probed, target};
 
 /// Transfer, activation and start are done by then.
 pub(crate) const SETTLE: Duration = Duration::from_secs(120);
@@ -65,8 +67,11 @@ pub(crate) async fn run(
 async fn attempt(case: &Case, way: &Way<'_>, options: &RunOptions) -> Result<Vec<Finding>, Trouble> {
     let board = &**way.board;
     let packages = packages::all(case, way.device)?;
-    let (image, before) = prepare(board, way.device, &Factory::of(&case.device), way.teller).await?;
+    let factory = Factory::of(&case.device);
+    let (image, before) = prepare(board, way.device, &factory, way.teller).await?;
     let mut found = Found {
+        image,
+        before,
         #[cfg(unix)]
         updates: 0,
         missed: None,
@@ -76,6 +81,13 @@ async fn attempt(case: &Case, way: &Way<'_>, options: &RunOptions) -> Result<Vec
         was_reset: false,
     };
     observe::forget_witness(board)?;
+    if case.device.locked {
+        let mode = lock::close(board, way.device).await?;
+        // Where nobody can look at a device any more, the first step makes it anew.
+        if !case.is_recovered_first() {
+            found.before = observe::read(board, way.device, mode)?;
+        }
+    }
     for (number, step) in case.steps.iter().enumerate() {
         interrupted(way.cancel)?;
         let began = board.device_time();
@@ -83,7 +95,7 @@ async fn attempt(case: &Case, way: &Way<'_>, options: &RunOptions) -> Result<Vec
         way.teller.tell(board, Event::StepStarted { step: step_number, of, what: words(step) });
         let next = case.steps.get(number + 1).map(|step| &step.kind);
         found.reset_follows = matches!(next, Some(StepKind::Reset(ResetKind::Soft)));
-        let outcome = perform(step, way, &packages, options, &mut found).await?;
+        let outcome = perform(step, way, &packages, options, &factory, &mut found).await?;
         let took_ms = (board.device_time() - began).into();
         way.teller.tell(board, Event::StepFinished { step: step_number, outcome, took_ms });
     }
@@ -104,8 +116,8 @@ async fn attempt(case: &Case, way: &Way<'_>, options: &RunOptions) -> Result<Vec
     let sent: Vec<&Sendable> = packages.values().filter_map(|parcel| parcel.sendable.as_ref()).collect();
     let evidence = Evidence {
         device: way.device,
-        flashed: &image.application,
-        before: &before,
+        flashed: &found.image.application,
+        before: &found.before,
         after: &after,
         packages: sent.clone(),
     };
@@ -116,7 +128,7 @@ async fn attempt(case: &Case, way: &Way<'_>, options: &RunOptions) -> Result<Vec
 
     interrupted(way.cancel)?;
     let bootloader = bootloader_now(case, &after, &sent);
-    match closing::update(way, bootloader, &after, &image.application, sent).await {
+    match closing::update(way, bootloader, &after, &found.image.application, sent).await {
         Ok(findings) => found.findings.extend(findings),
         // What was found about the device before must not be hidden by a bench that fails now.
         Err(trouble) if found.findings.is_empty() && found.missed.is_none() => return Err(trouble),
@@ -143,6 +155,9 @@ fn bootloader_now<'a>(
 }
 
 struct Found {
+    /// What was flashed, and what was there afterwards.
+    image: DeviceImage,
+    before: observe::Snapshot,
     /// Updates by an external client so far.
     #[cfg(unix)]
     updates: u32,
@@ -162,6 +177,7 @@ async fn perform(
     way: &Way<'_>,
     packages: &BTreeMap<String, Parcel>,
     options: &RunOptions,
+    factory: &Factory,
     found: &mut Found,
 ) -> Result<String, Trouble> {
     let board = &**way.board;
@@ -243,8 +259,21 @@ async fn perform(
         }
         StepKind::Probe(items) => {
             found.touched = true;
-            let (findings, was_reset) = probed::run(board, way.device, items, found.reset_follows)?;
-            found.was_reset = was_reset;
+            let mut findings = Vec::new();
+            for part in items.chunk_by(|a, b| !a.action.is_about_port() && !b.action.is_about_port()) {
+                match part.first().map(|item| item.action) {
+                    Some(ProbeAction::AccessPort(state)) => findings.extend(lock::look(board, state)?),
+                    Some(ProbeAction::Recover(Recovered::Device)) => {
+                        (found.image, found.before) =
+                            lock::recover(board, way.device, factory, way.teller).await?;
+                    }
+                    _ => {
+                        let (wrong, was_reset) = probed::run(board, way.device, part, found.reset_follows)?;
+                        found.was_reset = was_reset;
+                        findings.extend(wrong);
+                    }
+                }
+            }
             let outcome = if findings.is_empty() { "as expected" } else { "otherwise" };
             found.findings.extend(findings);
             outcome.to_owned()

@@ -2,7 +2,9 @@
 
 use gauntlet_bench::{Bench, Capability};
 use gauntlet_scenario::Case;
-use gauntlet_scenario::model::{Bonds, Buttonless, Peer, StepKind};
+use gauntlet_scenario::model::{
+    AccessPort, Bonds, Bootloader, Buttonless, Peer, ProbeAction, ProbeItem, StepKind,
+};
 
 /// Why `bench` can't do the case, if it can't.
 pub(crate) fn missing(bench: &dyn Bench, case: &Case) -> Option<String> {
@@ -14,7 +16,27 @@ pub(crate) fn missing(bench: &dyn Bench, case: &Case) -> Option<String> {
     if asks_for_mtu(case) && !has(Capability::ChosenMtu) {
         return lacks("choice of the ATT MTU");
     }
+    if recovers(case) && !has(Capability::OpensLocked) {
+        return lacks("permission to erase a chip whose access port is closed (`locked: erase` in its file)");
+    }
+    if closes(case) && !has(Capability::ReadsLocked) {
+        return lacks("way to look into a chip whose access port is closed");
+    }
     None
+}
+
+fn recovers(case: &Case) -> bool {
+    let recovers = |item: &ProbeItem| matches!(item.action, ProbeAction::Recover(_));
+    case.steps.iter().any(|step| matches!(&step.kind, StepKind::Probe(items) if items.iter().any(recovers)))
+}
+
+/// The access port is, or may come to be, closed while steps are done and when everything is read back.
+fn closes(case: &Case) -> bool {
+    let closing = |bootloader: &Bootloader| bootloader.debug_port == AccessPort::Closed;
+    let packages = case.packages.iter().filter_map(|(_, package)| package.bootloader());
+    case.device.locked && !case.is_recovered_first()
+        || closing(&case.device.bootloader)
+        || packages.into_iter().any(closing)
 }
 
 fn asks_for_bonds(case: &Case) -> bool {

@@ -87,6 +87,9 @@ pub(crate) fn unfit(case: &Case, client: &ExternalClient) -> Option<String> {
     if updates().any(|update| update.entry == Entry::Buttonless) {
         return Some("the client is given a device in DFU mode".to_owned());
     }
+    if updates().any(|update| update.faults.iter().any(model::Fault::is_of_host)) {
+        return Some("the client itself is at fault in it, and this one is a program of its own".to_owned());
+    }
     if !client.uses_ble() {
         return updates()
             .any(|update| update.link == Link::Ble)
@@ -121,7 +124,7 @@ pub(crate) async fn update(
         why: "it is not a file that another client could be given".to_owned(),
     })?;
     if board.settle(SETTLE).await != Mode::Dfu {
-        request_dfu(board)?;
+        request_dfu(board, way.device)?;
         board.settle(SETTLE).await;
     }
     let mut armed = faults::arm(&update.faults, board)?;

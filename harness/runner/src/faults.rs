@@ -136,6 +136,11 @@ fn link_fault(fault: &Fault) -> Result<links::Fault, Trouble> {
         Action::Truncate { keep } => links::Action::TruncatePacket { keep: keep as usize },
         Action::Lose => links::Action::LoseNotification,
         Action::Delay { by } => links::Action::DelayAnswer { by },
+        Action::Restart { away } => links::Action::RestartClient { away },
+        Action::Pause { span } => links::Action::PauseClient { span },
+        Action::Reopen => links::Action::ReopenPort,
+        Action::Repeat => links::Action::RepeatRequest,
+        Action::Swap => links::Action::SwapPacket,
         Action::Reset => links::Action::Reset { kind: BoardReset::Pin },
         Action::PowerCut { .. } => links::Action::PowerCut,
     };

@@ -26,7 +26,7 @@ const DEVICE_ADDRESS: u32 = 0x1000_00A4;
 pub(crate) async fn run(way: &Way<'_>, step: &model::Gatt) -> Result<Vec<Finding>, Trouble> {
     let board = &**way.board;
     if begins_in_dfu(step) && board.settle(SETTLE).await != Mode::Dfu {
-        request_dfu(board)?;
+        request_dfu(board, way.device)?;
         board.settle(SETTLE).await;
     }
     let own = if wants_address(step) { Some(own_address(board)?) } else { None };

@@ -57,6 +57,7 @@ mod hold;
 pub mod hunt;
 mod judge;
 pub mod landed;
+mod lock;
 mod observe;
 mod packages;
 pub mod port;

@@ -6,6 +6,8 @@ use gauntlet_protocol::crc32;
 use gauntlet_record::{Event, RegionDigest, Sha256, Word};
 use sha2::Digest;
 
+use crate::trouble::Trouble;
+
 /// Where the witness application leaves its words.
 const WITNESS_ADDRESS: u32 = gauntlet_bench::WITNESS_ADDRESS;
 /// No flash lies there or above.
@@ -48,15 +50,24 @@ impl Ground {
     }
 }
 
-/// Reads the whole device through the probe. It runs on afterwards.
-pub(crate) fn read(board: &dyn Board, device: &Device, mode: Mode) -> Result<Snapshot, ProbeError> {
+/// Reads the whole device through the probe. It runs on afterwards. A device whose access port is closed is read past that,
+/// which only some benches can.
+pub(crate) fn read(board: &dyn Board, device: &Device, mode: Mode) -> Result<Snapshot, Trouble> {
     let regions = device.regions();
-    let ranges: Vec<_> = regions.iter().map(|region| region.start..region.end).collect();
-    let mut debugger = board.attach()?;
-    let segments = debugger.read_back(&ranges)?;
-    let magic = debugger.read_word(WITNESS_ADDRESS)?;
-    let id = debugger.read_word(WITNESS_ADDRESS + 4)?;
-    debugger.detach()?;
+    let mut ranges: Vec<_> = regions.iter().map(|region| region.start..region.end).collect();
+    ranges.push(WITNESS_ADDRESS..WITNESS_ADDRESS + 8);
+    let mut segments = match board.attach() {
+        Err(ProbeError::Locked { .. }) => board.read_past_lock(&ranges)?,
+        attached => {
+            let mut debugger = attached?;
+            let segments = debugger.read_back(&ranges)?;
+            debugger.detach()?;
+            segments
+        }
+    };
+    let witness = segments.pop().map(|segment| segment.bytes).unwrap_or_default();
+    let word = |at: usize| witness.get(at..at + 4).map(|b| u32::from_le_bytes([b[0], b[1], b[2], b[3]]));
+    let is_there = word(0) == Some(gauntlet_bench::WITNESS_MAGIC);
     // Regions of flash lie end to end; UICR is far above.
     let (mut flash, mut uicr) = (Vec::new(), Vec::new());
     for (region, segment) in regions.iter().zip(segments) {
@@ -66,14 +77,17 @@ pub(crate) fn read(board: &dyn Board, device: &Device, mode: Mode) -> Result<Sna
         regions: device.regions_with(Ground::of(&flash).base),
         flash,
         uicr,
-        witness: (magic == gauntlet_bench::WITNESS_MAGIC).then_some(id),
+        witness: word(4).filter(|_| is_there),
         mode,
     })
 }
 
-/// Makes the device forget its witness, so that only one that starts anew is seen.
+/// Makes the device forget its witness, so that only one that starts anew is seen. One whose access port is closed keeps it.
 pub(crate) fn forget_witness(board: &dyn Board) -> Result<(), ProbeError> {
-    let mut debugger = board.attach()?;
+    let mut debugger = match board.attach() {
+        Err(ProbeError::Locked { .. }) => return Ok(()),
+        attached => attached?,
+    };
     // A bootloader has variables of its own there, and may be running.
     if debugger.read_word(WITNESS_ADDRESS)? == gauntlet_bench::WITNESS_MAGIC {
         debugger.write_word(WITNESS_ADDRESS, 0)?;

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use gauntlet_bench::{Board, Device, DeviceImage, Mode};
+use gauntlet_bench::{Board, Device, DeviceImage, Mode, ProbeError};
 use gauntlet_probe::Image;
 use gauntlet_record::{Erased, Event, Region, Sha256, Word};
 use sha2::Digest;
@@ -28,7 +28,10 @@ pub(crate) async fn prepare(
     let flash: Image = segments
         .map(|segment| gauntlet_probe::Segment::new(segment.address, segment.bytes.clone()))
         .collect();
-    let mut debugger = board.attach()?;
+    let mut debugger = match board.attach() {
+        Err(ProbeError::Locked { .. }) => board.recover()?,
+        attached => attached?,
+    };
     debugger.erase_all()?;
     debugger.flash(&flash, true, &mut |_| {})?;
     debugger.reset()?;

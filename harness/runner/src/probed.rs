@@ -116,6 +116,8 @@ pub(crate) fn run(
                     });
                 }
             }
+            // No part of what gets through the access port.
+            ProbeAction::AccessPort(_) | ProbeAction::Recover(_) => {}
             ProbeAction::Read { region, at, value } => {
                 let found = probe.read_word(address(place(region)?, at)?)?;
                 if found != value {

@@ -122,7 +122,7 @@ async fn attempt(
     let teller = Teller::new(name, sender);
     let (flashed, _) = prepare(&*board, device, &Factory::default(), &teller).await?;
     // What the start of DFU mode writes to flash belongs to no update.
-    request_dfu(&*board)?;
+    request_dfu(&*board, device)?;
     board.settle(SETTLE).await;
     let mut armed = faults::arm(&options.faults, &*board)?;
     let line = Line {
@@ -166,7 +166,7 @@ async fn attempt(
         if stopped() || updated && options.once {
             break;
         }
-        request_dfu(&*board)?;
+        request_dfu(&*board, device)?;
         board.settle(SETTLE).await;
     }
     // A fault that did not fire is told with the others.

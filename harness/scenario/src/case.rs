@@ -4,7 +4,9 @@ use std::sync::Arc;
 
 use gauntlet_record::CaseId;
 
-use crate::model::{Capability, Chip, Device, Entry, Expect, Link, Package, ResetKind, Step, StepKind};
+use crate::model::{
+    Capability, Chip, Device, Entry, Expect, Link, Package, ProbeAction, ResetKind, Step, StepKind,
+};
 use crate::quantity::{FailureId, PackageName, RequirementId, ScenarioId, Tag};
 
 /// Makes the id of a case: the scenario's id, and the values of the matrix when there is one.
@@ -71,11 +73,25 @@ impl Case {
         self.packages.iter().find(|(have, _)| have == name).map(|(_, package)| package)
     }
 
+    /// Whether the first thing that is done to a device with a closed access port is to erase and make it anew.
+    #[must_use]
+    pub fn is_recovered_first(&self) -> bool {
+        let Some(StepKind::Probe(items)) = self.steps.first().map(|step| &step.kind) else { return false };
+        let recovers = |action: &ProbeAction| matches!(action, ProbeAction::Recover(_));
+        items.iter().map(|item| &item.action).take_while(|action| action.is_about_port()).any(recovers)
+    }
+
     /// Everything a bench must be able to do for this case: what the scenario says, and what its steps and faults
     /// imply. Sorted, without repetitions.
     #[must_use]
     pub fn capabilities(&self) -> Vec<Capability> {
         let mut all = self.needs.clone();
+        if self.device.locked {
+            // What the UICR says of the access port counts from the next start of the supply on.
+            all.push(Capability::PowerCut);
+            // And only the pin can ask a bootloader for DFU mode that no probe gets at.
+            all.extend(self.device.bootloader.enter_by_pin_reset.then_some(Capability::Reset));
+        }
         for step in &self.steps {
             match &step.kind {
                 StepKind::Update(update) => {

@@ -115,9 +115,13 @@ fn cases(root: &Node, cx: &mut Cx<'_>) -> Option<Vec<Case>> {
     let combinations = matrix.as_ref().and_then(|matrix| expand::combinations(root, matrix, cx));
     let (Some(matrix), Some(combinations)) = (matrix, combinations) else {
         // Without the matrix a scenario that uses it can't be read. One that does not is read for its other mistakes.
-        if root.get("matrix").is_none() {
-            Head::read(root, cx);
+        let mut inner = cx.again();
+        if let Some(head) = Head::read(root, &mut inner) {
+            drop(head);
         }
+        // What the matrix would have put in is not known.
+        let certain = |problem: &Problem| !problem.token().contains("${");
+        inner.problems.into_iter().filter(certain).for_each(|problem| cx.report(problem));
         return None;
     };
     let names = ["chip"].into_iter().chain(matrix.0.iter().map(|axis| axis.name.as_str())).collect();
@@ -126,15 +130,21 @@ fn cases(root: &Node, cx: &mut Cx<'_>) -> Option<Vec<Case>> {
     let mut cases = Vec::new();
     for combination in &combinations {
         let tree = expand::substitute(root, combination);
-        if let Some(case) = read_case(&tree, combination, cx) {
-            check::case(&case, &tree, cx);
-            cases.push(case);
+        let case = read_case(&tree, combination, cx);
+        let tree = cx.without_dropped(tree);
+        match case {
+            Some(case) => {
+                check::case(&case, &tree, cx);
+                cases.push(case);
+            }
+            None => check::named_packages(&tree, cx),
         }
     }
     // With a mistake in the file, what is not used may only be misspelt where it is used.
     if cx.problems.is_empty() {
         check::unused_lists(&matrix, &known, cx);
         check::unused_packages(&cases, root, cx);
+        check::same_cases(&cases, &combinations, cx);
     }
     Some(cases)
 }

@@ -97,6 +97,13 @@ impl Board for HardwareBoard {
         Ok(debugger)
     }
 
+    fn recover(&self) -> Result<Debugger, BoardError> {
+        if !self.opening.allow_erase_all {
+            return Err(BoardError::Impossible("be opened: its bench file does not say `locked: erase`"));
+        }
+        Ok(Debugger::attach(&self.opening)?)
+    }
+
     fn link(&self, kind: LinkKind, _device: &Device) -> Result<Box<dyn Link>, BoardError> {
         let link: Box<dyn Link> = match (&self.link, kind, &self.ble) {
             (HardwareLink::Ble(..), LinkKind::Ble { .. }, Some(host)) => Box::new(host.link()),

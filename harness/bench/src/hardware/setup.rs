@@ -74,6 +74,7 @@ impl HardwareSetup {
         if self.supply.is_some() {
             all.extend([Capability::PowerCut, Capability::SampledCuts]);
         }
+        all.extend(self.erase_locked.then_some(Capability::OpensLocked));
         all.extend(self.reset.as_ref().map(|_| Capability::Reset));
         all
     }

@@ -64,9 +64,16 @@ impl Line {
         };
         if opcode != WRITE {
             let fate = injector.request(&frame);
-            let before = fate.before.into_iter().map(Happens::Breaks);
+            let packed = |packet: Vec<u8>| {
+                let mut frame = vec![WRITE];
+                frame.extend(packet);
+                Happens::Arrives(slip::encode(&frame))
+            };
+            let late = fate.late.map(packed);
+            let again = (0..fate.again).map(|_| Happens::Arrives(raw.clone())).collect::<Vec<_>>();
+            let before = fate.before.into_iter().map(Happens::Breaks).chain(late);
             let behind = fate.behind.into_iter().map(Happens::Breaks);
-            return before.chain([Happens::Arrives(raw)]).chain(behind).collect();
+            return before.chain([Happens::Arrives(raw)]).chain(again).chain(behind).collect();
         }
         let fate = injector.packet(data);
         let arriving = fate.arriving.into_iter().map(|packet| {
@@ -78,7 +85,8 @@ impl Line {
             frame.extend(packet);
             Happens::Arrives(slip::encode(&frame))
         });
-        arriving.chain(fate.breaks.into_iter().map(Happens::Breaks)).collect()
+        let before = fate.before.into_iter().map(Happens::Breaks);
+        before.chain(arriving).chain(fate.breaks.into_iter().map(Happens::Breaks)).collect()
     }
 
     /// The device has sent these bytes; what breaks because of them is returned.
@@ -115,6 +123,13 @@ impl Line {
     pub(super) fn happened(&mut self, due: &Due) {
         if let Some(injector) = &mut self.injector {
             injector.happened(due);
+        }
+    }
+
+    /// A break can't be carried out here.
+    pub(super) fn failed(&mut self, due: &Due, why: &str) {
+        if let Some(injector) = &mut self.injector {
+            injector.failed(due, why.to_owned());
         }
     }
 

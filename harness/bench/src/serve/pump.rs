@@ -223,6 +223,10 @@ impl Pump {
     fn carry_out(&mut self, due: &Due) -> io::Result<()> {
         match due.what {
             Break::Link => self.hang_up()?,
+            Break::Host(_) | Break::Port => {
+                self.line.failed(due, "the client is a program of its own");
+                return Ok(());
+            }
             Break::Reset(_) => {
                 self.board.machine().reset(Reset::Pin);
                 // A device that is a USB port itself takes the port with it; a UART shows nothing.

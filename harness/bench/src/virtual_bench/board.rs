@@ -1,5 +1,6 @@
 //! One virtual board: a chip, what is on it, and the ways to it.
 
+use std::ops::Range;
 use std::time::Duration;
 
 use async_trait::async_trait;
@@ -12,9 +13,9 @@ use gauntlet_links::gatt::Gatt;
 use gauntlet_nrf52::{
     self as nrf52, CYCLES_PER_SECOND, Chip, FlashAction, MachineStop, Reset, TearPattern, cycles_from_us,
 };
-use gauntlet_probe::BoardSelector;
 use gauntlet_probe::serve::{Protocol, Server};
 use gauntlet_probe::virtual_probe::Registration;
+use gauntlet_probe::{BoardSelector, Debugger, Segment};
 use gauntlet_reference::Profile;
 use gauntlet_reference::gap::Central;
 use gauntlet_reference::wire::{Closed, Presence};
@@ -32,6 +33,9 @@ use crate::serial_way::SerialWay;
 #[cfg(unix)]
 use crate::serve::{Line, SerialPort};
 use crate::sweep::Sweep;
+
+const UICR: u32 = 0x1000_1000;
+const RAM: u32 = 0x2000_0000;
 
 fn central(peer: Peer) -> Central {
     match peer {
@@ -91,6 +95,25 @@ impl OpenBoard {
 impl Board for OpenBoard {
     fn selector(&self) -> &BoardSelector {
         &self.selector
+    }
+
+    fn recover(&self) -> Result<Debugger, BoardError> {
+        Ok(Debugger::attach(&self.selector.clone().allow_erase_all())?)
+    }
+
+    fn read_past_lock(&self, ranges: &[Range<u32>]) -> Result<Vec<Segment>, BoardError> {
+        let machine = self.board.machine();
+        let memories =
+            [(0, machine.chip.flash()), (UICR, machine.chip.uicr()), (RAM, machine.chip.ram().to_vec())];
+        let read = |range: &Range<u32>| {
+            memories.iter().find_map(|(start, bytes)| {
+                let at = range.start.checked_sub(*start)? as usize;
+                let bytes = bytes.get(at..at + range.len())?.to_vec();
+                Some(Segment::new(range.start, bytes))
+            })
+        };
+        let found: Option<Vec<Segment>> = ranges.iter().map(read).collect();
+        found.ok_or(BoardError::Impossible("be read where it has no memory"))
     }
 
     fn link(&self, kind: LinkKind, device: &Device) -> Result<Box<dyn Link>, BoardError> {

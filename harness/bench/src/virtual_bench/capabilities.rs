@@ -9,6 +9,8 @@ const REFERENCE: &[Capability] = &[
     Capability::PowerCut,
     Capability::FlashOpFaults,
     Capability::Reset,
+    Capability::OpensLocked,
+    Capability::ReadsLocked,
     Capability::Buttonless,
     Capability::Gatt,
     Capability::Centrals,
@@ -36,6 +38,8 @@ pub(super) const FIRMWARE: &[Capability] = &[
     Capability::PowerCut,
     Capability::FlashOpFaults,
     Capability::Reset,
+    Capability::OpensLocked,
+    Capability::ReadsLocked,
     Capability::CutSweep,
 ];
 

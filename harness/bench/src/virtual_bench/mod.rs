@@ -93,7 +93,7 @@ impl Bench for VirtualBench {
         let machine: SharedMachine = Arc::new(Mutex::new(machine));
         let probe = virtual_probe::register(&format!("GAUNTLET{number:06}"), machine.clone())
             .map_err(|_taken| BoardError::Impossible("be told from another one"))?;
-        let selector = BoardSelector::new(probe.selector(), variant.target_name()).allow_erase_all();
+        let selector = BoardSelector::new(probe.selector(), variant.target_name());
         let opened = if self.has_virtual_time() {
             VirtualBoard::new(machine, wire)
         } else {

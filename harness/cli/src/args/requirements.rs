@@ -8,10 +8,11 @@ Examples:
   gauntlet requirements OBJ-031 PWR          one, and those of an area
   gauntlet requirements --untested SET       the gaps of an area
   gauntlet requirements FF                   failures in the field, and what makes them happen
+  gauntlet requirements power/transfer       what a scenario checks; those of a folder: power
   gauntlet requirements --json > all.json    for programs")]
 pub(crate) struct RequirementsArgs {
-    /// Which requirements, or failures in the field such as FF-041; without any, all requirements
-    #[arg(value_name = "ID|AREA")]
+    /// Which requirements, or failures in the field such as FF-041, or scenarios; without any, all requirements
+    #[arg(value_name = "ID|AREA|SCENARIO")]
     pub(crate) wanted: Vec<String>,
 
     /// Show only what neither a shipped scenario nor a test of a crate tests

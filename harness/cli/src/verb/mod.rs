@@ -2,6 +2,7 @@
 
 mod bench;
 mod check;
+mod cited;
 mod compare;
 mod compared;
 mod completions;

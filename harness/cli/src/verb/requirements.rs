@@ -11,7 +11,7 @@ use crate::args::RequirementsArgs;
 use crate::citations::{self, Place};
 use crate::display::{Look, tame};
 use crate::failure::Failure;
-use crate::verb::failures;
+use crate::verb::{cited, failures};
 use crate::{output, shipped};
 
 /// Columns in front of everything but the id.
@@ -57,7 +57,18 @@ pub(super) fn requirements(args: &RequirementsArgs) -> Result<ExitCode, Failure>
     if !failures.is_empty() && wanted.is_empty() {
         return field_failures(args, &catalogue, &suite, &failures);
     }
-    let wanted = chosen(&catalogue, &args.wanted)?;
+    let scenarios: Vec<&String> = args.wanted.iter().filter(|name| cited::is_meant(name, &suite)).collect();
+    if !scenarios.is_empty() && scenarios.len() == args.wanted.len() {
+        let all = cited::citing(&suite, &scenarios);
+        let text = if args.json {
+            serde_json::to_string_pretty(&all).map_err(|error| Failure::Stdout(error.into()))? + "\n"
+        } else {
+            cited::table(&all, &catalogue, &Look::of_text()) + &cited::summary(&all)
+        };
+        output::print(&text)?;
+        return Ok(ExitCode::Pass);
+    }
+    let wanted = chosen(&catalogue, &suite, &args.wanted)?;
     let all: Vec<Known<'_>> = wanted.into_iter().map(|requirement| known(requirement, &tests)).collect();
     let shown = |known: &&Known<'_>| {
         (!args.untested || known.is_untested()) && (!args.unimplemented || known.implemented.is_empty())
@@ -112,7 +123,11 @@ fn tests(suite: &Suite) -> BTreeMap<&str, BTreeSet<&str>> {
 }
 
 /// The requirements that are named by id or area, in the order of the catalogue.
-fn chosen<'a>(catalogue: &'a Catalogue, wanted: &[String]) -> Result<Vec<&'a Requirement>, Failure> {
+fn chosen<'a>(
+    catalogue: &'a Catalogue,
+    suite: &Suite,
+    wanted: &[String],
+) -> Result<Vec<&'a Requirement>, Failure> {
     let fits = |requirement: &Requirement, name: &str| {
         requirement.id.as_str() == name || requirement.id.area() == name
     };
@@ -121,15 +136,20 @@ fn chosen<'a>(catalogue: &'a Catalogue, wanted: &[String]) -> Result<Vec<&'a Req
         .filter(|name| !catalogue.requirements().iter().any(|requirement| fits(requirement, name)))
         .collect();
     if !unknown.is_empty() {
-        return Err(no_such(catalogue, &unknown));
+        return Err(no_such(catalogue, suite, &unknown));
     }
     let all = catalogue.requirements().iter();
     Ok(all.filter(|known| wanted.is_empty() || wanted.iter().any(|name| fits(known, name))).collect())
 }
 
-fn no_such(catalogue: &Catalogue, unknown: &[&String]) -> Failure {
+fn no_such(catalogue: &Catalogue, suite: &Suite, unknown: &[&String]) -> Failure {
     let names: Vec<String> = unknown.iter().map(|name| format!("`{}`", tame(name))).collect();
     let advice = unknown.iter().filter_map(|name| {
+        if name.contains('/') {
+            let ids = suite.scenarios().iter().map(|scenario| scenario.id().as_str());
+            return gauntlet_scenario::nearest_word(name, ids)
+                .map(|right| format!("did you mean `{right}`?"));
+        }
         let area = name.split_once('-').map_or("", |(area, _)| area);
         match catalogue.area(area).last() {
             Some(last) => Some(format!("the ids of {area} go up to `{}`", last.id)),

@@ -141,3 +141,24 @@ fn failures_in_the_field_are_recreated_or_say_why_not() {
     gauntlet(&["requirements", "FF-009"]).prints("not here      it happens in a packaging tool");
     gauntlet(&["requirements", "FF-142"]).ends_with(4).tells("the ids go up to `FF-141`");
 }
+
+#[test]
+fn a_scenario_is_shown_with_what_it_checks() {
+    let ran = gauntlet(&["requirements", "objects/nothing-to-execute"]);
+    ran.ends_with(0)
+        .prints("objects/nothing-to-execute\n")
+        .prints("  OBJ-031   Executing with no data object open");
+    let folder = json(&["resume", "objects/nothing-to-execute"]);
+    let ids: Vec<&str> = folder.iter().map(|one| one["scenario"].as_str().unwrap()).collect();
+    assert!(ids.len() > 5 && ids[0] == "objects/nothing-to-execute", "{ids:?}");
+    assert!(ids[1..].iter().all(|id| id.starts_with("resume/")), "{ids:?}");
+    // Both ways say the same.
+    for one in folder.iter().take(2) {
+        for id in one["requirements"].as_array().unwrap() {
+            let known = &json(&[id.as_str().unwrap()])[0];
+            assert!(known["tested_by"].as_array().unwrap().contains(&one["scenario"]), "{known}");
+        }
+    }
+    let slip = gauntlet(&["requirements", "objects/nothing-to-execut"]);
+    slip.ends_with(4).tells("did you mean `objects/nothing-to-execute`?");
+}

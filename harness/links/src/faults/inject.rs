@@ -11,7 +11,7 @@ use gauntlet_protocol::Opcode;
 use super::action::{MessageFate, PacketFate};
 use super::report::{FaultWatch, Firing};
 use super::tracker::{PacketPlace, Tracker};
-use super::{BoardReset, Fault, Moment, Position, RequestKind};
+use super::{BoardReset, Fault, HostAct, Moment, Position, RequestKind};
 
 /// What ends the quiet of the whole bench rather than changing one packet.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -22,6 +22,17 @@ pub enum Break {
     Reset(BoardReset),
     /// The board loses its supply.
     Power,
+    /// The client stands still or dies.
+    Host(HostAct),
+    /// The client closes its connection and opens it again.
+    Port,
+}
+
+impl Break {
+    /// What is on its way goes on afterwards.
+    const fn is_passed(self) -> bool {
+        matches!(self, Self::Host(HostAct::Pause { .. }) | Self::Port)
+    }
 }
 
 /// A break that is due. Whoever carries it out says so with [`Injector::happened`] or [`Injector::failed`].
@@ -37,6 +48,10 @@ pub struct Due {
 /// What becomes of a request.
 #[derive(Debug, Default)]
 pub struct OnRequest {
+    /// A packet that was to let another one pass, and none came.
+    pub late: Option<Vec<u8>>,
+    /// How often it is sent beside the first time.
+    pub again: u32,
     /// Breaks in front of it. When the link is among them, the request does not get out.
     pub before: Vec<Due>,
     /// Breaks behind it.
@@ -46,6 +61,8 @@ pub struct OnRequest {
 /// What becomes of a packet.
 #[derive(Debug)]
 pub struct OnPacket {
+    /// What comes in front of it and lets it pass.
+    pub before: Vec<Due>,
     /// What arrives in its place, in this order.
     pub arriving: Vec<Vec<u8>>,
     /// What breaks behind that.
@@ -69,13 +86,15 @@ pub struct Injector {
     tracker: Tracker,
     /// Faults that wait for the answer to a request, by their index.
     armed: Vec<(Opcode, usize)>,
+    /// A packet that lets the next one pass, its fault and its place.
+    late: Option<(Vec<u8>, usize, PacketPlace)>,
 }
 
 impl Injector {
     /// With these faults.
     #[must_use]
     pub fn new(faults: &[Fault]) -> Self {
-        Self { watch: FaultWatch::new(faults), tracker: Tracker::new(), armed: Vec::new() }
+        Self { watch: FaultWatch::new(faults), tracker: Tracker::new(), armed: Vec::new(), late: None }
     }
 
     /// A handle that tells which faults fired, also after this is gone.
@@ -87,6 +106,7 @@ impl Injector {
     /// A new connection: nothing is under way any more.
     pub fn connected(&mut self) {
         self.armed.clear();
+        self.late = None;
         self.tracker.connected();
     }
 
@@ -94,6 +114,11 @@ impl Injector {
     pub fn request(&mut self, request: &[u8]) -> OnRequest {
         self.tracker.request(request);
         let mut fate = OnRequest::default();
+        if let Some((packet, index, _)) = self.late.take() {
+            self.watch.lock()[index].trouble =
+                Some("no packet follows it before the next request, which it could let pass".to_owned());
+            fate.late = Some(packet);
+        }
         let Some(opcode) = request.first().copied().map(Opcode::from) else {
             return fate;
         };
@@ -112,6 +137,11 @@ impl Injector {
                 _ => Moment::Before,
             };
             let due = |what| Due { what, index, place: None };
+            if fault.action().act().repeats() {
+                fate.again += 1;
+                self.happened(&due(Break::Port));
+                continue;
+            }
             match (fault.action().act().breaks(), moment) {
                 // What happens to the answer, happens when it comes.
                 (None, _) | (Some(_), Moment::Answered) => self.armed.push((opcode, index)),
@@ -126,16 +156,24 @@ impl Injector {
     pub fn packet(&mut self, data: &[u8]) -> OnPacket {
         let place = self.tracker.packet(data.len());
         let mut fate = PacketFate { arriving: vec![data.to_vec()] };
-        let mut breaks = Vec::new();
+        let (mut before, mut breaks) = (Vec::new(), Vec::new());
+        let passed = self.late.take();
         for (index, fault) in self.due(|fault| in_packet(fault, &place).is_some()) {
             let Some((byte, behind)) = in_packet(&fault, &place) else {
                 continue;
             };
             let action = fault.action().act();
             match action.breaks() {
+                None if action.swaps() => {
+                    self.late = Some((data.to_vec(), index, place));
+                    fate.arriving.clear();
+                }
                 None => {
                     action.on_packet(&mut fate, byte);
                     self.fired(index, Some(place.object), place.offset);
+                }
+                Some(what) if what.is_passed() => {
+                    before.push(Due { what, index, place: Some((place.object, place.offset)) });
                 }
                 Some(what) => {
                     if !behind {
@@ -145,7 +183,11 @@ impl Injector {
                 }
             }
         }
-        OnPacket { arriving: fate.arriving, breaks }
+        if let Some((packet, index, place)) = passed {
+            fate.arriving.push(packet);
+            self.fired(index, Some(place.object), place.offset);
+        }
+        OnPacket { before, arriving: fate.arriving, breaks }
     }
 
     /// The device sends a message.

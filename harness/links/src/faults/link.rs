@@ -8,6 +8,7 @@ use tokio::time::Instant;
 
 use super::Fault;
 use super::board::{BoardAction, BoardError};
+use super::host::HostHand;
 use super::inject::{Break, Due, Injector};
 use super::report::{FaultReport, FaultWatch};
 
@@ -18,6 +19,7 @@ use super::report::{FaultReport, FaultWatch};
 pub struct FaultLink<L> {
     link: L,
     board: Option<Box<dyn BoardAction>>,
+    host: Option<HostHand>,
     injector: Injector,
     /// Messages that came and have not been handed on, with the time before which they are not.
     held: VecDeque<(Instant, Vec<u8>)>,
@@ -33,6 +35,7 @@ impl<L: Link> FaultLink<L> {
         Self {
             link,
             board: None,
+            host: None,
             injector: Injector::new(&faults),
             held: VecDeque::new(),
             breaking: VecDeque::new(),
@@ -44,6 +47,13 @@ impl<L: Link> FaultLink<L> {
     #[must_use]
     pub fn with_board(mut self, board: Box<dyn BoardAction>) -> Self {
         self.board = Some(board);
+        self
+    }
+
+    /// The same, with a hand that stops and ends the client which uses it. Without one these faults do not fire.
+    #[must_use]
+    pub fn with_host(mut self, host: HostHand) -> Self {
+        self.host = Some(host);
         self
     }
 
@@ -66,6 +76,14 @@ impl<L: Link> FaultLink<L> {
 
     /// Breaks the link or the board, and takes note of what came of it.
     async fn carry_out(&mut self, due: Due) {
+        if let Break::Host(act) = due.what {
+            let Some(host) = self.host.clone() else {
+                return self.injector.failed(&due, "there is no client to act on".to_owned());
+            };
+            // It is told before: a client that dies here never comes back.
+            self.injector.happened(&due);
+            return host.act(act).await;
+        }
         let result = match (due.what, &mut self.board) {
             (Break::Link, _) => {
                 self.lost = true;
@@ -76,6 +94,8 @@ impl<L: Link> FaultLink<L> {
             }
             (Break::Reset(kind), Some(board)) => board.reset(kind).await,
             (Break::Power, Some(board)) => board.power_cut().await,
+            (Break::Port, _) => self.reopen().await.map_err(|error| BoardError(error.to_string())),
+            (Break::Host(_), _) => Ok(()),
             (Break::Reset(_) | Break::Power, None) => {
                 Err(BoardError("there is no board to act on".to_owned()))
             }
@@ -84,6 +104,16 @@ impl<L: Link> FaultLink<L> {
             Ok(()) => self.injector.happened(&due),
             Err(error) => self.injector.failed(&due, error.to_string()),
         }
+    }
+
+    /// Closes the connection and opens it again; what had come and was not read is gone.
+    async fn reopen(&mut self) -> Result<(), LinkError> {
+        self.held.clear();
+        self.link.flush().await?;
+        self.link.disconnect().await?;
+        let opened = self.link.connect().await;
+        self.lost = opened.is_err();
+        opened.map(drop)
     }
 
     fn check(&self) -> Result<(), LinkError> {
@@ -129,7 +159,12 @@ impl<L: Link> Link for FaultLink<L> {
             self.carry_out(due).await;
             self.check()?;
         }
-        self.link.send_request(request).await?;
+        if let Some(packet) = &fate.late {
+            self.link.send_data(packet).await?;
+        }
+        for _ in 0..=fate.again {
+            self.link.send_request(request).await?;
+        }
         for due in fate.behind {
             self.carry_out(due).await;
         }
@@ -139,6 +174,10 @@ impl<L: Link> Link for FaultLink<L> {
     async fn send_data(&mut self, data: &[u8]) -> Result<(), LinkError> {
         self.check()?;
         let fate = self.injector.packet(data);
+        for due in fate.before {
+            self.carry_out(due).await;
+            self.check()?;
+        }
         for packet in &fate.arriving {
             self.link.send_data(packet).await?;
         }

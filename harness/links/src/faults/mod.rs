@@ -6,6 +6,7 @@
 //! | `action/` | what: one file for each fault |
 //! | `fault` | a position and an action that fits it |
 //! | `board` | what resets and power cuts need from the owner of the board |
+//! | `host` | [`HostHand`]: what stops and ends the client itself |
 //! | `tracker` | knows at any time where in the update host and device are |
 //! | `inject` | [`Injector`]: what they make of the traffic |
 //! | `link` | [`FaultLink`], a link with them |
@@ -15,6 +16,7 @@
 mod action;
 mod board;
 mod fault;
+mod host;
 mod inject;
 mod link;
 mod meter;
@@ -25,6 +27,7 @@ mod tracker;
 pub use action::Action;
 pub use board::{BoardAction, BoardError, BoardReset};
 pub use fault::{Fault, UnfitFault};
+pub use host::{HostAct, HostEnd, HostHand};
 pub use inject::{Break, Due, Injector, OnMessage, OnPacket, OnRequest};
 pub use link::FaultLink;
 pub use meter::{Traffic, TrafficMeter};

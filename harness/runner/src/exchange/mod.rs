@@ -34,7 +34,7 @@ pub(crate) async fn run(
     packages: &BTreeMap<String, Parcel>,
 ) -> Result<Vec<Finding>, Trouble> {
     if way.board.settle(SETTLE).await != Mode::Dfu {
-        request_dfu(&**way.board)?;
+        request_dfu(&**way.board, way.device)?;
         way.board.settle(SETTLE).await;
     }
     let link = way.board.link(update::link(exchange.link, None), way.device)?;

@@ -1,16 +1,18 @@
 //! What must not have changed (rules 4 and INV-7).
 
 use gauntlet_bench::Region;
-use gauntlet_scenario::model::{self, Expect};
+use gauntlet_scenario::model::{self, AccessPort, Expect};
 
 use super::{Check, Evidence};
+use crate::lock;
 
 const PAGE: usize = 0x1000;
 /// Where a SoftDevice begins.
 const MBR_END: u32 = 0x1000;
 
 /// The regions that no update of any kind may touch.
-const NEIGHBOURS: &[&str] = &["start-up", "app-data", "uicr"];
+const NEIGHBOURS: &[&str] = &["start-up", "app-data"];
+const UICR: &str = "uicr";
 
 /// Neighbours, free flash, and what the scenario names beside them.
 pub(super) fn unchanged(evidence: &Evidence<'_>, expect: &Expect) -> Vec<Check> {
@@ -32,11 +34,32 @@ pub(super) fn unchanged(evidence: &Evidence<'_>, expect: &Expect) -> Vec<Check> 
 /// What holds for every case.
 pub(super) fn always(evidence: &Evidence<'_>) -> Vec<Check> {
     let mut checks: Vec<Check> = NEIGHBOURS.iter().filter_map(|name| whole(evidence, name)).collect();
+    checks.extend(uicr(evidence));
     if let Some(area) = evidence.after.place("application") {
         let free = Region { start: reach(evidence).min(area.end), ..area };
         checks.push(compare(evidence, "unchanged free flash", free));
     }
     checks
+}
+
+/// The UICR, in which a new bootloader may have closed the access port, and nothing else (10.1, step 3).
+fn uicr(evidence: &Evidence<'_>) -> Option<Check> {
+    let place = evidence.before.place(UICR)?;
+    let mut before = evidence.before.bytes(place).to_vec();
+    let now = evidence.after.region("bootloader");
+    let closes = evidence
+        .packages
+        .iter()
+        .filter_map(|package| package.bootloader.as_ref())
+        .any(|(image, bootloader)| bootloader.debug_port == AccessPort::Closed && now.starts_with(image));
+    if closes {
+        for word in lock::words(evidence.device.variant) {
+            if let Some(word) = before.get_mut(*word as usize..*word as usize + 4) {
+                word.fill(0);
+            }
+        }
+    }
+    Some(same(&format!("unchanged {UICR}"), place, &before, evidence.after.bytes(place)))
 }
 
 /// The address up to which bank 0 and bank 1 can reach into the area for images.
@@ -63,7 +86,10 @@ pub(super) fn whole(evidence: &Evidence<'_>, name: &str) -> Option<Check> {
 
 /// A place in flash, before and after.
 pub(super) fn compare(evidence: &Evidence<'_>, check: &str, place: Region) -> Check {
-    let (before, after) = (evidence.before.bytes(place), evidence.after.bytes(place));
+    same(check, place, evidence.before.bytes(place), evidence.after.bytes(place))
+}
+
+fn same(check: &str, place: Region, before: &[u8], after: &[u8]) -> Check {
     let differing = before.iter().zip(after).filter(|(old, new)| old != new).count();
     let first = before.iter().zip(after).position(|(old, new)| old != new);
     let detail = first.map(|at| {

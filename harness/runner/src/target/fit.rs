@@ -129,7 +129,8 @@ fn about_ble(update: &Update) -> bool {
 /// device (OBJ-045).
 fn counts_ble(update: &Update) -> bool {
     let counted = update.faults.iter().any(|fault| matches!(fault.at, Position::Notification(_)));
-    let lost = update.faults.iter().any(|fault| fault.action == Action::Disconnect);
+    let gone = |action| matches!(action, Action::Disconnect | Action::Restart { .. } | Action::Reopen);
+    let lost = update.faults.iter().any(|fault| gone(fault.action));
     let figures = update.expect.resent.is_some() || update.expect.init_resumed.is_some();
     counted || lost && figures
 }
@@ -171,6 +172,7 @@ fn bootloader(wanted: &Bootloader, is: &Build) -> Result<(), String> {
         ("save_progress", want.save_progress == is.save_progress),
         ("app_signature_check", want.app_signature_check == is.app_signature_check),
         ("debug", want.debug == is.debug),
+        ("debug_port", want.debug_port_disable == is.debug_port_disable),
         ("bonds", want.requires_bonds == is.requires_bonds),
         ("generation", want.generation == is.generation),
         ("key", wanted.key == Bootloader::default().key),

@@ -10,10 +10,10 @@ use std::time::Duration;
 
 use gauntlet_bench::{Board, CutPlace, Device, Mode};
 use gauntlet_engine::{
-    self as engine, Cancel, DfuEntry, UpdateError, UpdateEvent, UpdateImage, UpdateOptions,
+    self as engine, Cancel, DfuEntry, Link, UpdateError, UpdateEvent, UpdateImage, UpdateOptions,
 };
-use gauntlet_links::FaultLink;
 use gauntlet_links::capture::{Tape, What};
+use gauntlet_links::{FaultLink, HostEnd, HostHand};
 use gauntlet_package::PackageError;
 use gauntlet_record::{Event, Millis};
 use gauntlet_scenario::model::{self, Entry};
@@ -59,13 +59,16 @@ impl Way<'_> {
         let board = self.board;
         let jumps = manner.entry == Entry::Buttonless;
         if board.settle(SETTLE).await != Mode::Dfu && !jumps {
-            request_dfu(&**board)?;
+            request_dfu(&**board, self.device)?;
             board.settle(SETTLE).await;
         }
         let faults = armed.as_mut().map_or_else(Vec::new, |armed| std::mem::take(&mut armed.link));
         let link = board.link_of(manner.peer, manner.link, self.device)?;
         let (link, tape) = captures::on_board(self.captures, link, board);
-        let mut link = FaultLink::new(link, faults).with_board(Box::new(BoardHand(board.clone())));
+        let hand = HostHand::default();
+        let mut link = FaultLink::new(link, faults)
+            .with_board(Box::new(BoardHand(board.clone())))
+            .with_host(hand.clone());
         if let Some(tape) = &tape {
             tape.watch(link.watch());
         }
@@ -82,28 +85,39 @@ impl Way<'_> {
         options.reconnects = manner.reconnects.unwrap_or(options.reconnects);
         self.started(package);
         let began = board.device_time();
-        let mut probe = ProbeEntry::new(board.clone());
+        let mut probe = ProbeEntry::new(board.clone(), self.device.clone());
         let mut jump = if jumps { Some(Jump::new(&**board, &manner)?) } else { None };
-        let mut observer = Observed::new(self, package);
         let images: Vec<UpdateImage<'_>> = package
             .images
             .iter()
             .map(|image| UpdateImage { init_packet: &image.init_packet, firmware: &image.firmware })
             .collect();
         let mut found = FoundAt::default();
-        let mut watch = |event: &UpdateEvent| {
-            (self.watch)(event);
-            found.see(event);
-            observer.see(event);
+        // Each client knows nothing of the one before.
+        let result = loop {
+            let mut observer = Observed::new(self, package);
+            let mut watch = |event: &UpdateEvent| {
+                (self.watch)(event);
+                found.see(event);
+                observer.see(event);
+            };
+            let entry: &mut dyn DfuEntry = match &mut jump {
+                Some(jump) => &mut jump.entry,
+                None => &mut probe,
+            };
+            let client = engine::update_images(&mut link, Some(entry), &images, &options, &mut watch);
+            match hand.run(client, async |span| board.idle(span).await).await {
+                HostEnd::Finished(result) => break result,
+                HostEnd::Died { away } => {
+                    // The system closes what the process had open, whatever becomes of that.
+                    let _ = link.disconnect().await;
+                    board.idle(away).await;
+                }
+            }
         };
-        let entry: &mut dyn DfuEntry = match &mut jump {
-            Some(jump) => &mut jump.entry,
-            None => &mut probe,
-        };
-        let result = engine::update_images(&mut link, Some(entry), &images, &options, &mut watch).await;
         self.captured(tape.as_ref())?;
         if let Some(failed) = probe.failed {
-            return Err(failed.into());
+            return Err(failed);
         }
         match result.as_ref().map_err(|failed| &failed.error) {
             Err(UpdateError::Cancelled { .. }) => return Err(Trouble::Interrupted),

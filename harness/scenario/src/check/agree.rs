@@ -2,10 +2,13 @@
 
 use crate::case::Case;
 use crate::diagnostics::{Problem, ProblemKind, words};
-use crate::model::{BankZero, ExchangeItem, ExpectedApplication, Outcome, Package, Region, StepKind};
+use crate::model::{self, BankZero, ExchangeItem, ExpectedApplication, Outcome, Package, Region, StepKind};
 use crate::quantity::PackageName;
 use crate::read::Cx;
 use crate::yaml::{Node, NodeKind, Step};
+
+/// The opcode with which a serial host writes object data.
+const WRITE: u8 = 0x08;
 
 pub(super) fn check(case: &Case, root: &Node, cx: &mut Cx<'_>) {
     let expect = |key| root.find(&[Step::Key("expect"), Step::Key(key)]);
@@ -35,6 +38,7 @@ pub(super) fn check(case: &Case, root: &Node, cx: &mut Cx<'_>) {
         let problem = contradiction(at, "the application is another one and can't be unchanged", cx);
         report(problem.label("as before"), application, "and a new one", cx);
     }
+    pages(case, root, cx);
     // A package with a mistake could have been anything.
     let written = root.get("packages").map_or(0, |packages| match &packages.kind {
         NodeKind::Map(entries) => entries.len(),
@@ -43,6 +47,28 @@ pub(super) fn check(case: &Case, root: &Node, cx: &mut Cx<'_>) {
     if case.packages.len() == written {
         versions(case, setting("app_version"), cx);
         refused(case, root, application, cx);
+    }
+}
+
+/// A settings page in which another version is on record is not as it was.
+fn pages(case: &Case, root: &Node, cx: &mut Cx<'_>) {
+    let before = case.device.application.map_or(0, |application| application.version);
+    let settings = &case.expect.settings;
+    let changed = [
+        ("app_version", settings.app_version.filter(|version| *version != before)),
+        (
+            "bootloader_version",
+            settings.bootloader_version.filter(|version| *version != case.device.bootloader_version),
+        ),
+    ];
+    for page in [Region::Settings, Region::SettingsBackup] {
+        let Some(number) = unchanged(case, page) else { continue };
+        for (key, _) in changed.iter().filter(|(_, version)| version.is_some()) {
+            let at = root.find(&[Step::Key("expect"), Step::Key("unchanged"), Step::Item(number)]);
+            let second = root.find(&[Step::Key("expect"), Step::Key("settings"), Step::Key(key)]);
+            let problem = contradiction(at, "a page with another version on record has changed", cx);
+            return report(problem.label("as before"), second, "and another version than before", cx);
+        }
     }
 }
 
@@ -127,7 +153,28 @@ fn refused(case: &Case, root: &Node, at: &Node, cx: &mut Cx<'_>) {
             _ => {}
         }
     }
-    let Some((number, outcome)) = said_no else { return };
+    let Some((number, outcome)) = said_no else {
+        // Written byte by byte, a package can also be raw requests.
+        let raw = |item: &ExchangeItem| match item {
+            ExchangeItem::Raw { .. } => true,
+            ExchangeItem::Send { request, .. } => request.as_slice().first() == Some(&WRITE),
+            ExchangeItem::Data { .. } => false,
+        };
+        let by_hand = |step: &model::Step| match &step.kind {
+            StepKind::Exchange(exchange) => exchange.items.iter().any(raw),
+            StepKind::Gatt(_) => true,
+            _ => false,
+        };
+        // A step with a mistake may be the one that was to send it.
+        if !case.steps.iter().any(by_hand) && !cx.has_problem_in(root.find(&[Step::Key("steps")])) {
+            let names = words(sources.iter().map(|name| name.as_str()));
+            let problem = contradiction(at, "no step brings this application into the device", cx)
+                .label("it is in a package only")
+                .help(format!("no step sends {names}: add `- update: NAME`"));
+            cx.report(problem);
+        }
+        return;
+    };
     let path = [Step::Key("steps"), Step::Item(number), Step::Key("expect"), Step::Key("outcome")];
     let problem = contradiction(at, "no step brings this application into the device", cx)
         .label("it is in a package only")

@@ -105,6 +105,11 @@ fn counts(update: &Update, size: u32, step: &Node, cx: &mut Cx<'_>) {
                 let at = at.get("n").unwrap_or(at);
                 beyond(at, format!("`{package}` needs {} of them", objects + 1), cx);
             }
+            // A client asks a few times for each object, and gets a receipt for every so many packets.
+            Position::Notification(n) if alone && n > most_messages(update, size) => {
+                let at = at.get("notification").unwrap_or(at);
+                beyond(at, format!("an update with `{package}` brings fewer messages"), cx);
+            }
             Position::FlashOp(n) if n > most_operations(size) => {
                 let at = at.get("flash-op").unwrap_or(at);
                 beyond(at, format!("an update with `{package}` needs fewer flash operations"), cx);
@@ -112,6 +117,14 @@ fn counts(update: &Update, size: u32, step: &Node, cx: &mut Cx<'_>) {
             _ => {}
         }
     }
+}
+
+/// Answers and receipts of an update in which nothing else goes wrong, with room for a client that asks often.
+fn most_messages(update: &Update, size: u32) -> u32 {
+    let objects = size.div_ceil(ImageByte::OBJECT_SIZE);
+    let packets = size.div_ceil(SMALLEST_PACKET) + objects + 30;
+    let receipts = packets.checked_div(u32::from(update.prn)).unwrap_or(0);
+    20 * (objects + 4) + receipts
 }
 
 /// Words are written into bank 1 and into bank 0, and settings pages in between, copies of copies included.

@@ -11,7 +11,8 @@ pub(super) fn check(case: &Case, root: &Node, cx: &mut Cx<'_>) {
     for (index, step) in case.steps.iter().enumerate() {
         if let StepKind::Update(update) = &step.kind {
             let at = root.find(&[Step::Key("steps"), Step::Item(index), Step::Key("expect")]);
-            if is_quiet(case, update, begun) {
+            let step = root.find(&[Step::Key("steps"), Step::Item(index)]);
+            if is_quiet(case, update, begun) && !cx.has_problem_in(step) {
                 without_faults(update, at, cx);
             }
             prn(update, at, cx);

@@ -7,10 +7,14 @@ mod bounds;
 mod caused;
 mod cited;
 mod fits;
+mod locked;
 mod names;
+mod same;
 mod unused;
 
 pub(crate) use cited::{failures, requirements};
+pub(crate) use names::written as named_packages;
+pub(crate) use same::same_cases;
 pub(crate) use unused::{unused_lists, unused_packages};
 
 use crate::case::Case;
@@ -23,5 +27,6 @@ pub(crate) fn case(case: &Case, root: &Node, cx: &mut Cx<'_>) {
     bounds::check(case, root, cx);
     caused::check(case, root, cx);
     fits::check(case, root, cx);
+    locked::check(case, root, cx);
     agree::check(case, root, cx);
 }

@@ -38,6 +38,27 @@ pub(super) fn check(case: &Case, root: &Node, cx: &mut Cx<'_>) {
     parts(case, root, cx);
 }
 
+/// The packages that a tree names, where its mistakes leave no case to be checked.
+pub(crate) fn written(root: &Node, cx: &mut Cx<'_>) {
+    let mut named = Vec::new();
+    for step in root.find(&[Step::Key("steps")]).items() {
+        named.extend(step.get("update"));
+        let sent = step.get("exchange").map(Node::items).unwrap_or_default();
+        named.extend(
+            sent.iter().filter(|item| item.get("data").is_some()).filter_map(|item| item.get("package")),
+        );
+    }
+    for part in ["application", "softdevice", "bootloader"] {
+        named.extend(root.get("expect").and_then(|expect| expect.get(part)?.get("package")));
+    }
+    for at in named {
+        let Some(scalar) = at.scalar().filter(|scalar| !scalar.broken) else { continue };
+        if let Ok(name) = PackageName::parse(&scalar.text) {
+            package(&name, root, at, cx);
+        }
+    }
+}
+
 /// Packages that a SoftDevice or a bootloader is to come from have to have one.
 fn parts(case: &Case, root: &Node, cx: &mut Cx<'_>) {
     let expect = |key| root.find(&[Step::Key("expect"), Step::Key(key), Step::Key("package")]);

@@ -5,5 +5,5 @@
 mod matrix;
 mod placeholder;
 
-pub(crate) use matrix::{Combination, Matrix, combinations};
+pub(crate) use matrix::{Combination, Matrix, Put, combinations};
 pub(crate) use placeholder::{Known, check, substitute};

@@ -138,6 +138,17 @@ words! {
     }
 }
 
+words! {
+    /// The access port, through which a debug probe reads and writes memory (APPROTECT).
+    "a state of the access port"
+    pub enum AccessPort {
+        /// The probe gets at everything.
+        Open = "open",
+        /// The probe gets at nothing, and can do no more than erase the whole chip.
+        Closed = "closed",
+    }
+}
+
 /// The device before the first step: what is flashed into it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Device {
@@ -158,6 +169,8 @@ pub struct Device {
     pub retained: Option<u8>,
     /// GPREGRET2, in the same way.
     pub retained_2: Option<u8>,
+    /// Whether the access port is closed for debug probes when the first step begins. Off by default.
+    pub locked: bool,
 }
 
 impl Default for Device {
@@ -171,6 +184,7 @@ impl Default for Device {
             settings_backup: PageState::Good,
             retained: None,
             retained_2: None,
+            locked: false,
         }
     }
 }
@@ -217,6 +231,8 @@ pub struct Bootloader {
     pub bonds: Bonds,
     /// `sdk17` by default.
     pub generation: Generation,
+    /// What it makes of the access port when it starts. `open` by default: nothing.
+    pub debug_port: AccessPort,
     /// Whether a reset by the reset pin leads to DFU mode. Off by default.
     pub enter_by_pin_reset: bool,
     /// Time between the last flash write and a reset (TMR-010). None by default.
@@ -242,6 +258,7 @@ impl Default for Bootloader {
             continuation: Duration::from_secs(10),
             bonds: Bonds::None,
             generation: Generation::Sdk17,
+            debug_port: AccessPort::Open,
             enter_by_pin_reset: false,
             reset_delay: Duration::ZERO,
             copy_step: 8,

@@ -52,6 +52,15 @@ pub struct Fault {
 }
 
 impl Fault {
+    /// Whether the client itself is at fault, and not the link or the device: a client of somebody else can't be made to.
+    #[must_use]
+    pub const fn is_of_host(&self) -> bool {
+        matches!(
+            self.action,
+            Action::Restart { .. } | Action::Pause { .. } | Action::Reopen | Action::Repeat | Action::Swap
+        )
+    }
+
     /// What a bench must be able to do for this fault, beside the link itself.
     #[must_use]
     pub fn needs(&self) -> &'static [Capability] {
@@ -65,7 +74,12 @@ impl Fault {
             | Action::Truncate { .. }
             | Action::Corrupt { .. }
             | Action::Lose
-            | Action::Delay { .. } => &[],
+            | Action::Delay { .. }
+            | Action::Restart { .. }
+            | Action::Pause { .. }
+            | Action::Reopen
+            | Action::Repeat
+            | Action::Swap => &[],
         }
     }
 }
@@ -152,6 +166,22 @@ pub enum Action {
         /// By how much.
         by: Duration,
     },
+    /// The client dies with all it knows, and its link with it; a new one begins the update anew.
+    Restart {
+        /// How long there is no client. 1 s by default.
+        away: Duration,
+    },
+    /// The client stands still and goes on where it was; the link stays.
+    Pause {
+        /// For how long.
+        span: Duration,
+    },
+    /// The client closes its connection, opens it again, and goes on where it was.
+    Reopen,
+    /// The client sends the request twice.
+    Repeat,
+    /// The client sends the packet behind the next one.
+    Swap,
     /// The device is reset by its pin.
     Reset,
     /// The supply goes, and comes back.

@@ -21,8 +21,8 @@ pub use bench::{
     BenchTarget, LockedChip,
 };
 pub use device::{
-    Application, BankLayout, Bonds, Bootloader, Buttonless, Chip, Device, Downgrade, Generation, Habit, Key,
-    PageState, SameVersion, SignaturePolicy, SoftDevice,
+    AccessPort, Application, BankLayout, Bonds, Bootloader, Buttonless, Chip, Device, Downgrade, Generation,
+    Habit, Key, PageState, SameVersion, SignaturePolicy, SoftDevice,
 };
 pub use exchange::{Answer, DataSource, Exchange, ExchangeItem};
 pub use expect::{
@@ -38,7 +38,7 @@ pub use package::{
     Behind, BootValidation, BuiltPackage, Mutation, Package, PackageApplication, PackageFile,
     PackageSoftDevice, Sign, Tamper,
 };
-pub use probe::{ProbeAction, ProbeItem, Retained};
+pub use probe::{ProbeAction, ProbeItem, Recovered, Retained};
 pub use step::{
     Entry, ExtendedCode, Link, Outcome, Peer, Phase, Rejection, ResetKind, ResultCode, Stage, Step, StepKind,
     Update, UpdateExpect,

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::{Place, Region};
+use super::{AccessPort, Place, Region};
 use crate::word::words;
 
 words! {
@@ -16,6 +16,15 @@ words! {
     }
 }
 
+words! {
+    /// What a recovery makes anew.
+    "what is recovered"
+    pub enum Recovered {
+        /// The whole chip is erased, which opens its access port, and the device is made as before, with an open one.
+        Device = "device",
+    }
+}
+
 /// One action of the probe, and where it stands in the scenario file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ProbeItem {
@@ -23,6 +32,14 @@ pub struct ProbeItem {
     pub place: Place,
     /// What is done.
     pub action: ProbeAction,
+}
+
+impl ProbeAction {
+    /// It is about the access port itself, so that nothing has to get through that.
+    #[must_use]
+    pub const fn is_about_port(&self) -> bool {
+        matches!(self, Self::AccessPort(_) | Self::Recover(_))
+    }
 }
 
 /// What the probe does, or must find.
@@ -70,4 +87,8 @@ pub enum ProbeAction {
         /// Closed, or open.
         closed: bool,
     },
+    /// Whether the probe gets through the access port.
+    AccessPort(AccessPort),
+    /// The chip is erased as a whole and made anew, whether its access port is closed or not.
+    Recover(Recovered),
 }

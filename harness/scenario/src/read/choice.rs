@@ -31,7 +31,11 @@ impl Choice {
             let message = format!("`{kind}` and `{second}` are two {}s in one", self.short);
             let problem =
                 Problem::new(ProblemKind::Contradiction, cx.source, entry.key_span.clone(), message);
-            let problem = problem.label(format!("begin it with `- `, as a {} of its own", self.short));
+            let problem = problem.label(format!(
+                "begin it with `- `, as {} {} of its own",
+                article(self.short),
+                self.short
+            ));
             cx.report(problem.also(first.key_span.clone(), "this is the first"));
             return None;
         }
@@ -40,7 +44,7 @@ impl Choice {
 
     fn none(&self, node: &Node, cx: &mut Cx<'_>) {
         let all = || self.keys.iter().copied();
-        let help = format!("a {} has one of {}", self.short, words(all()));
+        let help = format!("{} {} has one of {}", article(self.short), self.short, words(all()));
         let Some(first) = node.entries().first() else {
             let message = format!("{} that does nothing", self.one);
             let problem = cx.problem(ProblemKind::MissingKey, node, message).label("this is empty");
@@ -58,4 +62,8 @@ impl Choice {
         };
         cx.report(problem.label(label).help(help));
     }
+}
+
+fn article(word: &str) -> &'static str {
+    if word.starts_with(['a', 'e', 'i', 'o', 'u']) { "an" } else { "a" }
 }

@@ -15,13 +15,25 @@ const MOST_PROBLEMS: usize = 100;
 pub(crate) struct Cx<'a> {
     pub(crate) source: &'a Source,
     pub(crate) problems: Vec<Problem>,
+    dropped: Vec<Span>,
     files: &'a dyn PackageFiles,
     variables: &'a dyn Fn(&str) -> Option<String>,
 }
 
 impl<'a> Cx<'a> {
     pub(crate) fn new(source: &'a Source, files: &'a dyn PackageFiles) -> Self {
-        Self { source, problems: Vec::new(), files, variables: &|_| None }
+        Self { source, problems: Vec::new(), dropped: Vec::new(), files, variables: &|_| None }
+    }
+
+    /// The same file, with no mistake so far.
+    pub(crate) fn again(&self) -> Self {
+        Self {
+            source: self.source,
+            problems: Vec::new(),
+            dropped: Vec::new(),
+            files: self.files,
+            variables: self.variables,
+        }
     }
 
     /// The same, with variables that texts may name.
@@ -38,6 +50,22 @@ impl<'a> Cx<'a> {
         if self.problems.len() < MOST_PROBLEMS && !self.problems.iter().any(|known| known.repeats(&problem)) {
             self.problems.push(problem);
         }
+    }
+
+    /// A mistake of the file has been reported within a node.
+    pub(crate) fn has_problem_in(&self, node: &Node) -> bool {
+        self.problems.iter().any(|problem| node.span.contains(&problem.offset()))
+    }
+
+    /// An item of a list is left out because of its mistakes.
+    pub(crate) fn dropped(&mut self, item: &Node) {
+        self.dropped.push(item.span.clone());
+    }
+
+    /// The tree without the items that were left out, so that the n-th item of a list is the n-th of its values.
+    pub(crate) fn without_dropped(&mut self, root: Node) -> Node {
+        let dropped = std::mem::take(&mut self.dropped);
+        if dropped.is_empty() { root } else { without(root, &dropped) }
     }
 
     pub(crate) fn place(&self, span: &Span) -> Place {
@@ -132,12 +160,31 @@ impl<'a> Cx<'a> {
         let short = what.split(':').next().unwrap_or(what);
         let mut problem =
             self.problem(ProblemKind::UnknownWord, node, format!("{} is not {short}", quote(text)));
-        problem = match nearest(text, right.clone()) {
+        let meant = right.clone().find(|word| MEANT.contains(&(text.to_lowercase().as_str(), word)));
+        problem = match nearest(text, right.clone()).or(meant) {
             Some(word) => problem.label(format!("did you mean `{word}`?")),
             None => problem.label(format!("expected {what}")),
         };
         self.report(problem.help(one_of(right)));
     }
+}
+
+fn without(node: Node, dropped: &[Span]) -> Node {
+    let kind = match node.kind {
+        NodeKind::List(items) => {
+            let stays = |item: &Node| !dropped.contains(&item.span);
+            NodeKind::List(items.into_iter().filter(stays).map(|item| without(item, dropped)).collect())
+        }
+        NodeKind::Map(mut entries) => {
+            for entry in &mut entries {
+                let empty = Node { span: entry.value.span.clone(), kind: NodeKind::List(Vec::new()) };
+                entry.value = without(std::mem::replace(&mut entry.value, empty), dropped);
+            }
+            NodeKind::Map(entries)
+        }
+        kind => kind,
+    };
+    Node { span: node.span, kind }
 }
 
 /// A scalar with a placeholder for which there is nothing. That has been reported; what is left of the scalar is not
@@ -205,6 +252,32 @@ fn mended(text: &str, expected: &str) -> Option<String> {
     }
     None
 }
+
+/// Words that people write, and what the language calls it.
+const MEANT: [(&str, &str); 22] = [
+    ("bluetooth", "ble"),
+    ("bt", "ble"),
+    ("uart", "serial"),
+    ("cdc", "usb"),
+    ("bootloader", "dfu"),
+    ("app", "application"),
+    ("hard", "pin"),
+    ("hardware", "pin"),
+    ("software", "soft"),
+    ("success", "completed"),
+    ("ok", "completed"),
+    ("done", "completed"),
+    ("failed", "refused"),
+    ("error", "refused"),
+    ("timeout", "lost"),
+    ("stop", "pause"),
+    ("kill", "restart"),
+    ("reorder", "swap"),
+    ("no", "none"),
+    ("false", "none"),
+    ("locked", "closed"),
+    ("unlocked", "open"),
+];
 
 /// Whether a number is expected, by what it is called.
 fn is_number(expected: &str) -> bool {

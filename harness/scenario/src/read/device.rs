@@ -10,12 +10,13 @@ use super::scalars::{Ranged, range, ranged, read_words, scalar_schema};
 use super::{Cx, Shape};
 use crate::diagnostics::ProblemKind;
 use crate::model::{
-    Application, BankLayout, Bonds, Bootloader, Buttonless, Device, Downgrade, Generation, Habit, Key,
-    PageState, SameVersion, SignaturePolicy, SoftDevice,
+    AccessPort, Application, BankLayout, Bonds, Bootloader, Buttonless, Device, Downgrade, Generation, Habit,
+    Key, PageState, SameVersion, SignaturePolicy, SoftDevice,
 };
 use crate::quantity::{Fwid, Period, Size, Witness};
 use crate::yaml::{Node, NodeKind};
 
+read_words!(AccessPort);
 read_words!(PageState);
 
 mapping! { Device, "a device", |node, cx| {
@@ -25,11 +26,13 @@ mapping! { Device, "a device", |node, cx| {
     optional "bootloader_version" => bootloader_version: u32, "The version of the bootloader on record. 1 by default.";
     optional "settings" => settings: PageState, "What is in the settings page. `good` by default.";
     optional "settings_backup" => settings_backup: PageState, "What is in the backup of the settings page. `good` by default.";
+    optional "locked" => locked: bool, "Whether the access port is closed for debug probes (APPROTECT) when the first step begins. `false` by default.";
     optional "retained" => retained: Byte, "The value of GPREGRET with which the device starts for the first step. Nothing is written by default.";
     optional "retained-2" => retained_2: Byte, "The same for GPREGRET2.";
 } => {
     let default = Device::default();
     Some(Device {
+        locked: locked.unwrap_or(default.locked),
         softdevice: softdevice.unwrap_or(default.softdevice),
         bootloader: bootloader.map_or(default.bootloader, |shape| shape.over(&Bootloader::default())),
         application: application.map_or(default.application, |application| application.0),
@@ -57,6 +60,7 @@ pub(crate) struct BootloaderShape {
     continuation: Option<Timeout>,
     bonds: Option<Bonds>,
     generation: Option<Generation>,
+    debug_port: Option<AccessPort>,
     enter_by_pin_reset: Option<bool>,
     reset_delay: Option<Period>,
     copy_step: Option<CopyStep>,
@@ -80,6 +84,7 @@ impl BootloaderShape {
             continuation: self.continuation.map_or(other.continuation, |timeout| timeout.0),
             bonds: self.bonds.unwrap_or(other.bonds),
             generation: self.generation.unwrap_or(other.generation),
+            debug_port: self.debug_port.unwrap_or(other.debug_port),
             enter_by_pin_reset: self.enter_by_pin_reset.unwrap_or(other.enter_by_pin_reset),
             reset_delay: self.reset_delay.map_or(other.reset_delay, Period::duration),
             copy_step: self.copy_step.as_ref().map_or(other.copy_step, |pages| pages.0),
@@ -102,12 +107,13 @@ mapping! { BootloaderShape, "a bootloader", |node, cx| {
     optional "continuation" => continuation: Timeout, "The same while the next image is waited for. 10 s by default.";
     optional "bonds" => bonds: Bonds, "What is asked of who connects over BLE.";
     optional "generation" => generation: Generation, "The SDK that it comes from, where SDKs differ. `sdk17` by default.";
+    optional "debug_port" => debug_port: AccessPort, "What it makes of the access port when it starts: `closed` writes that into the UICR, which counts from the next reset by pin or supply on. `open` by default.";
     optional "enter_by_pin_reset" => enter_by_pin_reset: bool, "Whether a reset by the reset pin leads to DFU mode.";
     optional "reset_delay" => reset_delay: Period, "Time between the last flash write and a reset. None by default.";
     optional "copy_step" => copy_step: CopyStep, "Pages that are copied between two commits of the progress. 8 by default.";
 } => Some(BootloaderShape {
     bank, signature, hw_version, key, downgrade, same_version, save_progress, external_application, app_signature_check,
-    debug, inactivity, continuation, bonds, generation, enter_by_pin_reset, reset_delay, copy_step,
+    debug, inactivity, continuation, bonds, generation, debug_port, enter_by_pin_reset, reset_delay, copy_step,
 }) }
 
 type Byte = Ranged<u8, { range::BYTE }>;

@@ -39,6 +39,16 @@ words! {
         Reset = "reset",
         /// The supply goes, and comes back.
         PowerCut = "power-cut",
+        /// The client dies; a new one that knows nothing begins the update anew.
+        Restart = "restart",
+        /// The client stands still for a time, and goes on.
+        Pause = "pause",
+        /// The client closes its connection, opens it again, and goes on.
+        Reopen = "reopen",
+        /// The client sends the request twice.
+        Repeat = "repeat",
+        /// The client sends the packet behind the next one.
+        Swap = "swap",
     }
 }
 
@@ -60,7 +70,10 @@ fn positions(action: ActionWord) -> &'static [&'static str] {
         ActionWord::Disconnect | ActionWord::Reset => {
             &["object and byte", "init-byte", "packet", "request", "notification"]
         }
-        ActionWord::Drop | ActionWord::Duplicate | ActionWord::Truncate => &["packet"],
+        ActionWord::Drop | ActionWord::Duplicate | ActionWord::Truncate | ActionWord::Swap => &["packet"],
+        ActionWord::Restart => &["object and byte", "init-byte", "packet", "request", "notification"],
+        ActionWord::Pause | ActionWord::Reopen => &["object and byte", "init-byte", "packet", "request"],
+        ActionWord::Repeat => &["request"],
         ActionWord::Corrupt => &["object and byte", "init-byte"],
         ActionWord::Lose | ActionWord::Delay => &["notification", "request"],
         ActionWord::PowerCut => {
@@ -75,16 +88,18 @@ mapping! { Fault, "a fault", |node, cx| {
     optional "xor" => xor: NonZeroU8, "With `corrupt`: what the byte is combined with. 0x01 by default.";
     optional "keep" => keep: Keep, "With `truncate`, which needs it: how many bytes of the packet arrive, 1 to 1023.";
     optional "by" => by: Period, "With `delay`, which needs it: how much later the message arrives.";
+    optional "for" => span: Period, "With `pause`, which needs it: how long the client stands still. With `restart`: how long there is none, 1 s by default.";
     optional "tear" => tear: Tear, "With `power-cut` at a `flash-op`: how that is interrupted. `before` by default.";
     optional "off" => off: Period, "With `power-cut` at a `flash-op`: how long the supply is off. 500 ms by default.";
 } => {
     let (at, action) = (at?, action?);
     fits(node, at, action, cx);
-    only_with(node, "xor", action, ActionWord::Corrupt, cx);
-    only_with(node, "keep", action, ActionWord::Truncate, cx);
-    only_with(node, "by", action, ActionWord::Delay, cx);
-    only_with(node, "tear", action, ActionWord::PowerCut, cx);
-    only_with(node, "off", action, ActionWord::PowerCut, cx);
+    only_with(node, "xor", action, &[ActionWord::Corrupt], cx);
+    only_with(node, "keep", action, &[ActionWord::Truncate], cx);
+    only_with(node, "by", action, &[ActionWord::Delay], cx);
+    only_with(node, "for", action, &[ActionWord::Pause, ActionWord::Restart], cx);
+    only_with(node, "tear", action, &[ActionWord::PowerCut], cx);
+    only_with(node, "off", action, &[ActionWord::PowerCut], cx);
     if action == ActionWord::PowerCut && !matches!(at, Position::FlashOp(_)) {
         only_at_flash_op(node, cx);
     }
@@ -96,6 +111,13 @@ mapping! { Fault, "a fault", |node, cx| {
         ActionWord::Truncate => Action::Truncate { keep: needed(node, "keep", keep, action, cx)?.0 },
         ActionWord::Lose => Action::Lose,
         ActionWord::Delay => Action::Delay { by: needed(node, "by", by, action, cx)?.duration() },
+        ActionWord::Restart => {
+            Action::Restart { away: span.map_or(Duration::from_secs(1), Period::duration) }
+        }
+        ActionWord::Pause => Action::Pause { span: needed(node, "for", span, action, cx)?.duration() },
+        ActionWord::Reopen => Action::Reopen,
+        ActionWord::Repeat => Action::Repeat,
+        ActionWord::Swap => Action::Swap,
         ActionWord::Reset => Action::Reset,
         ActionWord::PowerCut => Action::PowerCut {
             tear: tear.unwrap_or(Tear::Before),
@@ -150,13 +172,15 @@ fn needed<T>(node: &Node, key: &str, value: Option<T>, action: ActionWord, cx: &
     value
 }
 
-fn only_with(node: &Node, key: &str, action: ActionWord, right: ActionWord, cx: &mut Cx<'_>) {
-    let Some(entry) = node.entries().iter().find(|entry| entry.key == key).filter(|_| action != right) else {
+fn only_with(node: &Node, key: &str, action: ActionWord, right: &[ActionWord], cx: &mut Cx<'_>) {
+    if right.contains(&action) {
         return;
-    };
+    }
+    let Some(entry) = node.entries().iter().find(|entry| entry.key == key) else { return };
     let message = format!("`{key}` has no meaning for `{action}`");
     let problem = Problem::new(ProblemKind::Contradiction, cx.source, entry.key_span.clone(), message);
-    cx.report(problem.label(format!("only with `do: {right}`")));
+    let right: Vec<String> = right.iter().map(|action| format!("do: {action}")).collect();
+    cx.report(problem.label(format!("only with {}", list(right.iter().map(String::as_str)))));
 }
 
 impl Shape for Position {

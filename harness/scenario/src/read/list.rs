@@ -11,7 +11,14 @@ impl<T: Shape> Shape for Vec<T> {
             cx.wrong_type(node, "a list");
             return None;
         };
-        Some(items.iter().filter_map(|item| T::read(item, cx)).collect())
+        let read = |item: &Node| {
+            let value = T::read(item, cx);
+            if value.is_none() {
+                cx.dropped(item);
+            }
+            value
+        };
+        Some(items.iter().filter_map(read).collect())
     }
 
     fn schema(generator: &mut SchemaGenerator) -> Schema {

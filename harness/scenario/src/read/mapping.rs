@@ -56,8 +56,11 @@ impl<'n> Mapping<'n> {
             };
             cx.report(problem.help(help));
         }
-        let missing =
-            |key: &&KeyInfo| key.required && node.get(key.name).is_none() && !misspelt.contains(&key.name);
+        // What a merge key was to bring is not known.
+        let merged = node.get("<<").is_some();
+        let missing = |key: &&KeyInfo| {
+            !merged && key.required && node.get(key.name).is_none() && !misspelt.contains(&key.name)
+        };
         for key in keys.iter().filter(missing) {
             let span = entries
                 .first()

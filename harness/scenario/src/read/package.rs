@@ -135,6 +135,10 @@ mapping! { BuiltShape, "a package", |node, cx| {
 /// What every image of a package needs, if it is not there: in words, for the label, and as advice.
 fn missing(node: &Node) -> Option<(&'static str, &'static str, &'static str)> {
     let has = |key: &str| node.get(key).is_some();
+    if has("<<") {
+        // What was to be merged in may be all of it; that it is not is reported.
+        return None;
+    }
     if !has("application") && !has("softdevice") && !has("bootloader") {
         let help = "a package has an `application`, a `softdevice`, a `bootloader`, or several of them";
         return Some(("a package with nothing to send", "no image in here", help));

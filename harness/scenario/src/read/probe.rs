@@ -6,7 +6,7 @@ use super::mapping::mapping;
 use super::scalars::{Ranged, range};
 use super::{Choice, Cx, Shape};
 use crate::diagnostics::ProblemKind;
-use crate::model::{ProbeAction, ProbeItem, Region, Retained};
+use crate::model::{AccessPort, ProbeAction, ProbeItem, Recovered, Region, Retained};
 use crate::quantity::Period;
 use crate::yaml::Node;
 
@@ -14,7 +14,18 @@ use crate::yaml::Node;
 const ACTIONS: Choice = Choice {
     one: "an action of the probe",
     short: "action",
-    keys: &["retained", "retained-2", "watchdog", "erase", "program", "read", "closed", "open"],
+    keys: &[
+        "retained",
+        "retained-2",
+        "watchdog",
+        "erase",
+        "program",
+        "read",
+        "closed",
+        "open",
+        "access-port",
+        "recover",
+    ],
 };
 
 /// A step of the probe.
@@ -42,6 +53,8 @@ impl Shape for ProbeItem {
             "program" => Program::read(node, cx)?.0,
             "closed" => Closed::read(node, cx)?.0,
             "open" => Open::read(node, cx)?.0,
+            "access-port" => Port::read(node, cx)?.0,
+            "recover" => Recover::read(node, cx)?.0,
             _ => Read::read(node, cx)?.0,
         };
         Some(Self { place: cx.place(&node.span), action })
@@ -57,6 +70,8 @@ impl Shape for ProbeItem {
             Read::schema(generator),
             Closed::schema(generator),
             Open::schema(generator),
+            Port::schema(generator),
+            Recover::schema(generator),
         ] })
     }
 }
@@ -119,6 +134,20 @@ struct Open(ProbeAction);
 mapping! { Open, "a region that must be open", |_node, cx| {
     required "open" => region: Region, "The region whose first page must be open for writing and erasing.";
 } => region.map(|region| Open(ProbeAction::Closed { region, closed: false })) }
+
+struct Port(ProbeAction);
+
+mapping! { Port, "a look at the access port", |_node, cx| {
+    required "access-port" => state: AccessPort, "Whether a probe must get through the access port.";
+} => state.map(|state| Port(ProbeAction::AccessPort(state))) }
+
+struct Recover(ProbeAction);
+
+super::scalars::read_words!(Recovered);
+
+mapping! { Recover, "a recovery", |_node, cx| {
+    required "recover" => what: Recovered, "The whole chip is erased, UICR included, which opens its access port, and everything is flashed anew.";
+} => what.map(|what| Recover(ProbeAction::Recover(what))) }
 
 fn aligned(node: &Node, at: Offset, cx: &mut Cx<'_>) -> Option<u32> {
     let node = node.get("at")?;

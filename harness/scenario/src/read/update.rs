@@ -4,11 +4,11 @@ use super::mapping::mapping;
 use super::scalars::{Ranged, Text, range};
 use crate::diagnostics::ProblemKind;
 use crate::model::{
-    Entry, ExtendedCode, Fault, Link, Outcome, Peer, Phase, Rejection, ResultCode, Stage, Update,
+    Action, Entry, ExtendedCode, Fault, Link, Outcome, Peer, Phase, Rejection, ResultCode, Stage, Update,
     UpdateExpect,
 };
 use crate::quantity::{Comparison, PackageName};
-use crate::yaml::Node;
+use crate::yaml::{Node, Step};
 
 use super::Cx;
 
@@ -48,6 +48,17 @@ mapping! { Update, "an update", |node, cx| {
             cx.report(problem);
         }
     }
+    let faults = faults.unwrap_or_default();
+    let anew = faults.iter().position(|fault| matches!(fault.action, Action::Restart { .. }));
+    if let Some(number) = anew.filter(|_| entry == Entry::Buttonless) {
+        let at = node.find(&[Step::Key("faults"), Step::Item(number), Step::Key("do")]);
+        let problem = cx
+            .problem(ProblemKind::Contradiction, at, "a client that begins anew finds no application that it could ask")
+            .label("only with `entry: probe`");
+        let entry = node.find(&[Step::Key("entry")]);
+        let problem = problem.also(cx.shown(entry), "this client begins at the application");
+        cx.report(problem);
+    }
     Some(Update {
         package: package?,
         link,
@@ -58,7 +69,7 @@ mapping! { Update, "an update", |node, cx| {
         entry,
         rename: rename.map(|name| name.0),
         central: central.unwrap_or(Peer::Known),
-        faults: faults.unwrap_or_default(),
+        faults,
         expect: expect.unwrap_or_default(),
     })
 }}

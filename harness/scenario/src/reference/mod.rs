@@ -38,6 +38,8 @@ const EXAMPLES: &[(&str, &str)] = examples![
     "16-bootloader-switches",
     "17-closed-regions",
     "18-mtu-again",
+    "19-locked",
+    "20-client",
 ];
 
 /// The page as Markdown. It ends with a line end.

@@ -12,7 +12,7 @@ use crate::yaml::LARGEST;
 const DEEPEST: usize = 16;
 
 /// Where the package files of scenarios come from.
-pub trait PackageFiles {
+pub trait PackageFiles: Sync {
     /// The contents of the file at `path`, which is relative to the file of the scenario and uses `/`. `scenario` is
     /// the name under which the scenario was loaded.
     ///
@@ -21,7 +21,7 @@ pub trait PackageFiles {
     fn read(&self, scenario: &str, path: &str) -> io::Result<Arc<[u8]>>;
 }
 
-impl<F: Fn(&str, &str) -> io::Result<Arc<[u8]>>> PackageFiles for F {
+impl<F: Fn(&str, &str) -> io::Result<Arc<[u8]>> + Sync> PackageFiles for F {
     fn read(&self, scenario: &str, path: &str) -> io::Result<Arc<[u8]>> {
         self(scenario, path)
     }

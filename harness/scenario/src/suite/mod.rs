@@ -108,8 +108,7 @@ fn gather(
         ([only], 1) => Some(only),
         _ => None,
     };
-    let mut scenarios: Vec<Scenario> =
-        sources.iter().filter_map(|source| Scenario::read(source, files, known, &mut problems)).collect();
+    let mut scenarios = read_all(&sources, files, known, &mut problems);
     // A stable sort: of two scenarios with the same id the one of the first file stays in front.
     scenarios.sort_by(|a, b| a.id().cmp(b.id()));
     for pair in scenarios.windows(2).filter(|pair| pair[0].id() == pair[1].id()) {
@@ -127,6 +126,42 @@ fn gather(
     }
     let found: Diagnostics = problems.into_iter().collect();
     if found.errors() > 0 { Err(found) } else { Ok(Suite { scenarios, warnings: found }) }
+}
+
+/// So many files are worth a thread.
+const SHARE: usize = 32;
+/// More threads than this only wait for each other's memory.
+const MOST_THREADS: usize = 8;
+
+/// Reads scenarios, several at a time. What comes of it is in the order of the sources, however many there are.
+fn read_all(
+    sources: &[Source],
+    files: &dyn PackageFiles,
+    known: Option<&Catalogue>,
+    problems: &mut Vec<Problem>,
+) -> Vec<Scenario> {
+    let read = |sources: &[Source]| {
+        let mut problems = Vec::new();
+        let found: Vec<Scenario> =
+            sources.iter().filter_map(|source| Scenario::read(source, files, known, &mut problems)).collect();
+        (found, problems)
+    };
+    let cores = std::thread::available_parallelism().map_or(1, usize::from);
+    let threads = cores.min(MOST_THREADS).min(sources.len() / SHARE).max(1);
+    let mut parts = sources.chunks(sources.len().div_ceil(threads).max(1));
+    let own = parts.next().unwrap_or_default();
+    std::thread::scope(|scope| {
+        let others: Vec<_> = parts.map(|part| (part, scope.spawn(move || read(part)))).collect();
+        let mut all = read(own);
+        for (part, other) in others {
+            // A reader that panics is a mistake of this program, and shows itself again here.
+            let (mut found, mut mistakes) = other.join().unwrap_or_else(|_| read(part));
+            all.0.append(&mut found);
+            all.1.append(&mut mistakes);
+        }
+        problems.append(&mut all.1);
+        all.0
+    })
 }
 
 fn unreadable(path: &Path, error: &std::io::Error) -> Problem {

@@ -24,6 +24,8 @@ const SHOWN_OF_LONG_LINE: usize = 60;
 #[derive(Clone)]
 pub struct Source {
     named: Arc<NamedSource<String>>,
+    /// Where each line begins.
+    lines: Arc<[usize]>,
 }
 
 impl Source {
@@ -33,7 +35,9 @@ impl Source {
         // what the editor shows.
         let text = text.as_ref();
         let text = text.strip_prefix('\u{FEFF}').unwrap_or(text);
-        Self { named: Arc::new(NamedSource::new(name, text.to_owned()).with_language("yaml")) }
+        let ends = text.bytes().enumerate().filter(|(_, byte)| *byte == b'\n').map(|(at, _)| at + 1);
+        let lines = std::iter::once(0).chain(ends).collect();
+        Self { named: Arc::new(NamedSource::new(name, text.to_owned()).with_language("yaml")), lines }
     }
 
     /// The contents of a file.
@@ -79,12 +83,10 @@ impl Source {
     /// Line and column of a byte.
     pub(crate) fn place(&self, offset: usize) -> Place {
         let before = self.text().get(..offset).unwrap_or(self.text());
-        let line_start = before.rfind('\n').map_or(0, |newline| newline + 1);
+        let line = self.lines.partition_point(|start| *start <= before.len()).saturating_sub(1);
+        let line_start = self.lines.get(line).copied().unwrap_or(0);
         let count = |n: usize| u32::try_from(n + 1).unwrap_or(u32::MAX);
-        Place {
-            line: count(before.bytes().filter(|byte| *byte == b'\n').count()),
-            column: count(before[line_start..].chars().count()),
-        }
+        Place { line: count(line), column: count(before[line_start..].chars().count()) }
     }
 
     /// The same text as it can be shown: control characters replaced by others of the same length in bytes, since a

@@ -7,8 +7,13 @@ mod drop_packet;
 mod duplicate_notification;
 mod duplicate_packet;
 mod lose_notification;
+mod pause_client;
 mod power_cut;
+mod reopen_port;
+mod repeat_request;
 mod reset;
+mod restart_client;
+mod swap_packet;
 mod truncate_packet;
 
 use std::fmt;
@@ -54,6 +59,22 @@ pub enum Action {
     },
     /// The board loses its supply. The host is not told.
     PowerCut,
+    /// The client dies with all it knows, and its link with it; a new one begins anew.
+    RestartClient {
+        /// How long there is no client, in tokio time.
+        away: Duration,
+    },
+    /// The client stands still. The link stays.
+    PauseClient {
+        /// For how long, in tokio time.
+        span: Duration,
+    },
+    /// The client closes its connection, opens it again, and goes on where it was.
+    ReopenPort,
+    /// The client sends the request twice.
+    RepeatRequest,
+    /// The client sends the packet behind the next one.
+    SwapPacket,
 }
 
 /// What becomes of a packet on its way to the device.
@@ -81,6 +102,16 @@ pub(super) trait Act: fmt::Display {
     /// Changes a message.
     fn on_message(&self, _fate: &mut MessageFate) {}
 
+    /// Whether a request is sent once more.
+    fn repeats(&self) -> bool {
+        false
+    }
+
+    /// Whether a packet lets the next one pass.
+    fn swaps(&self) -> bool {
+        false
+    }
+
     /// What the action breaks, if it does.
     fn breaks(&self) -> Option<Break> {
         None
@@ -100,6 +131,11 @@ impl Action {
             Self::DelayAnswer { by } => Box::new(delay_answer::DelayAnswer { by }),
             Self::Reset { kind } => Box::new(reset::Reset { kind }),
             Self::PowerCut => Box::new(power_cut::PowerCut),
+            Self::RestartClient { away } => Box::new(restart_client::RestartClient { away }),
+            Self::PauseClient { span } => Box::new(pause_client::PauseClient { span }),
+            Self::ReopenPort => Box::new(reopen_port::ReopenPort),
+            Self::RepeatRequest => Box::new(repeat_request::RepeatRequest),
+            Self::SwapPacket => Box::new(swap_packet::SwapPacket),
         }
     }
 }
