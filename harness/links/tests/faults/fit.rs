@@ -28,6 +28,11 @@ fn an_action_needs_something_to_act_on() {
         (Action::LoseNotification, [false, false, true, true]),
         (Action::DuplicateNotification, [false, false, true, true]),
         (Action::DelayAnswer { by: Duration::from_secs(1) }, [false, false, true, true]),
+        (Action::RestartClient { away: Duration::from_secs(1) }, [true; 4]),
+        (Action::PauseClient { span: Duration::from_secs(1) }, [true, true, true, false]),
+        (Action::ReopenPort, [true, true, true, false]),
+        (Action::RepeatRequest, [false, false, true, false]),
+        (Action::SwapPacket, [false, true, false, false]),
     ] {
         for (at, fits) in positions.into_iter().zip(fits) {
             let fault = Fault::new(at, action);

@@ -7,6 +7,7 @@ mod recorder;
 
 mod board;
 mod bytes;
+mod client;
 mod fit;
 mod notifications;
 mod packets;

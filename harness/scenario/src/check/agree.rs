@@ -63,12 +63,11 @@ fn pages(case: &Case, root: &Node, cx: &mut Cx<'_>) {
     ];
     for page in [Region::Settings, Region::SettingsBackup] {
         let Some(number) = unchanged(case, page) else { continue };
-        for (key, _) in changed.iter().filter(|(_, version)| version.is_some()) {
-            let at = root.find(&[Step::Key("expect"), Step::Key("unchanged"), Step::Item(number)]);
-            let second = root.find(&[Step::Key("expect"), Step::Key("settings"), Step::Key(key)]);
-            let problem = contradiction(at, "a page with another version on record has changed", cx);
-            return report(problem.label("as before"), second, "and another version than before", cx);
-        }
+        let Some((key, _)) = changed.iter().find(|(_, version)| version.is_some()) else { return };
+        let at = root.find(&[Step::Key("expect"), Step::Key("unchanged"), Step::Item(number)]);
+        let second = root.find(&[Step::Key("expect"), Step::Key("settings"), Step::Key(key)]);
+        let problem = contradiction(at, "a page with another version on record has changed", cx);
+        report(problem.label("as before"), second, "and another version than before", cx);
     }
 }
 

@@ -8,5 +8,7 @@ mod mistakes;
 mod requirements;
 mod schema;
 mod selection;
+mod several;
+
 mod slips;
 mod stranger;
