@@ -68,11 +68,19 @@ pub(crate) fn run(
     for item in items {
         match item.action {
             ProbeAction::Retain { register, value } => {
-                let address = match register {
-                    Retained::First => GPREGRET,
-                    Retained::Second => GPREGRET2,
-                };
-                probe.write_word(address, u32::from(value))?;
+                probe.write_word(place_of(register), u32::from(value))?;
+            }
+            ProbeAction::Register { register, value } => {
+                // The register has 8 bits; what stands above them is nobody's.
+                let found = probe.read_word(place_of(register))? & 0xFF;
+                if found != u32::from(value) {
+                    findings.push(Finding {
+                        check: format!("register {register}"),
+                        expected: format!("{value:#04x}"),
+                        found: format!("{found:#04x}"),
+                        detail: None,
+                    });
+                }
             }
             ProbeAction::Watchdog { timeout, registers } => {
                 let ticks = timeout.as_millis() * WDT_HERTZ / 1000;
@@ -141,6 +149,13 @@ pub(crate) fn run(
     }
     probe.detach()?;
     Ok((findings, was_reset))
+}
+
+fn place_of(register: Retained) -> u32 {
+    match register {
+        Retained::First => GPREGRET,
+        Retained::Second => GPREGRET2,
+    }
 }
 
 fn address(region: Region, at: u32) -> Result<u32, Trouble> {

@@ -98,6 +98,9 @@ fn rest(source: &Source, slip: &Problem, files: &dyn PackageFiles, cx: &mut Cx<'
     let Some(root) = root else { return };
     let mut inner = Cx::new(source, files);
     Head::read(&root, &mut inner);
+    if root.get("packages").is_some() {
+        check::named_packages(&root, &mut inner);
+    }
     let missing = |problem: &Problem| {
         let front = root.entries().first().map(|entry| entry.key_span.start);
         problem.kind() == ProblemKind::MissingKey && Some(problem.offset()) == front

@@ -52,6 +52,13 @@ pub enum ProbeAction {
         /// The value.
         value: u8,
     },
+    /// A retained register must have a value.
+    Register {
+        /// Which one.
+        register: Retained,
+        /// The value.
+        value: u8,
+    },
     /// Every page of a region is erased; `uicr` as a whole.
     Erase(Region),
     /// The watchdog is started, as an application leaves it running when it asks for DFU mode. Nothing but a reset that

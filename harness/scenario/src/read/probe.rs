@@ -25,6 +25,7 @@ const ACTIONS: Choice = Choice {
         "open",
         "access-port",
         "recover",
+        "register",
     ],
 };
 
@@ -55,6 +56,7 @@ impl Shape for ProbeItem {
             "open" => Open::read(node, cx)?.0,
             "access-port" => Port::read(node, cx)?.0,
             "recover" => Recover::read(node, cx)?.0,
+            "register" => Register::read(node, cx)?.0,
             _ => Read::read(node, cx)?.0,
         };
         Some(Self { place: cx.place(&node.span), action })
@@ -72,6 +74,7 @@ impl Shape for ProbeItem {
             Open::schema(generator),
             Port::schema(generator),
             Recover::schema(generator),
+            Register::schema(generator),
         ] })
     }
 }
@@ -134,6 +137,15 @@ struct Open(ProbeAction);
 mapping! { Open, "a region that must be open", |_node, cx| {
     required "open" => region: Region, "The region whose first page must be open for writing and erasing.";
 } => region.map(|region| Open(ProbeAction::Closed { region, closed: false })) }
+
+struct Register(ProbeAction);
+
+super::scalars::read_words!(Retained);
+
+mapping! { Register, "a look at a retained register", |_node, cx| {
+    required "register" => register: Retained, "The register.";
+    required "value" => value: Byte, "What it must be.";
+} => Some(Register(ProbeAction::Register { register: register?, value: value?.0 })) }
 
 struct Port(ProbeAction);
 

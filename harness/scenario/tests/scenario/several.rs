@@ -147,3 +147,13 @@ fn what_a_client_does_has_its_places_and_its_times() {
         "{jump:#?}"
     );
 }
+
+#[test]
+fn a_package_is_looked_up_beside_a_slip_in_the_yaml() {
+    let text = format!("id: a/b\ntitle: one: two\n{PACKAGE}steps:\n  - update: updat\n");
+    let found = told(&text);
+    assert_eq!(found.len(), 2, "{found:#?}");
+    assert_eq!(found[1], "5:13: there is no package `updat`");
+    let hidden = told(&text.replace("packages: {", "packages: {{"));
+    assert!(!hidden.iter().any(|told| told.contains("no package")), "{hidden:#?}");
+}
