@@ -1,5 +1,7 @@
 //! What a catalogue says, typed.
 
+use std::collections::BTreeMap;
+
 use super::{Observation, check, read};
 use crate::diagnostics::{Diagnostics, Problem, Severity, nearest};
 use crate::quantity::{AreaId, FailureId, RequirementId, Section};
@@ -13,6 +15,8 @@ pub struct Catalogue {
     areas: Vec<Area>,
     requirements: Vec<Requirement>,
     failures: Vec<FieldFailure>,
+    /// Where each requirement stands, by its id: every scenario cites some.
+    places: BTreeMap<String, usize>,
 }
 
 /// Requirements that belong together.
@@ -99,7 +103,9 @@ impl Catalogue {
         let place = |area: &str| areas.iter().position(|known| known.id.as_str() == area);
         requirements.sort_by_cached_key(|requirement| (place(requirement.id.area()), requirement.id.clone()));
         failures.sort_by(|one, other| one.id.cmp(&other.id));
-        Self { areas, requirements, failures }
+        let ids = requirements.iter().map(|requirement| requirement.id.as_str().to_owned());
+        let places = ids.zip(0..).collect();
+        Self { areas, requirements, failures, places }
     }
 
     /// The failures of the field, by number; none in a catalogue that is about requirements only.
@@ -123,7 +129,7 @@ impl Catalogue {
     /// The requirement with this id.
     #[must_use]
     pub fn get(&self, id: &str) -> Option<&Requirement> {
-        self.requirements.iter().find(|requirement| requirement.id.as_str() == id)
+        self.requirements.get(*self.places.get(id)?)
     }
 
     /// The requirements of an area; none if there is no such area.
