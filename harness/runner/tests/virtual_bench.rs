@@ -79,7 +79,7 @@ packages:
 steps:
   - update: update
     faults:
-      - { at: { notification: 500 }, do: lose }
+      - { at: { notification: 90 }, do: lose }
 expect:
   application: { witness: 2 }
 ";

@@ -56,7 +56,7 @@ fn a_failure_says_what_was_expected_and_found() {
 #[test]
 fn a_fault_that_can_not_fire_is_no_pass() {
     let place = Place::new();
-    let faults = "    faults: [{ at: { notification: 5000 }, do: lose }]\n    expect";
+    let faults = "    faults: [{ at: { notification: 90 }, do: lose }]\n    expect";
     place.file("never.yaml", &GOOD.replace("    expect", faults));
     place.run(&["run", "never.yaml"]).ends_with(98).tells("fault did not fire").tells("2 cases: 2 errors");
 }
