@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use gauntlet_engine::{ApplicationLink, Link};
+use gauntlet_links::air::Seen;
 use gauntlet_links::gatt::Gatt;
 use gauntlet_probe::serve::{Protocol, Server};
 use gauntlet_probe::{BoardSelector, Debugger, ProbeError, Segment};
@@ -200,6 +201,11 @@ pub trait Board {
     fn gatt(&self, peer: Peer) -> Result<Box<dyn Gatt>, BoardError> {
         let _ = peer;
         Err(BoardError::NoSuchLink("single attributes"))
+    }
+
+    /// What centrals have seen of the device since this was last asked. Nothing on a board whose links show less than that.
+    fn seen_on_air(&self) -> Vec<Seen> {
+        Vec::new()
     }
 
     /// How long a client waits for this device.

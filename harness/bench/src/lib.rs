@@ -87,6 +87,12 @@ pub enum Capability {
     LongRequest,
     /// Deciding when an indication is confirmed.
     Confirmation,
+    /// Leaving the indication that services have changed without a confirmation.
+    ServicesUnconfirmed,
+    /// Reading any value.
+    Reading,
+    /// Looking around while it is connected, and knowing a connection that is not accepted from a device that is not there.
+    LookingAround,
     /// Asking the device for pairing.
     Pairing,
     /// Sending on before the device has answered, so close behind that a case can count on it.

@@ -34,6 +34,15 @@ pub enum Part {
     Configuration,
 }
 
+/// What can be asked for by a Read Request.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Readable {
+    /// The GAP device name.
+    Name,
+    /// A part of a characteristic.
+    Of(Characteristic, Part),
+}
+
 /// How a value is written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum WriteHow {
@@ -65,6 +74,15 @@ pub enum Paired {
     Refused,
     /// The link is gone.
     LinkLost,
+}
+
+/// Why a link has ended that nobody here has ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum LinkEnd {
+    /// The device has ended it, with a message (HCI reason 0x13).
+    ByDevice,
+    /// The device is silent: the supervision timeout has passed.
+    Silence,
 }
 
 /// What advertises.
@@ -112,11 +130,33 @@ pub trait Gatt {
     /// [`LinkError::Lost`].
     async fn hear(&mut self, confirm: bool) -> Result<Vec<u8>, LinkError>;
 
+    /// Reads a value; what came, or the ATT error.
+    ///
+    /// # Errors
+    /// [`LinkError::Lost`]; [`LinkError::Host`] for a central that reads nothing.
+    async fn read(&mut self, what: Readable) -> Result<Result<Vec<u8>, u8>, LinkError> {
+        let _ = what;
+        Err(LinkError::Host { detail: "this central reads no values".to_owned() })
+    }
+
+    /// From the next connection on, Service Changed is not confirmed.
+    ///
+    /// # Errors
+    /// [`LinkError::Host`] for a central that confirms it by itself.
+    fn leave_services_unconfirmed(&mut self) -> Result<(), LinkError> {
+        Err(LinkError::Host { detail: "this central confirms Service Changed by itself".to_owned() })
+    }
+
     /// Asks for pairing.
     ///
     /// # Errors
     /// [`LinkError::TimedOut`] when nothing at all is answered.
     async fn pair(&mut self) -> Result<Paired, LinkError>;
+
+    /// How the last link was lost; nothing for a central that isn't told.
+    fn link_end(&self) -> Option<LinkEnd> {
+        None
+    }
 
     /// Ends the link, if there is one.
     async fn disconnect(&mut self);

@@ -2,6 +2,7 @@
 //!
 //! | module | what |
 //! |---|---|
+//! | [`air`] | what a central sees beside what it asked for |
 //! | [`ble`] | the Bluetooth of this machine |
 //! | [`capture`] | what passes over a link, as packets for Wireshark and as words |
 //! | [`direct`] | straight to the firmware of a virtual board |
@@ -24,6 +25,7 @@
 //!
 //! A fault that did not fire proves nothing; [`FaultWatch`] tells.
 
+pub mod air;
 pub mod ble;
 pub mod capture;
 pub mod direct;

@@ -76,6 +76,8 @@ impl AttError {
     }
 }
 
+/// First handle of the DFU service in a database with bonds.
+pub const DFU_SERVICE_HANDLE: u16 = 0x000B;
 /// Bit of a configuration that enables notifications.
 pub const NOTIFY: u16 = 0x0001;
 /// Bit of a configuration that enables indications.

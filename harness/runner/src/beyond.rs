@@ -21,6 +21,9 @@ fn words(need: Capability) -> &'static str {
         Capability::MtuExchange => "exchanges the ATT MTU by itself, when it connects",
         Capability::LongRequest => "sends no request that is longer than the ATT_MTU allows",
         Capability::Confirmation => "confirms every indication by itself",
+        Capability::ServicesUnconfirmed => "confirms by itself that services have changed",
+        Capability::Reading => "reads no values",
+        Capability::LookingAround => "looks for nobody while it is connected or connecting",
         Capability::Pairing => "asks for no pairing",
         Capability::Overtaking => "sends when it comes to that, which is no time that a case can count on",
         _ => "lacks something",
@@ -38,7 +41,9 @@ fn needs(case: &Case) -> Vec<Capability> {
         let mut asked = false;
         for item in &step.items {
             match &item.action {
-                GattAction::Connect { firmware, .. } => {
+                GattAction::Connect { firmware, confirm, accepted, .. } => {
+                    needs.extend((!confirm).then_some(Capability::ServicesUnconfirmed));
+                    needs.extend((!accepted).then_some(Capability::LookingAround));
                     linked = Some(*firmware);
                     (open, asked) = (false, false);
                 }
@@ -71,9 +76,11 @@ fn needs(case: &Case) -> Vec<Capability> {
                     needs.push(Capability::Confirmation);
                 }
                 GattAction::Mtu { .. } => needs.push(Capability::MtuExchange),
+                GattAction::FindNobody => needs.push(Capability::LookingAround),
+                GattAction::Read { .. } => needs.push(Capability::Reading),
                 GattAction::Pair(_) => needs.push(Capability::Pairing),
                 GattAction::Hear { .. } => (open, asked) = (false, false),
-                GattAction::Find { .. } | GattAction::Disconnect(_) => {}
+                GattAction::Find { .. } | GattAction::Wait(_) | GattAction::Disconnect(_) => {}
             }
         }
     }

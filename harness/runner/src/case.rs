@@ -24,7 +24,7 @@ use crate::run::RunOptions;
 use crate::told::Teller;
 use crate::trouble::Trouble;
 use crate::update::{Manner, Way, rejection, unwatched};
-use crate::{closing, device, exchange, faults, gatt, lock, observe, probed, target};
+use crate::{air, closing, device, exchange, faults, gatt, lock, observe, probed, target};
 
 /// Transfer, activation and start are done by then.
 pub(crate) const SETTLE: Duration = Duration::from_secs(120);
@@ -121,7 +121,15 @@ async fn attempt(case: &Case, way: &Way<'_>, options: &RunOptions) -> Result<Vec
         after: &after,
         packages: sent.clone(),
     };
-    for check in evidence.judge(&case.expect) {
+    let mut checks = evidence.judge(&case.expect);
+    let seen = board.seen_on_air();
+    if !seen.is_empty() {
+        // Another bootloader may be built for bonds, or not.
+        let same = sent.iter().all(|package| package.bootloader.is_none());
+        let bonds = same.then_some(way.device.build.requires_bonds);
+        checks.extend(air::judge(&seen, &gatt::own_address(board)?, bonds));
+    }
+    for check in checks {
         way.teller.tell(board, check.event());
         found.findings.extend(Check::finding(check));
     }

@@ -4,9 +4,11 @@ use std::time::Duration;
 
 use gauntlet_bench::{Board, Mode, ProbeError};
 use gauntlet_engine::{LinkError, PeerAddress};
-use gauntlet_links::gatt::{Characteristic, Firmware, Gatt, Paired, Part, WriteHow, Written};
+use gauntlet_links::gatt::{
+    Characteristic, Firmware, Gatt, LinkEnd, Paired, Part, Readable, WriteHow, Written,
+};
 use gauntlet_record::Finding;
-use gauntlet_scenario::model::{self, AirAddress, Answer, GattAction, Pairing, Side, WriteResult};
+use gauntlet_scenario::model::{self, AirAddress, Answer, GattAction, Pairing, ReadEnd, Side, WriteResult};
 
 use crate::entry::request_dfu;
 use crate::judge::Check;
@@ -15,6 +17,8 @@ use crate::update::{self, Way};
 
 /// What must come has come by then: a reset and a start lie between.
 const PATIENCE: Duration = Duration::from_secs(10);
+/// The end of a link may be that of an ATT transaction, which comes after 30 s (BLE-027).
+const LINK_END: Duration = Duration::from_secs(35);
 /// Device time in which a device that must stay silent could have answered.
 const SILENCE: Duration = Duration::from_secs(1);
 const SETTLE: Duration = Duration::from_secs(10);
@@ -33,6 +37,10 @@ pub(crate) async fn run(way: &Way<'_>, step: &model::Gatt) -> Result<Vec<Finding
     let mut central = board.gatt(update::peer(step.central))?;
     let mut findings = Vec::new();
     for item in &step.items {
+        if let GattAction::Wait(time) = item.action {
+            board.idle(time).await;
+            continue;
+        }
         let check = match act(&mut *central, &item.action, own.as_ref()).await {
             Ok(check) => check,
             Err(LinkError::Host { detail }) => return Err(Trouble::Link(detail)),
@@ -85,7 +93,14 @@ async fn act(
             });
             Check::new(&what, shown(address.as_ref(), name.as_deref()), found, ok)
         }
-        GattAction::Connect { firmware: wanted, mtu } => {
+        GattAction::FindNobody => nobody(central, &what).await,
+        GattAction::Connect { firmware: wanted, mtu, confirm, accepted } => {
+            if !confirm {
+                central.leave_services_unconfirmed()?;
+            }
+            if !accepted {
+                return not_accepted(central, &what, firmware(*wanted)).await;
+            }
             central.connect(firmware(*wanted), *mtu).await?;
             Check::new(&what, "connected", "connected", true)
         }
@@ -110,6 +125,20 @@ async fn act(
             let written = central.write(characteristic(*to), Part::Value, how, value.as_slice()).await?;
             result_of(&what, *result, written)
         }
+        GattAction::Read { what: wanted, end } => {
+            let found = central.read(readable(*wanted)).await?;
+            let ok = match (end, &found) {
+                (ReadEnd::Value(value), Ok(found)) => value.as_slice() == &found[..],
+                (ReadEnd::Error(code), Err(found)) => code == found,
+                _ => false,
+            };
+            let expected = match end {
+                ReadEnd::Value(value) => read_words(Ok(value.as_slice())),
+                ReadEnd::Error(code) => read_words(Err(*code)),
+            };
+            Check::new(&what, expected, read_words(found.as_deref().map_err(|code| *code)), ok)
+        }
+        GattAction::Wait(_) => Check::new(&what, "a pause", "a pause", true),
         GattAction::Hear { message, confirm } => hear(central, &what, message, *confirm).await?,
         GattAction::Pair(wanted) => {
             let found = match central.pair().await? {
@@ -123,8 +152,30 @@ async fn act(
             central.disconnect().await;
             Check::new(&what, "ended", "ended", true)
         }
-        GattAction::Disconnect(Side::Device) => ends(central, &what).await?,
+        GattAction::Disconnect(side) => ends(central, &what, *side).await?,
     })
+}
+
+/// No firmware may advertise.
+async fn nobody(central: &mut dyn Gatt, what: &str) -> Check {
+    let mut found = "nobody".to_owned();
+    for firmware in [Firmware::Bootloader, Firmware::Application] {
+        if let Some(heard) = central.find(firmware, SILENCE).await {
+            found = shown(Some(&heard.address), Some(heard.name.as_deref().unwrap_or("")));
+        }
+    }
+    Check::new(what, "nobody", &found, found == "nobody")
+}
+
+/// A device that advertises must not let this central in.
+async fn not_accepted(central: &mut dyn Gatt, what: &str, firmware: Firmware) -> Result<Check, LinkError> {
+    let found = match central.connect(firmware, None).await {
+        Err(LinkError::TimedOut { .. }) => "not accepted",
+        Err(error) => return Err(error),
+        Ok(()) => "connected",
+    };
+    central.disconnect().await;
+    Ok(Check::new(what, "not accepted", found, found == "not accepted"))
 }
 
 async fn hear(
@@ -149,15 +200,30 @@ async fn hear(
 }
 
 /// The device must end the link, and say nothing before.
-async fn ends(central: &mut dyn Gatt, what: &str) -> Result<Check, LinkError> {
-    let found = match tokio::time::timeout(PATIENCE, central.hear(false)).await {
-        Ok(Err(LinkError::Lost { .. })) => return Ok(Check::new(what, "ended", "ended", true)),
+async fn ends(central: &mut dyn Gatt, what: &str, side: Side) -> Result<Check, LinkError> {
+    let wanted = match side {
+        Side::Ended => Some(LinkEnd::ByDevice),
+        Side::Lost => Some(LinkEnd::Silence),
+        Side::Host | Side::Device => None,
+    };
+    let words = |end: Option<LinkEnd>| match end {
+        Some(LinkEnd::ByDevice) => "ended by the device",
+        Some(LinkEnd::Silence) => "lost in silence",
+        None => "ended",
+    };
+    let found = match tokio::time::timeout(LINK_END, central.hear(false)).await {
+        Ok(Err(LinkError::Lost { .. })) => {
+            // What a central isn't told can't be judged.
+            let found = wanted.and_then(|_| central.link_end());
+            let ok = found.is_none() || found == wanted;
+            return Ok(Check::new(what, words(wanted), words(found), ok));
+        }
         Ok(Err(error)) => return Err(error),
         Ok(Ok(message)) => format!("the message {}", spaced(&message)),
         Err(_elapsed) => "a link that is up".to_owned(),
     };
     central.disconnect().await;
-    Ok(Check::new(what, "ended", found, false))
+    Ok(Check::new(what, words(wanted), found, false))
 }
 
 fn result_of(what: &str, wanted: WriteResult, written: Written) -> Check {
@@ -166,13 +232,15 @@ fn result_of(what: &str, wanted: WriteResult, written: Written) -> Check {
         Written::Error(code) => WriteResult::Error(code),
         Written::Nothing => WriteResult::None,
     };
-    Check::new(what, result_words(wanted), result_words(found), wanted == found)
+    let ok = wanted == found || wanted == WriteResult::Refused && matches!(found, WriteResult::Error(_));
+    Check::new(what, result_words(wanted), result_words(found), ok)
 }
 
 fn result_words(result: WriteResult) -> String {
     match result {
         WriteResult::Ok => "a write response".to_owned(),
         WriteResult::Error(code) => format!("ATT error 0x{code:02X}"),
+        WriteResult::Refused => "an ATT error".to_owned(),
         WriteResult::None => "no response".to_owned(),
     }
 }
@@ -181,6 +249,7 @@ fn result_words(result: WriteResult) -> String {
 fn what(action: &GattAction) -> String {
     match action {
         GattAction::Find { firmware, .. } => format!("advertising of the {firmware}"),
+        GattAction::FindNobody => "advertising".to_owned(),
         GattAction::Connect { firmware, .. } => format!("connection to the {firmware}"),
         GattAction::Mtu { asked, .. } => format!("ATT MTU after {asked} was asked for"),
         GattAction::Subscribe { characteristic, value: None, .. } => {
@@ -194,9 +263,14 @@ fn what(action: &GattAction) -> String {
             let begin = spaced(&bytes[..bytes.len().min(6)]);
             format!("write {kind} of {begin} ({} bytes) to {characteristic}", bytes.len())
         }
+        GattAction::Read { what, .. } => format!("value of {what}"),
+        GattAction::Wait(time) => format!("pause of {time:?}"),
         GattAction::Hear { .. } => "message of the device".to_owned(),
         GattAction::Pair(_) => "pairing".to_owned(),
-        GattAction::Disconnect(side) => format!("end of the link by the {side}"),
+        GattAction::Disconnect(side @ (Side::Host | Side::Device)) => {
+            format!("end of the link by the {side}")
+        }
+        GattAction::Disconnect(_) => "end of the link".to_owned(),
     }
 }
 
@@ -217,7 +291,7 @@ fn expected_address(which: AirAddress, own: &PeerAddress) -> PeerAddress {
 }
 
 /// The address that a SoftDevice takes from the factory information, read through the probe.
-fn own_address(board: &dyn Board) -> Result<PeerAddress, ProbeError> {
+pub(crate) fn own_address(board: &dyn Board) -> Result<PeerAddress, ProbeError> {
     let mut debugger = board.attach()?;
     let random = debugger.read_word(DEVICE_ADDRESS_TYPE)? & 1 == 1;
     let low = debugger.read_word(DEVICE_ADDRESS)?.to_be_bytes();
@@ -243,6 +317,25 @@ fn characteristic(characteristic: model::Characteristic) -> Characteristic {
         model::Characteristic::ControlPoint => Characteristic::ControlPoint,
         model::Characteristic::Packet => Characteristic::Packet,
         model::Characteristic::Buttonless => Characteristic::Buttonless,
+    }
+}
+
+fn readable(what: model::Readable) -> Readable {
+    use model::Readable as Wanted;
+    match what {
+        Wanted::Name => Readable::Name,
+        Wanted::ControlPoint => Readable::Of(Characteristic::ControlPoint, Part::Value),
+        Wanted::ControlPointConfiguration => Readable::Of(Characteristic::ControlPoint, Part::Configuration),
+        Wanted::Packet => Readable::Of(Characteristic::Packet, Part::Value),
+        Wanted::Buttonless => Readable::Of(Characteristic::Buttonless, Part::Value),
+        Wanted::ButtonlessConfiguration => Readable::Of(Characteristic::Buttonless, Part::Configuration),
+    }
+}
+
+fn read_words(end: Result<&[u8], u8>) -> String {
+    match end {
+        Ok(value) => format!("the value {}", spaced(value)),
+        Err(code) => format!("ATT error 0x{code:02X}"),
     }
 }
 

@@ -32,6 +32,7 @@
 //! | `device`, `packages` | what a scenario asks for, as something that can be flashed and sent |
 //! | `entry` | into DFU mode through the probe |
 
+mod air;
 mod beyond;
 pub mod ble;
 mod captures;

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use gauntlet_engine::{ApplicationLink, Link};
+use gauntlet_links::air::Seen;
 use gauntlet_links::direct::{
     ChipUart, DirectApplication, DirectBle, DirectGatt, DirectSerial, VirtualBoard, VirtualCentral,
 };
@@ -141,6 +142,10 @@ impl Board for OpenBoard {
             return Ok(dongles.host(peer, central(peer)).gatt());
         }
         Ok(Box::new(DirectGatt::of(VirtualCentral::new(self.board.clone(), central(peer)))))
+    }
+
+    fn seen_on_air(&self) -> Vec<Seen> {
+        self.board.take_seen()
     }
 
     fn link_of(&self, peer: Peer, kind: LinkKind, device: &Device) -> Result<Box<dyn Link>, BoardError> {

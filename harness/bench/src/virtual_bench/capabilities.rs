@@ -23,6 +23,9 @@ const REFERENCE: &[Capability] = &[
     Capability::Confirmation,
     Capability::Pairing,
     Capability::Overtaking,
+    Capability::ServicesUnconfirmed,
+    Capability::Reading,
+    Capability::LookingAround,
 ];
 
 /// The client's traffic goes straight to the device.

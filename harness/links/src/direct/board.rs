@@ -7,6 +7,7 @@ use gauntlet_nrf52::{Machine, cycles_from_us};
 use gauntlet_reference::SharedWire;
 
 use super::clock::VirtualClock;
+use crate::air::Seen;
 
 /// A machine that the probe and the links share.
 pub type SharedMachine = Arc<Mutex<Machine>>;
@@ -18,18 +19,20 @@ pub struct VirtualBoard {
     wire: SharedWire,
     /// The clock that board and client share; without one the board's time is its own.
     clock: Option<VirtualClock>,
+    /// What its centrals have seen.
+    seen: Arc<Mutex<Vec<Seen>>>,
 }
 
 impl VirtualBoard {
     /// A board whose firmware listens on `wire`. Must be called inside a runtime with paused time.
     pub fn new(machine: SharedMachine, wire: SharedWire) -> Self {
         let cycle = lock(&machine).chip.now();
-        Self { machine, wire, clock: Some(VirtualClock::starting_at(cycle)) }
+        Self { machine, wire, clock: Some(VirtualClock::starting_at(cycle)), seen: Arc::default() }
     }
 
     /// A board for clients that live in wall time: what it does takes none of that, and it is given its own time.
     pub fn in_own_time(machine: SharedMachine, wire: SharedWire) -> Self {
-        Self { machine, wire, clock: None }
+        Self { machine, wire, clock: None, seen: Arc::default() }
     }
 
     /// The machine, for as long as the guard lives. Never held across an await.
@@ -45,6 +48,16 @@ impl VirtualBoard {
     /// The wire to the firmware.
     pub fn wire(&self) -> &SharedWire {
         &self.wire
+    }
+
+    /// A central has seen this.
+    pub(super) fn note(&self, seen: Seen) {
+        self.seen.lock().unwrap_or_else(PoisonError::into_inner).push(seen);
+    }
+
+    /// What centrals have seen of the device since this was last asked.
+    pub fn take_seen(&self) -> Vec<Seen> {
+        std::mem::take(&mut *self.seen.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
     /// Lets the board run up to the present instant: the client may have paused since it ran last. The cycle of that instant;

@@ -4,11 +4,14 @@ use std::collections::VecDeque;
 use std::time::Duration;
 
 use gauntlet_engine::LinkError;
-use gauntlet_reference::att::{AttError, Attribute, WriteKind};
+use gauntlet_reference::att::{AttError, Attribute, DFU_SERVICE_HANDLE, WriteKind};
 use gauntlet_reference::gap::{Advertisement, Central};
-use gauntlet_reference::wire::{Closed, FromHost, ToHost};
+use gauntlet_reference::wire::{Closed, FromHost, Parameters, ToHost};
 
+use super::application::peer_address;
+use super::manners::Manners;
 use super::{SLICE, VirtualBoard};
+use crate::air::Seen;
 
 /// From a found advertisement to the end of the discovery.
 const DISCOVERY: Duration = Duration::from_millis(225);
@@ -32,11 +35,17 @@ pub struct VirtualCentral {
     by_hand: bool,
     /// Indications that have not been confirmed.
     unconfirmed: usize,
+    /// Service Changed is never confirmed.
+    services_unconfirmed: bool,
     /// The last response.
     response: Option<ToHost>,
     /// Up to when the host has waited for something. The chip can be ahead: it does an erase in one go, and a host that
     /// waits for nothing goes on sending meanwhile.
     waited_until: u64,
+    /// How the last link was lost.
+    closed: Option<Closed>,
+    /// What this link has seen.
+    manners: Manners,
 }
 
 impl VirtualCentral {
@@ -50,8 +59,11 @@ impl VirtualCentral {
             told: VecDeque::new(),
             by_hand: false,
             unconfirmed: 0,
+            services_unconfirmed: false,
             response: None,
             waited_until: 0,
+            closed: None,
+            manners: Manners::default(),
         }
     }
 
@@ -59,6 +71,11 @@ impl VirtualCentral {
     #[must_use]
     pub fn confirming_by_hand(self) -> Self {
         Self { by_hand: true, ..self }
+    }
+
+    /// From now on it does not confirm that services have changed.
+    pub fn leave_services_unconfirmed(&mut self) {
+        self.services_unconfirmed = true;
     }
 
     /// Confirms every indication that waits for it.
@@ -72,6 +89,11 @@ impl VirtualCentral {
     /// Who it is.
     pub fn who(&self) -> &Central {
         &self.who
+    }
+
+    /// How the last link was lost, if it was.
+    pub fn closed(&self) -> Option<Closed> {
+        self.closed
     }
 
     /// The board it can reach.
@@ -131,7 +153,15 @@ impl VirtualCentral {
         self.unconfirmed = 0;
         self.board.run_for(DISCOVERY).await;
         self.waited_until = self.board.machine().chip.now();
-        Ok(self.board.wire().lock().database().to_vec())
+        (self.manners, self.closed) = (Manners::default(), None);
+        let database = self.board.wire().lock().database().to_vec();
+        // Without one the device has gone meanwhile.
+        if !database.is_empty() {
+            let (address, data) = (peer_address(to.address), to.data.clone());
+            let attributes = database.iter().map(|attribute| attribute.uuid()).collect();
+            self.board.note(Seen::Connected { address, data, attributes });
+        }
+        Ok(database)
     }
 
     /// Exchanges ATT_MTU; what the device grants (BLE-009).
@@ -228,6 +258,7 @@ impl VirtualCentral {
         // The response to a request that nobody waits for any more comes first.
         self.response().await?;
         self.response = None;
+        self.manners.asks(&message);
         self.send(message).await?;
         self.asked = true;
         self.response().await?;
@@ -282,13 +313,23 @@ impl VirtualCentral {
             let Some(received) = ({ self.board.wire().lock().receive_timed(now) }) else { return Ok(()) };
             self.waited_until = self.waited_until.max(received.at);
             match received.message {
-                ToHost::Notification(value) => self.told.push_back(value),
+                ToHost::Notification(value) => {
+                    self.look_at(&value, false);
+                    self.told.push_back(value);
+                }
                 ToHost::Indication { attribute, value } => {
                     // What it says is discovered anyway.
                     let said = attribute != Attribute::ServiceChanged;
+                    if said {
+                        self.look_at(&value, true);
+                    } else {
+                        let encrypted = self.manners.encrypted;
+                        let (value, service) = (value.clone(), DFU_SERVICE_HANDLE);
+                        self.board.note(Seen::ServiceChanged { value, service, encrypted });
+                    }
                     if said && self.by_hand {
                         self.unconfirmed += 1;
-                    } else {
+                    } else if said || !self.services_unconfirmed {
                         self.board.wire().lock().send(now, FromHost::Confirm);
                     }
                     if said {
@@ -298,19 +339,50 @@ impl VirtualCentral {
                 ToHost::Closed(reason) => {
                     self.linked = false;
                     self.asked = false;
+                    self.closed = Some(reason);
                     return Err(lost(match reason {
                         Closed::ByDevice => "the device ended the link",
                         Closed::Vanished => "supervision timeout",
                     }));
                 }
-                ToHost::Parameters(_) | ToHost::Serial(_) => {}
+                ToHost::Parameters(Parameters { interval, latency, timeout }) => {
+                    self.board.note(Seen::Parameters { interval, latency, timeout });
+                }
+                ToHost::Serial(_) => {}
                 response => {
+                    self.take_response(&response);
                     self.asked = false;
                     self.response = Some(response);
                 }
             }
         }
         Err(lost("not connected"))
+    }
+
+    fn look_at(&mut self, value: &[u8], indicated: bool) {
+        if self.manners.is_unasked(indicated) {
+            self.board.note(Seen::Unasked { value: value.to_vec() });
+        }
+        if let Some(opcode) = self.manners.is_early(value) {
+            self.board.note(Seen::Early { opcode });
+        }
+    }
+
+    fn take_response(&mut self, response: &ToHost) {
+        if !std::mem::replace(&mut self.manners.responded, true) {
+            self.board.note(Seen::Responded);
+        }
+        match (response, self.manners.asked_mtu()) {
+            (ToHost::Mtu(granted), Some(asked)) => {
+                self.board.note(Seen::Mtu { asked, granted: *granted });
+            }
+            (ToHost::Encrypted(true), _) => {
+                self.manners.encrypted = true;
+                self.board.note(Seen::Encrypted);
+            }
+            _ => {}
+        }
+        self.manners.is_answered(response);
     }
 
     /// Ends the link.

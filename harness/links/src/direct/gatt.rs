@@ -6,11 +6,13 @@ use async_trait::async_trait;
 use gauntlet_engine::LinkError;
 use gauntlet_reference::att::{Attribute, WriteKind};
 use gauntlet_reference::gap::{Advertisement, DFU_SERVICE};
-use gauntlet_reference::wire::{FromHost, ToHost};
+use gauntlet_reference::wire::{Closed, FromHost, ToHost};
 
 use super::application::peer_address;
 use super::central::VirtualCentral;
-use crate::gatt::{Advertised, Characteristic, Firmware, Gatt, Paired, Part, WriteHow, Written};
+use crate::gatt::{
+    Advertised, Characteristic, Firmware, Gatt, LinkEnd, Paired, Part, Readable, WriteHow, Written,
+};
 
 /// How long a connection looks for the device first.
 const SCAN: Duration = Duration::from_secs(5);
@@ -110,6 +112,22 @@ impl Gatt for DirectGatt {
         Ok(told)
     }
 
+    async fn read(&mut self, what: Readable) -> Result<Result<Vec<u8>, u8>, LinkError> {
+        let attribute = match what {
+            Readable::Name => Attribute::DeviceName,
+            Readable::Of(characteristic, part) => self.attribute(characteristic, part),
+        };
+        match self.central.request(FromHost::Read(attribute)).await? {
+            ToHost::Value(value) => Ok(value.map_err(|error| error.code())),
+            other => Err(LinkError::Host { detail: format!("a response to something else came: {other:?}") }),
+        }
+    }
+
+    fn leave_services_unconfirmed(&mut self) -> Result<(), LinkError> {
+        self.central.leave_services_unconfirmed();
+        Ok(())
+    }
+
     async fn pair(&mut self) -> Result<Paired, LinkError> {
         match self.central.pair().await {
             Ok(true) => Ok(Paired::Done),
@@ -117,6 +135,13 @@ impl Gatt for DirectGatt {
             Err(LinkError::Lost { .. }) => Ok(Paired::LinkLost),
             Err(error) => Err(error),
         }
+    }
+
+    fn link_end(&self) -> Option<LinkEnd> {
+        self.central.closed().map(|closed| match closed {
+            Closed::ByDevice => LinkEnd::ByDevice,
+            Closed::Vanished => LinkEnd::Silence,
+        })
     }
 
     async fn disconnect(&mut self) {

@@ -7,6 +7,7 @@ mod board;
 mod central;
 mod clock;
 mod gatt;
+mod manners;
 mod serial;
 mod uart;
 

@@ -5,7 +5,7 @@ use gauntlet_nrf52::{Chip, cycles_from_ms};
 use super::Halt;
 use super::air::{Air, slot_after};
 use super::boot::Device;
-use crate::att::{ATT_HEADER, AttError, Attribute, INDICATE, NOTIFY, WriteKind};
+use crate::att::{ATT_HEADER, AttError, Attribute, DFU_SERVICE_HANDLE, INDICATE, NOTIFY, WriteKind};
 use crate::bugs::PlantedBug;
 use crate::gap::{Address, Advertisement, Central, DFU_SERVICE};
 use crate::records::{PeerData, stored_name, unchecked_name};
@@ -21,8 +21,6 @@ const CONTROL_MAX: usize = 23;
 const PACKET_MAX: usize = 244;
 /// Largest ATT_MTU (BLE-009).
 pub(super) const ATT_MTU_MAX: u16 = 247;
-/// First handle of the DFU service, from which on a bonded peer has to discover again (BLE-031).
-const DFU_SERVICE_HANDLE: u16 = 0x000B;
 /// An indication that is not confirmed in this time ends the link (BLE-027).
 const ATT_TIMEOUT_MS: u64 = 30_000;
 /// What is asked for at once (BLE-008): 15 ms, no latency, 6 s.

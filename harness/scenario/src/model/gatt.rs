@@ -1,5 +1,7 @@
 //! What a central does with the attributes of a device, and what it must find.
 
+use std::time::Duration;
+
 use super::{Answer, Peer, Place};
 use crate::quantity::HexBytes;
 use crate::word::words;
@@ -73,7 +75,39 @@ words! {
         Host = "host",
         /// The device must: it ends the link, or it resets.
         Device = "device",
+        /// The device must end it, and say so.
+        Ended = "ended",
+        /// The device must go without a word.
+        Lost = "lost",
     }
+}
+
+words! {
+    /// What a central can read.
+    "what can be read"
+    pub enum Readable {
+        /// The GAP device name.
+        Name = "name",
+        /// The configuration of the DFU Control Point.
+        ControlPointConfiguration = "control-point-configuration",
+        /// The configuration of the buttonless characteristic.
+        ButtonlessConfiguration = "buttonless-configuration",
+        /// The value of the DFU Control Point.
+        ControlPoint = "control-point",
+        /// The value of the DFU Packet characteristic.
+        Packet = "packet",
+        /// The value of the buttonless characteristic.
+        Buttonless = "buttonless",
+    }
+}
+
+/// How a request to read must end.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum ReadEnd {
+    /// With this value.
+    Value(HexBytes),
+    /// With this ATT error.
+    Error(u8),
 }
 
 /// How a request to write must end.
@@ -83,6 +117,8 @@ pub enum WriteResult {
     Ok,
     /// With this ATT error.
     Error(u8),
+    /// With any ATT error.
+    Refused,
     /// Not at all, within the 30 s that ATT allows.
     None,
 }
@@ -117,16 +153,22 @@ pub enum GattAction {
         /// The address; `None` is any.
         address: Option<AirAddress>,
     },
+    /// Nobody may advertise for a second.
+    FindNobody,
     /// The central connects to what advertises.
     Connect {
         /// Which firmware it must be.
         firmware: Firmware,
-        /// The ATT_MTU asked for, 23 to 247; `None` asks for nothing.
+        /// The ATT_MTU asked for, 23 to 517; `None` asks for nothing.
         mtu: Option<u16>,
+        /// The indication that services have changed is confirmed, if one comes.
+        confirm: bool,
+        /// The device must accept it.
+        accepted: bool,
     },
     /// The central exchanges ATT_MTU once more over the link that is up.
     Mtu {
-        /// What it asks for, 23 to 247.
+        /// What it asks for, 23 to 517.
         asked: u16,
         /// What must come of it.
         granted: u16,
@@ -151,6 +193,13 @@ pub enum GattAction {
         /// How it must end; a command ends with nothing.
         result: WriteResult,
     },
+    /// A value is read.
+    Read {
+        /// Of which attribute.
+        what: Readable,
+        /// What must come.
+        end: ReadEnd,
+    },
     /// A notification or an indication must come, or none.
     Hear {
         /// What must come.
@@ -160,6 +209,8 @@ pub enum GattAction {
     },
     /// The central asks for pairing.
     Pair(Pairing),
+    /// Nothing is done for so long, in device time.
+    Wait(Duration),
     /// The link ends.
     Disconnect(Side),
 }

@@ -1,5 +1,7 @@
 //! Reads what a central does with attributes.
 
+use std::num::NonZeroU8;
+
 use schemars::{Schema, SchemaGenerator, json_schema};
 use serde_json::json;
 
@@ -8,19 +10,33 @@ use super::scalars::{Ranged, Text, range, ranged, read_words, scalar_schema};
 use super::{Choice, Cx, Shape};
 use crate::diagnostics::ProblemKind;
 use crate::model::{
-    AirAddress, Answer, Characteristic, Firmware, Gatt, GattAction, GattItem, Pairing, Peer, Side, WriteKind,
-    WriteResult,
+    AirAddress, Answer, Characteristic, Firmware, Gatt, GattAction, GattItem, Pairing, Peer, ReadEnd,
+    Readable, Side, WriteKind, WriteResult,
 };
-use crate::quantity::HexBytes;
+use crate::quantity::{HexBytes, Period};
 use crate::yaml::Node;
 
-read_words!(AirAddress, Characteristic, Firmware, Pairing, Side, WriteKind);
+read_words!(AirAddress, Characteristic, Firmware, Pairing, Readable, Side, WriteKind);
+
+/// What a central may ask for; a bootloader grants 247 at most.
+type AttMtu = Ranged<u16, { range::ATT_MTU }>;
 
 /// What a central can do, by the key that says it.
 const ACTIONS: Choice = Choice {
     one: "an action of a central",
     short: "action",
-    keys: &["find", "connect", "exchange-mtu", "subscribe", "write", "hear", "pair", "disconnect"],
+    keys: &[
+        "find",
+        "connect",
+        "exchange-mtu",
+        "subscribe",
+        "write",
+        "read",
+        "hear",
+        "pair",
+        "wait",
+        "disconnect",
+    ],
 };
 
 mapping! { Gatt, "what a central does", |node, cx| {
@@ -46,7 +62,9 @@ fn linked(items: &[GattItem], at: &Node, cx: &mut Cx<'_>) {
     for (item, node) in items.iter().zip(at.items()) {
         let (needs, after) = match item.action {
             GattAction::Find { .. } => (false, linked),
-            GattAction::Connect { .. } => (false, true),
+            GattAction::Wait(_) => (linked, linked),
+            GattAction::FindNobody => (linked, linked),
+            GattAction::Connect { accepted, .. } => (false, accepted),
             GattAction::Pair(Pairing::Reset) | GattAction::Disconnect(_) => (true, false),
             _ => (true, linked),
         };
@@ -72,7 +90,9 @@ impl Shape for GattItem {
             "exchange-mtu" => Mtu::read(node, cx)?.0,
             "subscribe" => Subscribe::read(node, cx)?.0,
             "write" => Write::read(node, cx)?.0,
+            "read" => Read::read(node, cx)?.0,
             "hear" => Hear::read(node, cx)?.0,
+            "wait" => Wait::read(node, cx)?.0,
             "pair" => Pair::read(node, cx)?.0,
             _ => Disconnect::read(node, cx)?.0,
         };
@@ -86,8 +106,10 @@ impl Shape for GattItem {
             Mtu::schema(generator),
             Subscribe::schema(generator),
             Write::schema(generator),
+            Read::schema(generator),
             Hear::schema(generator),
             Pair::schema(generator),
+            Wait::schema(generator),
             Disconnect::schema(generator),
         ] })
     }
@@ -96,22 +118,54 @@ impl Shape for GattItem {
 struct Find(GattAction);
 
 mapping! { Find, "a look for advertising", |node, cx| {
-    required "find" => firmware: Firmware, "Which firmware must advertise.";
+    required "find" => firmware: Sought, "Which firmware must advertise, or `nobody`.";
     optional "name" => name: Text, "The complete name that it must have. Any by default.";
     optional "address" => address: AirAddress, "The address that it must have. Any by default.";
-} => Some(Find(GattAction::Find { firmware: firmware?, name: name.map(|name| name.0), address })) }
+} => Some(Find(match firmware? {
+    Sought(Some(firmware)) => GattAction::Find { firmware, name: name.map(|name| name.0), address },
+    Sought(None) => {
+        if name.is_some() || address.is_some() {
+            let problem = cx.problem(ProblemKind::Contradiction, node, "nobody has no name and no address".to_owned());
+            cx.report(problem.label("nobody may advertise"));
+        }
+        GattAction::FindNobody
+    }
+})) }
+
+/// A firmware, or `nobody`.
+struct Sought(Option<Firmware>);
+
+impl Shape for Sought {
+    fn read(node: &Node, cx: &mut Cx<'_>) -> Option<Self> {
+        if node.scalar().is_some_and(|scalar| scalar.text == "nobody") {
+            return Some(Self(None));
+        }
+        Firmware::read(node, cx).map(|firmware| Self(Some(firmware)))
+    }
+
+    fn schema(generator: &mut SchemaGenerator) -> Schema {
+        let nobody = scalar_schema(&json!({ "const": "nobody", "description": "Nobody, for a second." }));
+        json_schema!({ "anyOf": [Firmware::schema(generator), nobody] })
+    }
+}
 
 struct Connect(GattAction);
 
 mapping! { Connect, "a connection", |node, cx| {
     required "connect" => firmware: Firmware, "Which firmware is connected to.";
-    optional "mtu" => mtu: Ranged<u16, { range::MTU }>, "The ATT MTU that is asked for. None is by default.";
-} => Some(Connect(GattAction::Connect { firmware: firmware?, mtu: mtu.map(|mtu| mtu.0) })) }
+    optional "mtu" => mtu: AttMtu, "The ATT MTU that is asked for. None is by default.";
+    optional "confirm" => confirm: bool, "A Service Changed indication is confirmed, if one comes. `true` by default.";
+    optional "accepted" => accepted: bool, "Whether the device must accept the connection. `true` by default.";
+} => {
+    let accepted = accepted.unwrap_or(true);
+    let (mtu, confirm) = (mtu.map(|mtu| mtu.0), confirm.unwrap_or(true));
+    Some(Connect(GattAction::Connect { firmware: firmware?, mtu, confirm, accepted }))
+}}
 
 struct Mtu(GattAction);
 
 mapping! { Mtu, "an exchange of ATT MTU", |_node, cx| {
-    required "exchange-mtu" => asked: Ranged<u16, { range::MTU }>, "The ATT MTU that is asked for over the link that is up, 23 to 247.";
+    required "exchange-mtu" => asked: AttMtu, "The ATT MTU that is asked for over the link that is up, 23 to 517.";
     required "granted" => granted: Ranged<u16, { range::MTU }>, "What must come of it.";
 } => Some(Mtu(GattAction::Mtu { asked: asked?.0, granted: granted?.0 })) }
 
@@ -149,6 +203,31 @@ mapping! { Write, "a write", |node, cx| {
     Some(Write(GattAction::Write { characteristic: characteristic?, value: value?, kind, result }))
 }}
 
+struct Read(GattAction);
+
+mapping! { Read, "a look at a value", |node, cx| {
+    required "read" => what: Readable, "What is read.";
+    optional "value" => value: HexBytes, "The value in hexadecimal that must come.";
+    optional "error" => error: NonZeroU8, "The ATT error that must come in its place.";
+} => {
+    let end = match (value, error) {
+        (Some(value), None) => ReadEnd::Value(value),
+        (None, Some(error)) => ReadEnd::Error(error.get()),
+        _ => {
+            let problem = cx.problem(ProblemKind::Contradiction, node, "a read ends in one way".to_owned());
+            cx.report(problem.label("this needs either `value` or `error`"));
+            return None;
+        }
+    };
+    Some(Read(GattAction::Read { what: what?, end }))
+}}
+
+struct Wait(GattAction);
+
+mapping! { Wait, "a pause of the central", |node, cx| {
+    required "wait" => time: Period, "How long the central does nothing, in device time.";
+} => time.map(|time| Wait(GattAction::Wait(time.duration()))) }
+
 struct Hear(GattAction);
 
 mapping! { Hear, "a look for a message", |node, cx| {
@@ -180,8 +259,9 @@ impl Shape for WriteResult {
         match node.scalar().map(|scalar| scalar.text.as_str()) {
             Some("ok") => Some(Self::Ok),
             Some("none") => Some(Self::None),
+            Some("refused") => Some(Self::Refused),
             _ => {
-                let error = ranged(node, "an ATT error, `ok` or `none`", 1..=0xFF, cx)?;
+                let error = ranged(node, "an ATT error, `ok`, `refused` or `none`", 1..=0xFF, cx)?;
                 u8::try_from(error).ok().map(Self::Error)
             }
         }
@@ -190,6 +270,7 @@ impl Shape for WriteResult {
     fn schema(_: &mut SchemaGenerator) -> Schema {
         scalar_schema(&json!({ "anyOf": [
             { "const": "ok", "description": "A Write Response." },
+            { "const": "refused", "description": "Any ATT error." },
             { "const": "none", "description": "No response at all." },
             { "type": "integer", "minimum": 1, "maximum": 0xFF },
         ] }))

@@ -250,6 +250,7 @@ pub(crate) mod range {
     pub(crate) const RELOAD_REGISTERS: usize = 9;
     pub(crate) const TIMES: usize = 10;
     pub(crate) const EVERY: usize = 11;
+    pub(crate) const ATT_MTU: usize = 12;
 }
 
 read_numbers! {
@@ -259,6 +260,7 @@ read_numbers! {
     Fwid, "a SoftDevice's firmware id", 0..=0xFFFF, |value| u16::try_from(value).ok().map(Fwid::new);
     NonZeroU8, "a byte other than 0", 1..=0xFF, |value| u8::try_from(value).ok().and_then(NonZeroU8::new);
     Ranged<u16, { range::MTU }>, "an ATT MTU", 23..=247, |value| u16::try_from(value).ok().map(Self);
+    Ranged<u16, { range::ATT_MTU }>, "an ATT MTU of a central", 23..=517, |value| u16::try_from(value).ok().map(Self);
     Ranged<u32, { range::INIT_BYTE }>, "a byte of the init packet", 1..=512, |value| u32::try_from(value).ok().map(Self);
     Ranged<u32, { range::OBJECT_BYTE }>, "a byte of an object", 1..=4096, |value| u32::try_from(value).ok().map(Self);
     Ranged<u32, { range::COUNT }>, "a position counted from 1", 1..=0xFFFF_FFFF, |value| u32::try_from(value).ok().map(Self);

@@ -187,7 +187,10 @@ fn actions_of_a_central() {
         panic!()
     };
     assert_eq!(name, "Pump 12");
-    assert_eq!(*actions[1], GattAction::Connect { firmware: Firmware::Bootloader, mtu: Some(23) });
+    assert_eq!(
+        *actions[1],
+        GattAction::Connect { firmware: Firmware::Bootloader, mtu: Some(23), confirm: true, accepted: true }
+    );
     let GattAction::Subscribe { value: None, result: WriteResult::Ok, .. } = actions[2] else { panic!() };
     let GattAction::Write { kind: WriteKind::Request, result: WriteResult::Error(0xFD), .. } = actions[3]
     else {

@@ -70,6 +70,13 @@ pub(super) fn run(args: &RunArgs) -> Result<ExitCode, Failure> {
         let advice = "leave out `--link ble`: the verdict is the same".to_owned();
         return Err(Failure::Usage { what, advice });
     }
+    if args.all_planted_bugs && bench.backend() == Backend::Ble {
+        let what =
+            "bugs are planted into devices of this process, and `--link ble` gives each case one of its own"
+                .to_owned();
+        let advice = "leave out `--link ble`, or name direct or dongle: the bugs are the same".to_owned();
+        return Err(Failure::Usage { what, advice });
+    }
     if args.hold.is_some() && cases.len() != 1 {
         let what = format!("{} cases were chosen, and only the device of one can be held", cases.len());
         let advice = "choose one case by its id; `gauntlet list` prints them".to_owned();
