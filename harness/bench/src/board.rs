@@ -11,6 +11,7 @@ use gauntlet_probe::serve::{Protocol, Server};
 use gauntlet_probe::{BoardSelector, Debugger, ProbeError, Segment};
 
 use crate::device::Device;
+use crate::flash_log::FlashLog;
 use crate::hardware::CommandError;
 use crate::patience::Patience;
 #[cfg(unix)]
@@ -228,6 +229,23 @@ pub trait Board {
     /// [`BoardError::Impossible`] without such a pin.
     fn reset_pin(&self) -> Result<(), BoardError>;
 
+    /// Holds the button that asks for DFU mode, or lets it go.
+    ///
+    /// # Errors
+    /// [`BoardError::Impossible`] on a board without [`Capability::Button`](crate::Capability::Button).
+    fn hold_button(&self, held: bool) -> Result<(), BoardError> {
+        let _ = held;
+        Err(BoardError::Impossible("have a button held"))
+    }
+
+    /// Wakes the device from System OFF, after it has been sent there.
+    ///
+    /// # Errors
+    /// [`BoardError::Impossible`] on a board without [`Capability::SystemOff`](crate::Capability::SystemOff).
+    fn wake_from_off(&self) -> Result<(), BoardError> {
+        Err(BoardError::Impossible("be sent to System OFF and woken"))
+    }
+
     /// Switches the supply off, and on again after `off` of device time.
     ///
     /// # Errors
@@ -254,6 +272,15 @@ pub trait Board {
     /// [`BoardError::Impossible`] on a board without [`Capability::CutSweep`](crate::Capability::CutSweep).
     fn record_flash(&self) -> Result<(), BoardError> {
         Err(BoardError::Impossible("write down the flash operations of its firmware"))
+    }
+
+    /// From now on the flash operations of the device are written down for [`Board::flash_log`]. Nothing happens on a board
+    /// whose flash nobody can watch.
+    fn watch_flash(&self) {}
+
+    /// What was done to the flash since [`Board::watch_flash`]; `None` on a board whose flash nobody can watch.
+    fn flash_log(&self) -> Option<FlashLog> {
+        None
     }
 
     /// A sweep of power cuts over everything since [`Board::record_flash`].

@@ -26,6 +26,7 @@ pub mod board;
 pub mod device;
 mod dongles;
 pub mod firmware_board;
+pub mod flash_log;
 pub mod hardware;
 pub mod images;
 pub mod patience;
@@ -42,6 +43,7 @@ pub use backend::{Backend, UnknownBackend};
 pub use board::{Board, BoardError, Cut, CutPlace, CutReport, LinkKind, Mode, Peer, Tear};
 pub use device::{Application, Device, DeviceImage, Region};
 pub use firmware_board::{FirmwareBoard, FirmwareSetup, ReadBack};
+pub use flash_log::FlashLog;
 pub use gauntlet_links::direct::{FlowControl, UartOptions};
 pub use gauntlet_nrf52::Variant;
 pub use gauntlet_probe::serve::{Protocol, Server};
@@ -97,6 +99,10 @@ pub enum Capability {
     Pairing,
     /// Sending on before the device has answered, so close behind that a case can count on it.
     Overtaking,
+    /// Holding the button that asks for DFU mode.
+    Button,
+    /// Sending the device to System OFF and waking it.
+    SystemOff,
     /// Saving and restoring the whole device.
     Snapshot,
     /// Opening a chip whose access port is closed, by erasing it.

@@ -70,6 +70,16 @@ pub enum UpdateError {
         /// What it said.
         violation: Violation,
     },
+    /// All of the firmware was taken, and the init packet promises more: the device waits for the rest (FLT-026).
+    #[error(
+        "the init packet promises {promised} bytes and the firmware has {sent}: the device waits for the rest"
+    )]
+    Unfinished {
+        /// Bytes that the init packet promises.
+        promised: u32,
+        /// Bytes of the firmware.
+        sent: u32,
+    },
     /// The image cannot be sent to this device; nothing was refused because nothing was tried.
     #[error("the image cannot be sent: {0}")]
     Unsendable(Unsendable),
@@ -94,6 +104,7 @@ impl UpdateError {
             Self::NotBack { .. } => Some(Phase::Connect),
             Self::Transfer { object: Object::Init, .. } => Some(Phase::InitPacket),
             Self::Transfer { object: Object::Data(_), .. } => Some(Phase::Data),
+            Self::Unfinished { .. } => Some(Phase::Finish),
             Self::Unsendable(_) => None,
         }
     }

@@ -1,5 +1,6 @@
 //! The init packet and the firmware, in one session.
 
+use gauntlet_protocol::init_packet::decode;
 use gauntlet_protocol::{ObjectType, Outcome as Answer, Refusal, Request, ResultCode, SelectAnswer};
 use tokio::time::Instant;
 
@@ -145,6 +146,11 @@ impl Engine<'_> {
             self.came_across();
             start = end;
             begin = Begin::Create;
+        }
+        // The device has said yes to each object, and to no image: for it that was not the end.
+        let promised = decode(self.init.bytes()).map_or(0, |packet| packet.init.image_size());
+        if promised as usize > length {
+            return Err(UpdateError::Unfinished { promised, sent: length as u32 });
         }
         Ok(Sent::Good)
     }

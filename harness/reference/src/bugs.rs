@@ -222,6 +222,18 @@ planted_bugs! {
     LeavingHostResets = 453, "leaving-host-resets", "A host that leaves before it has confirmed starts the bootloader (BTN-004).";
     InitBytesKept = 455, "init-bytes-kept", "Behind a shorter init packet the bytes of a longer one stay on record (SET-013).";
     BankOneSizeKept = 456, "bank-1-size-kept", "Bank 1 keeps size and CRC of what has been activated (SET-016).";
+    CombinedBootloaderTooLarge = 550, "combined-bootloader-too-large", "Behind a SoftDevice a bootloader that is larger than its place is accepted (VAL-019).";
+    LastPageOpen = 551, "last-page-open", "The last page of the application is left open when it is started (MEM-019).";
+    BootloaderEndOpen = 552, "bootloader-end-open", "The last page of the bootloader is left open (MEM-018).";
+    WakeUpChecked = 553, "wake-up-checked", "The CRC is checked although the device wakes from System OFF (VAL-031).";
+    WakeUpReasonKept = 554, "wake-up-reason-kept", "The reason of a wake-up from System OFF is kept, so that no later start is checked (VAL-031).";
+    RegisterClearedWhole = 555, "register-cleared-whole", "A request for DFU mode takes the other bits of its register with it (ACT-023).";
+    SkipRegisterClearedWhole = 556, "skip-register-cleared-whole", "The mark that skips a check takes the other bits of its register with it (VAL-032).";
+    HashSkipped = 557, "hash-skipped", "The mark that skips the CRC check skips hashes and signatures, too (VAL-032).";
+    BootloaderRecordMistaken = 558, "bootloader-record-mistaken", "Behind a SoftDevice the bootloader gets the boot validation of the SoftDevice (VAL-026).";
+    ChunkMissesBackup = 559, "chunk-misses-backup", "The progress of a copy does not reach the settings backup (ACT-002).";
+    SettingsRewritten = 560, "settings-rewritten", "The settings page is written anew although it is the same (SET-006).";
+    ButtonIgnored = 561, "button-ignored", "The button that is held at a reset does not lead to DFU mode (ACT-026).";
     WriteOffsetKept = 457, "write-offset-kept", "The write offset of a finished copy stays on record (SET-016).";
 }
 

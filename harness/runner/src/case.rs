@@ -24,7 +24,7 @@ use crate::run::RunOptions;
 use crate::told::Teller;
 use crate::trouble::Trouble;
 use crate::update::{Manner, Way, rejection, unwatched};
-use crate::{air, closing, device, exchange, faults, gatt, lock, observe, probed, target};
+use crate::{air, audit, closing, device, exchange, faults, gatt, lock, observe, probed, target};
 
 /// Transfer, activation and start are done by then.
 pub(crate) const SETTLE: Duration = Duration::from_secs(120);
@@ -144,6 +144,12 @@ async fn attempt(case: &Case, way: &Way<'_>, options: &RunOptions) -> Result<Vec
             way.teller.tell(board, Event::ClosingUpdate { ok: false, outcome: trouble.to_string() })
         }
     }
+    if let Some(log) = board.flash_log() {
+        for check in audit::flash(&log, way.device) {
+            way.teller.tell(board, check.event());
+            found.findings.extend(Check::finding(check));
+        }
+    }
     match found {
         // A device that is wrong may well keep a fault from firing, so what was found about it comes first.
         Found { missed: Some(missed), findings, .. } if findings.is_empty() => Err(missed),
@@ -240,6 +246,14 @@ async fn perform(
             found.touched = true;
             match kind {
                 ResetKind::Pin => board.reset_pin()?,
+                ResetKind::Button => {
+                    board.hold_button(true)?;
+                    board.reset_pin()?;
+                    // It is looked at in the start, so it may be let go when the device has come to rest.
+                    board.settle(SETTLE).await;
+                    board.hold_button(false)?;
+                }
+                ResetKind::Wake => board.wake_from_off()?,
                 ResetKind::Soft if std::mem::take(&mut found.was_reset) => {}
                 ResetKind::Soft => {
                     let mut debugger = board.attach()?;

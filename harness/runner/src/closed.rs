@@ -28,6 +28,30 @@ pub(crate) fn is_closed(probe: &mut Debugger, variant: Variant, address: u32) ->
     Ok(false)
 }
 
+/// For each page of flash whether it is closed for the firmware that runs.
+pub(crate) fn pages(probe: &mut Debugger, variant: Variant, pages: u32) -> Result<Vec<bool>, ProbeError> {
+    let mut closed = vec![false; pages as usize];
+    if variant == Variant::Nrf52832 {
+        for (bits, register) in closed.chunks_mut(32).zip(BPROT_CONFIG) {
+            let word = probe.read_word(register)?;
+            bits.iter_mut().enumerate().for_each(|(page, closed)| *closed = word >> page & 1 == 1);
+        }
+        return Ok(closed);
+    }
+    for list in lists() {
+        let (start, size) = (probe.read_word(list)?, probe.read_word(list + 4)?);
+        if probe.read_word(list + 8)? & ACL_NO_WRITE != 0 {
+            let range = (start / PAGE) as usize..(start.saturating_add(size) / PAGE) as usize;
+            closed
+                .iter_mut()
+                .enumerate()
+                .filter(|(page, _)| range.contains(page))
+                .for_each(|(_, page)| *page = true);
+        }
+    }
+    Ok(closed)
+}
+
 /// Whether anything is closed for the probe. On the nRF52832 the debug port is not bound by what the firmware is.
 pub(crate) fn is_closed_to_probe(probe: &mut Debugger, variant: Variant) -> Result<bool, ProbeError> {
     if variant == Variant::Nrf52832 {

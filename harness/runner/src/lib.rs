@@ -33,6 +33,7 @@
 //! | `entry` | into DFU mode through the probe |
 
 mod air;
+mod audit;
 mod beyond;
 pub mod ble;
 mod captures;

@@ -6,10 +6,12 @@ use gauntlet_protocol::crc32;
 use gauntlet_record::{Event, RegionDigest, Sha256, Word};
 use sha2::Digest;
 
+use crate::closed;
 use crate::trouble::Trouble;
 
 /// Where the witness application leaves its words.
 const WITNESS_ADDRESS: u32 = gauntlet_bench::WITNESS_ADDRESS;
+const PAGE: u32 = 0x1000;
 /// No flash lies there or above.
 const FLASH_LIMIT: u32 = 0x1000_0000;
 
@@ -23,6 +25,8 @@ pub(crate) struct Snapshot {
     regions: Vec<Region>,
     /// The witness that runs, if one does.
     pub(crate) witness: Option<u32>,
+    /// For each page of flash whether the firmware has closed it; unknown of a device that is locked.
+    closed: Option<Vec<bool>>,
     /// What the device was doing before the probe came.
     pub(crate) mode: Mode,
 }
@@ -56,11 +60,14 @@ pub(crate) fn read(board: &dyn Board, device: &Device, mode: Mode) -> Result<Sna
     let regions = device.regions();
     let mut ranges: Vec<_> = regions.iter().map(|region| region.start..region.end).collect();
     ranges.push(WITNESS_ADDRESS..WITNESS_ADDRESS + 8);
+    // Registers can't be read past a lock.
+    let mut closed = None;
     let mut segments = match board.attach() {
         Err(ProbeError::Locked { .. }) => board.read_past_lock(&ranges)?,
         attached => {
             let mut debugger = attached?;
             let segments = debugger.read_back(&ranges)?;
+            closed = Some(closed::pages(&mut debugger, device.variant, device.layout().flash_end / PAGE)?);
             debugger.detach()?;
             segments
         }
@@ -77,6 +84,7 @@ pub(crate) fn read(board: &dyn Board, device: &Device, mode: Mode) -> Result<Sna
         regions: device.regions_with(Ground::of(&flash).base),
         flash,
         uicr,
+        closed,
         witness: word(4).filter(|_| is_there),
         mode,
     })
@@ -114,6 +122,12 @@ impl Snapshot {
         }
         let end = self.flash.len().min(place.end as usize);
         self.flash.get(place.start as usize..end).unwrap_or_default()
+    }
+
+    /// For each page of flash its first byte, and whether the firmware has closed it; nothing of a device that is locked.
+    pub(crate) fn closed_pages(&self) -> Option<impl Iterator<Item = (u32, bool)>> {
+        let closed = self.closed.as_ref()?;
+        Some((0u32..).step_by(PAGE as usize).zip(closed.iter().copied()))
     }
 
     /// The whole flash, from address 0.

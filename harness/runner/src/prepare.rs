@@ -34,6 +34,8 @@ pub(crate) async fn prepare(
     };
     debugger.erase_all()?;
     debugger.flash(&flash, true, &mut |_| {})?;
+    // From here on it is the device that changes its flash; the first start does so as well (MEM-017, SET-001).
+    board.watch_flash();
     debugger.reset()?;
     debugger.detach()?;
     teller.tell(board, prepared(device, &image));

@@ -390,6 +390,8 @@ fn able(bench: &dyn Bench, need: model::Capability) -> bool {
         model::Capability::Reset => Capability::Reset,
         model::Capability::Buttonless => Capability::Buttonless,
         model::Capability::Gatt => Capability::Gatt,
+        model::Capability::Button => Capability::Button,
+        model::Capability::SystemOff => Capability::SystemOff,
         model::Capability::Snapshot => Capability::Snapshot,
     };
     let has = |what: &Capability| bench.capabilities().contains(what);

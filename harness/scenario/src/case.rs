@@ -104,6 +104,8 @@ impl Case {
                 StepKind::Exchange(exchange) => all.push(link(exchange.link)),
                 StepKind::Gatt(_) => all.extend([Capability::Ble, Capability::Gatt]),
                 StepKind::Reset(ResetKind::Pin) => all.push(Capability::Reset),
+                StepKind::Reset(ResetKind::Button) => all.extend([Capability::Reset, Capability::Button]),
+                StepKind::Reset(ResetKind::Wake) => all.push(Capability::SystemOff),
                 // A probe can do that on any bench.
                 StepKind::Reset(ResetKind::Soft) => {}
                 StepKind::PowerCut(_) => all.push(Capability::PowerCut),

@@ -12,14 +12,15 @@ use gauntlet_links::direct::{
 use gauntlet_links::dongle::DongleOptions;
 use gauntlet_links::gatt::Gatt;
 use gauntlet_nrf52::{
-    self as nrf52, CYCLES_PER_SECOND, Chip, FlashAction, MachineStop, Reset, TearPattern, cycles_from_us,
+    self as nrf52, CYCLES_PER_SECOND, Chip, FlashAction, MachineStop, Reset, TearPattern, Variant,
+    cycles_from_us,
 };
 use gauntlet_probe::serve::{Protocol, Server};
 use gauntlet_probe::virtual_probe::Registration;
 use gauntlet_probe::{BoardSelector, Debugger, Segment};
-use gauntlet_reference::Profile;
 use gauntlet_reference::gap::Central;
 use gauntlet_reference::wire::{Closed, Presence};
+use gauntlet_reference::{Layout, Profile};
 
 use super::{SUPERVISION_US, settling};
 #[cfg(unix)]
@@ -27,6 +28,7 @@ use crate::bluetooth::{self, Bluetooth};
 use crate::board::{Board, BoardError, Cut, CutPlace, CutReport, LinkKind, Mode, Peer, Tear};
 use crate::device::Device;
 use crate::dongles::Dongles;
+use crate::flash_log::FlashLog;
 use crate::patience::Patience;
 use crate::running::Runs;
 #[cfg(unix)]
@@ -61,6 +63,7 @@ pub(super) struct OpenBoard {
     pub(super) _probe: Registration,
     pub(super) origin: u64,
     pub(super) seed: u64,
+    pub(super) variant: Variant,
     /// The firmware in the chip, when it is not the reference device.
     pub(super) runs: Option<Runs>,
 }
@@ -210,6 +213,23 @@ impl Board for OpenBoard {
         Ok(())
     }
 
+    fn hold_button(&self, held: bool) -> Result<(), BoardError> {
+        if self.runs.is_some() {
+            return Err(BoardError::Impossible("have the button of its firmware held: nobody knows its pin"));
+        }
+        let button = Layout::of(self.variant).dfu_button;
+        self.board.machine().chip.button(button, held);
+        Ok(())
+    }
+
+    fn wake_from_off(&self) -> Result<(), BoardError> {
+        if self.runs.is_some() {
+            return Err(BoardError::Impossible("be woken: its firmware has not said by which pin"));
+        }
+        self.board.machine().reset(Reset::WakeFromOff);
+        Ok(())
+    }
+
     async fn power_cycle(&self, off: Duration) -> Result<(), BoardError> {
         self.board.machine().power_off();
         let noticed = self.board.machine().now() + cycles_from_us(SUPERVISION_US);
@@ -255,6 +275,14 @@ impl Board for OpenBoard {
         }
         self.board.machine().chip.set_recording(true);
         Ok(())
+    }
+
+    fn watch_flash(&self) {
+        self.board.machine().chip.set_recording(true);
+    }
+
+    fn flash_log(&self) -> Option<FlashLog> {
+        FlashLog::of(&self.board.machine().chip)
     }
 
     fn cut_sweep(&self) -> Result<Sweep, BoardError> {

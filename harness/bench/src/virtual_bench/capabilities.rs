@@ -9,6 +9,8 @@ const REFERENCE: &[Capability] = &[
     Capability::PowerCut,
     Capability::FlashOpFaults,
     Capability::Reset,
+    Capability::Button,
+    Capability::SystemOff,
     Capability::OpensLocked,
     Capability::ReadsLocked,
     Capability::Buttonless,

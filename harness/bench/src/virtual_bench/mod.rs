@@ -121,6 +121,7 @@ impl Bench for VirtualBench {
             _probe: probe,
             origin,
             seed,
+            variant,
             runs,
         }))
     }

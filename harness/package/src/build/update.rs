@@ -124,8 +124,10 @@ pub struct UpdatePackage {
     pub debug: bool,
     /// What is checked before the application starts; a generated CRC if not given.
     pub app_boot_validation: Option<ValidationType>,
-    /// What is checked of the SoftDevice; a generated CRC if not given. A bootloader is always checked by CRC.
+    /// What is checked of the SoftDevice; a generated CRC if not given.
     pub sd_boot_validation: Option<ValidationType>,
+    /// What is checked of the bootloader when it has been received; a generated CRC if not given, as nrfutil makes it always.
+    pub bl_boot_validation: Option<ValidationType>,
     /// Signs every image.
     pub key: Option<SigningKey>,
     /// Makes also what no bootloader takes and nrfutil makes all the same: no image, more than 16 SoftDevice ids.
@@ -238,7 +240,8 @@ impl UpdatePackage {
         if self.bootloader.is_some() {
             fw_version =
                 self.or_debug(self.bootloader_version, "the bootloader version", "a bootloader needs one")?;
-            validations.push(boot_validation(ValidationType::GeneratedCrc, bootloader, None)?);
+            let kind = self.bl_boot_validation.unwrap_or(ValidationType::GeneratedCrc);
+            validations.push(boot_validation(kind, bootloader, self.key.as_ref())?);
         }
         let (key, fw_type, name) = match parts {
             [Some(_), Some(_)] => (ManifestKey::SoftDeviceBootloader, FwType::SoftDeviceBootloader, "sd_bl"),

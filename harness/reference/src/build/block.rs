@@ -145,7 +145,7 @@ impl Build {
     }
 
     /// Address of the block in a device.
-    pub(crate) fn address(layout: &Layout) -> u32 {
+    pub fn address(layout: &Layout) -> u32 {
         layout.bootloader + BUILD_OFFSET
     }
 }

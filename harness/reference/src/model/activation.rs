@@ -182,7 +182,11 @@ fn copy(chip: &mut Chip, device: &mut Device, source: u32, target: u32, size: u3
             chip.nvmc_write_word(target + offset + word, value)?;
         }
         device.settings.write_offset = offset + length;
-        device.commit(chip)?;
+        if device.build.has(PlantedBug::ChunkMissesBackup) {
+            let _blocking = device.commit_page(chip, device.layout.settings_page)?;
+        } else {
+            device.commit(chip)?;
+        }
     }
     Ok(())
 }

@@ -76,7 +76,8 @@ pub(super) fn boot(chip: &mut Chip, layout: Layout) -> Result<Next, Halt> {
     }
 
     protect(chip, &layout, Region::MbrPage, 0, MBR_END)?;
-    protect(chip, &layout, Region::Bootloader, layout.bootloader, layout.backup_page)?;
+    let open = if build.has(PlantedBug::BootloaderEndOpen) { PAGE } else { 0 };
+    protect(chip, &layout, Region::Bootloader, layout.bootloader, layout.backup_page - open)?;
 
     if build.debug_port_disable {
         protect::close_debug_port(chip, &layout)?;
@@ -211,7 +212,8 @@ impl Device {
         // SET-006. What is still queued for the page is not seen.
         let mut present = vec![0; content.len()];
         chip.load(page, &mut present)?;
-        if present == content {
+        let rewritten = page == self.layout.settings_page && self.build.has(PlantedBug::SettingsRewritten);
+        if present == content && !rewritten {
             return Ok(Ok(()));
         }
         self.flash.replace_page(chip, page, content)
@@ -231,8 +233,13 @@ impl Device {
 /// VAL-031, VAL-032: reads and clears the flags that skip CRC checks for this boot.
 fn take_skip_flags(chip: &mut Chip, build: &Build) -> Result<bool, Halt> {
     let allowed = build.skip_crc;
-    if allowed.system_off && chip.load_word(RESETREAS)? & RESETREAS_OFF != 0 {
-        chip.store_word(RESETREAS, RESETREAS_OFF)?;
+    if allowed.system_off
+        && chip.load_word(RESETREAS)? & RESETREAS_OFF != 0
+        && !build.has(PlantedBug::WakeUpChecked)
+    {
+        if !build.has(PlantedBug::WakeUpReasonKept) {
+            chip.store_word(RESETREAS, RESETREAS_OFF)?;
+        }
         return Ok(true);
     }
     let register = chip.load_word(GPREGRET2)?;
@@ -240,7 +247,9 @@ fn take_skip_flags(chip: &mut Chip, build: &Build) -> Result<bool, Halt> {
     if !allowed.gpregret2 || !marked || register & SKIP_CRC == 0 {
         return Ok(false);
     }
-    chip.store_word(GPREGRET2, register & !(SKIP_PATTERN | SKIP_CRC))?;
+    let kept = !(SKIP_PATTERN | SKIP_CRC);
+    let kept = if build.has(PlantedBug::SkipRegisterClearedWhole) { 0 } else { kept };
+    chip.store_word(GPREGRET2, register & kept)?;
     Ok(true)
 }
 
@@ -275,8 +284,9 @@ pub(super) fn holds(
     size: u32,
     skip_crc: bool,
 ) -> Result<bool, Halt> {
-    if validation.kind == ValidationType::None || validation.kind == ValidationType::GeneratedCrc && skip_crc
-    {
+    let skipped =
+        validation.kind == ValidationType::GeneratedCrc || device.build.has(PlantedBug::HashSkipped);
+    if validation.kind == ValidationType::None || skipped && skip_crc {
         return Ok(true);
     }
     if size > device.layout.flash_end.saturating_sub(start) {
@@ -312,6 +322,7 @@ fn button_pressed(chip: &mut Chip, pin: u8) -> Result<bool, Halt> {
 /// Section 10.3 behind its first row: is DFU mode asked for, in a way that the build knows?
 fn entry_requested(chip: &mut Chip, device: &Device) -> Result<bool, Halt> {
     let Entry { button, pin_reset, gpregret, settings_flag } = device.build.entry;
+    let button = button && !device.build.has(PlantedBug::ButtonIgnored);
     Ok(button && button_pressed(chip, device.layout.dfu_button)?
         || pin_reset && chip.load_word(RESETREAS)? & RESETREAS_PIN != 0
         || gpregret && register_asks(chip.load_word(GPREGRET)?, &device.build)
@@ -340,7 +351,8 @@ fn clear_entry_flags(chip: &mut Chip, device: &mut Device) -> Result<(), Halt> {
     let cleared = register & ENTRY_MASK == ENTRY_PATTERN && register & ENTRY_START != 0
         || device.build.has(PlantedBug::AnyRequestCleared);
     if entry.gpregret && cleared {
-        chip.store_word(GPREGRET, register & ENTRY_KEEP)?;
+        let kept = if device.build.has(PlantedBug::RegisterClearedWhole) { 0 } else { ENTRY_KEEP };
+        chip.store_word(GPREGRET, register & kept)?;
     }
     if entry.settings_flag && device.settings.enter_buttonless_dfu == 1 {
         device.settings.enter_buttonless_dfu = 0;
@@ -357,6 +369,7 @@ fn protect_for_application(chip: &mut Chip, device: &Device) -> Result<(), Halt>
     if device.build.profile != Profile::Ble {
         protect(chip, layout, Region::Settings, layout.settings_page, layout.settings_page + PAGE)?;
     }
-    let end = space::bank_1_start(chip, device)?;
+    let open = if device.build.has(PlantedBug::LastPageOpen) { PAGE } else { 0 };
+    let end = space::bank_1_start(chip, device)? - open;
     protect(chip, layout, Region::Firmware, 0, end)
 }

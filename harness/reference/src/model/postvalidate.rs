@@ -109,7 +109,8 @@ fn parts(chip: &mut Chip, dfu: &Dfu, init: &InitCommand, image: &[u8]) -> Result
     }
     if matches!(kind, Some(FwType::Bootloader | FwType::SoftDeviceBootloader)) {
         let size = init.bl_size.unwrap_or(0);
-        let place = (usize::from(with_softdevice), sd_size);
+        let mistaken = dfu.device.build.has(PlantedBug::BootloaderRecordMistaken);
+        let place = (usize::from(with_softdevice && !mistaken), sd_size);
         accepted.bootloader = component(chip, dfu, init, image, place, size, ValidationType::None)?;
         if accepted.bootloader.is_none() {
             return Ok(None);

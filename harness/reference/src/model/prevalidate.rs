@@ -80,7 +80,9 @@ fn judge(
     // VAL-019.
     let replaces_bootloader = matches!(init.fw_type, Some(FwType::Bootloader | FwType::SoftDeviceBootloader));
     let region = device.layout.backup_page - device.layout.bootloader;
-    if replaces_bootloader && init.bl_size.unwrap_or(0) > region {
+    let unseen = device.build.has(PlantedBug::CombinedBootloaderTooLarge)
+        && init.fw_type == Some(FwType::SoftDeviceBootloader);
+    if replaces_bootloader && !unseen && init.bl_size.unwrap_or(0) > region {
         return Ok(Err(ResultCode::InsufficientResources.into()));
     }
     Ok(Ok(()))

@@ -1,6 +1,7 @@
 //! Judgement: what the probe read, against what must be. Nothing here asks the client.
 
 mod application;
+mod closed;
 mod record;
 mod regions;
 mod settings;
@@ -69,6 +70,7 @@ impl Evidence<'_> {
         let mut checks = regions::unchanged(self, expect);
         checks.extend(system::expected(self, expect));
         checks.push(settings::backup(self));
+        checks.extend(closed::regions(self));
         checks.extend(record::in_order(self));
         checks.extend(settings::expected(self, &expect.settings));
         checks.extend(application::expected(self, expect));
@@ -80,6 +82,7 @@ impl Evidence<'_> {
         let mut checks = regions::always(self);
         checks.extend(system::unchanged(self));
         checks.push(settings::backup(self));
+        checks.extend(closed::regions(self));
         checks.extend(record::in_order(self));
         for image in &package.images {
             checks.push(application::flash_holds(self, "firmware of the closing update", &image.firmware));

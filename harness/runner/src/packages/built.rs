@@ -102,8 +102,9 @@ fn system(
     device: &Device,
 ) -> Result<(Sendable, Option<Vec<u8>>), Trouble> {
     let softdevice = package.softdevice.as_ref().map(|model| images::softdevice(model, device));
+    let size = package.bootloader_size.map_or(0, |size| size.bytes());
     let bootloader =
-        package.bootloader.as_ref().map(|model| (images::bootloader(model, device), model.clone()));
+        package.bootloader.as_ref().map(|model| (images::bootloader(model, device, size), model.clone()));
     let footing =
         package.application.as_ref().map(|application| images::footing(application, package, case, device));
     let application = package.application.as_ref().zip(footing.as_ref());
@@ -119,6 +120,7 @@ fn system(
         sd_id: footing.iter().map(|footing| footing.sd_req).collect(),
         debug: package.debug,
         sd_boot_validation: softdevice.as_ref().and(validation(package.boot_validation)),
+        bl_boot_validation: bootloader.as_ref().and(validation(package.bootloader_validation)),
         key: signing_key(package.sign, device),
         ..UpdatePackage::default()
     }

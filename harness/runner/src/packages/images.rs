@@ -30,10 +30,14 @@ fn stand_in(model: &PackageSoftDevice, device: &Device) -> StandIn {
     }
 }
 
-/// The bootloader as the image of an update. A planted bug is in every bootloader of a run.
-pub(super) fn bootloader(model: &Bootloader, device: &Device) -> Vec<u8> {
+/// The bootloader as the image of an update, filled up to `size` bytes. A planted bug is in every bootloader of a run.
+pub(super) fn bootloader(model: &Bootloader, device: &Device, size: u32) -> Vec<u8> {
     let build = device::build(model, device.build.profile, device.build.planted_bug);
-    images::bootloader(&device.layout(), &build).bytes
+    let mut image = images::bootloader(&device.layout(), &build).bytes;
+    // What stands there is never executed; words that differ show when one is missing.
+    let words = (image.len() as u32 / 4..size.div_ceil(4)).flat_map(|word| (!word).to_le_bytes());
+    image.extend(words);
+    image
 }
 
 /// The witness of a package, linked for where it will stand.

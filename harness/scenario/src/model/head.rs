@@ -20,6 +20,10 @@ words! {
         Buttonless = "buttonless",
         /// A central can be told what to do with single attributes.
         Gatt = "gatt",
+        /// The button that asks for DFU mode can be held.
+        Button = "button",
+        /// The device can be sent to System OFF and woken.
+        SystemOff = "system-off",
         /// The state of the whole device can be stored and brought back.
         Snapshot = "snapshot",
     }

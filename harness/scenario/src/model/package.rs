@@ -141,6 +141,10 @@ pub struct BuiltPackage {
     /// `None` means that the init packet has the boot validation that nrfutil gives it without the option. With a
     /// SoftDevice it is about that.
     pub boot_validation: Option<BootValidation>,
+    /// What the init packet says of the bootloader, where there is one; `None` is a CRC, as nrfutil makes it.
+    pub bootloader_validation: Option<BootValidation>,
+    /// Bytes of the bootloader's image, which is filled up to them; `None` is as many as it has.
+    pub bootloader_size: Option<Size>,
     /// The `is_debug` flag of the init packet. Off by default.
     pub debug: bool,
     /// What is broken on purpose, in this order; in the first image if there are two.

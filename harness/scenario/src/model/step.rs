@@ -51,6 +51,10 @@ words! {
         Pin = "pin",
         /// Through the core's own reset request, set by the probe.
         Soft = "soft",
+        /// Through the reset pin, while the button that asks for DFU mode is held.
+        Button = "button",
+        /// By a wake-up from System OFF, the deepest sleep of the chip.
+        Wake = "wake",
     }
 }
 

@@ -107,6 +107,8 @@ mapping! { BuiltShape, "a package", |node, cx| {
     optional "hw_version" => hw_version: u32, "The hardware version in the init packet. The bootloader's by default.";
     optional "sd_req" => sd_req: Vec<Fwid>, "SoftDevices named in the init packet. The device's own by default.";
     optional "boot_validation" => boot_validation: BootValidation, "What is verified at every start.";
+    optional "bootloader_validation" => bootloader_validation: BootValidation, "What is verified of the bootloader when it has been received. `crc` by default.";
+    optional "bootloader_size" => bootloader_size: Size, "Bytes of the bootloader's image, which is filled up to them. As many as it has by default.";
     optional "debug" => debug: bool, "The debug flag of the init packet. Off by default.";
     optional "tamper" => tamper: Vec<Tamper>, "What is broken on purpose, in this order.";
     optional "mutate" => mutate: Mutation, "How the finished package is broken.";
@@ -127,7 +129,7 @@ mapping! { BuiltShape, "a package", |node, cx| {
         && written("version", version.is_some());
     let package = BuiltPackage {
         application, softdevice, bootloader: None, version, bootloader_version, external, sign, hw_version: 0, sd_req,
-        boot_validation, debug: debug.unwrap_or(false), tamper, mutate,
+        boot_validation, bootloader_validation, bootloader_size, debug: debug.unwrap_or(false), tamper, mutate,
     };
     whole.then_some(BuiltShape { package, hw_version, bootloader })
 }}
@@ -183,7 +185,9 @@ fn agree(node: &Node, sign: Sign, tamper: &[Tamper], external: bool, cx: &mut Cx
             );
         }
     }
-    for (key, part) in [("bootloader_version", "bootloader"), ("external", "application")] {
+    let of_bootloader =
+        ["bootloader_version", "bootloader_validation", "bootloader_size"].map(|key| (key, "bootloader"));
+    for (key, part) in of_bootloader.into_iter().chain([("external", "application")]) {
         if let (Some(at), false) = (node.get(key), has(part)) {
             let message = format!("the package has no {part}");
             contradict(at, &message, "this is about nothing", part);
