@@ -217,6 +217,11 @@ pub trait Board {
     /// Device time since the board was opened.
     fn device_time(&self) -> Duration;
 
+    /// How often the device has started since the board was opened, counted by whoever sees every reset; `None` where nobody does.
+    fn starts(&self) -> Option<u32> {
+        None
+    }
+
     /// Nothing is done for `span` of device time.
     async fn idle(&self, span: Duration);
 

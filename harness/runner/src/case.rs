@@ -20,11 +20,12 @@ use crate::factory::Factory;
 use crate::judge::{Check, Evidence};
 use crate::packages::{self, Parcel, Sendable};
 use crate::prepare::prepare;
+use crate::referee::Referee;
 use crate::run::RunOptions;
 use crate::told::Teller;
 use crate::trouble::Trouble;
 use crate::update::{Manner, Way, rejection, unwatched};
-use crate::{air, audit, closing, device, exchange, faults, gatt, lock, observe, probed, target};
+use crate::{air, audit, closing, device, exchange, faults, gatt, lock, observe, probed, target, walk};
 
 /// Transfer, activation and start are done by then.
 pub(crate) const SETTLE: Duration = Duration::from_secs(120);
@@ -51,7 +52,9 @@ pub(crate) async fn run(
     let captures =
         options.capture.as_ref().map(|folder| Captures::of_case(folder, case.id.as_str(), attempt_number));
     let captures = captures.as_ref();
-    let way = Way { board: &board, device: &device, teller, cancel, watch: &unwatched, captures };
+    let referee = Referee::new(&device);
+    let referee = Some(&referee);
+    let way = Way { board: &board, device: &device, teller, cancel, watch: &unwatched, captures, referee };
     let verdict = match attempt(case, &way, options).await {
         Ok(findings) if findings.is_empty() => Verdict::Pass,
         Ok(findings) => Verdict::Fail(findings),
@@ -96,6 +99,7 @@ async fn attempt(case: &Case, way: &Way<'_>, options: &RunOptions) -> Result<Vec
         let next = case.steps.get(number + 1).map(|step| &step.kind);
         found.reset_follows = matches!(next, Some(StepKind::Reset(ResetKind::Soft)));
         let outcome = perform(step, way, &packages, options, &factory, &mut found).await?;
+        found.findings.extend(way.referee.map(Referee::take).unwrap_or_default());
         let took_ms = (board.device_time() - began).into();
         way.teller.tell(board, Event::StepFinished { step: step_number, outcome, took_ms });
     }
@@ -204,6 +208,7 @@ async fn perform(
             if let Some(client) = &options.client {
                 found.touched = true;
                 found.updates += 1;
+                way.unwatched();
                 let (findings, missed, outcome) =
                     external::update(way, client, update, package, found.updates).await?;
                 found.missed = found.missed.take().or(missed);
@@ -234,9 +239,17 @@ async fn perform(
             found.findings.extend(findings);
             outcome.to_owned()
         }
+        StepKind::Walk(step) => {
+            found.touched = true;
+            let package = packages
+                .get(step.package.as_str())
+                .ok_or_else(|| Trouble::Internal(format!("no package `{}`", step.package)))?;
+            walk::run(way, step, package.contents(step.package.as_str())?).await?
+        }
         StepKind::Gatt(step) => {
             // Whether the device has started anew depends on what was done, so the witness is asked for at the end.
             found.touched = false;
+            way.unwatched();
             let findings = gatt::run(way, step).await?;
             let outcome = if findings.is_empty() { "as expected" } else { "otherwise" };
             found.findings.extend(findings);
@@ -281,6 +294,7 @@ async fn perform(
         }
         StepKind::Probe(items) => {
             found.touched = true;
+            way.unwatched();
             let mut findings = Vec::new();
             for part in items.chunk_by(|a, b| !a.action.is_about_port() && !b.action.is_about_port()) {
                 match part.first().map(|item| item.action) {
@@ -321,6 +335,9 @@ fn words(step: &Step) -> String {
         StepKind::Update(update) => format!("update with {} over {}", update.package, update.link),
         StepKind::Exchange(exchange) => {
             format!("{} raw requests over {}", exchange.items.len(), exchange.link)
+        }
+        StepKind::Walk(walk) => {
+            format!("{} requests of the walk {} over {}", walk.requests, walk.seed, walk.link)
         }
         StepKind::Gatt(step) => format!("{} actions of a central", step.items.len()),
         StepKind::Reset(kind) => format!("reset ({kind})"),

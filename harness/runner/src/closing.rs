@@ -10,6 +10,7 @@ use gauntlet_scenario::model::{Bonds, Bootloader};
 use crate::judge::Evidence;
 use crate::observe::{self, Snapshot};
 use crate::packages;
+use crate::referee::Referee;
 use crate::trouble::Trouble;
 use crate::update::{Manner, Way};
 
@@ -44,6 +45,7 @@ pub(crate) async fn update(
     let evidence = Evidence { device: way.device, flashed, before: after, after: &found, packages: sent };
     let mut findings: Vec<Finding> =
         evidence.judge_clean(&package).into_iter().filter_map(crate::judge::Check::finding).collect();
+    findings.splice(0..0, way.referee.map(Referee::take).unwrap_or_default());
     if let Some(words) = claim.words() {
         let outcome = Finding {
             check: "outcome".to_owned(),

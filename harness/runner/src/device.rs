@@ -101,6 +101,7 @@ pub(crate) fn link(case: &Case) -> Link {
     let of_step = |kind: &StepKind| match kind {
         StepKind::Update(update) => Some(update.link),
         StepKind::Exchange(exchange) => Some(exchange.link),
+        StepKind::Walk(walk) => Some(walk.link),
         StepKind::Gatt(_) => Some(Link::Ble),
         StepKind::Reset(_)
         | StepKind::PowerCut(_)

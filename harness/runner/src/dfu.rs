@@ -216,7 +216,8 @@ async fn attempt(
     };
     let captures = options.capture.as_deref().map(Captures::of_update);
     let (captures, cancel) = (captures.as_ref(), options.stopper.cancel());
-    let way = Way { board: &board, device, teller: &teller, cancel, watch: &watch, captures };
+    let referee = None;
+    let way = Way { board: &board, device, teller: &teller, cancel, watch: &watch, captures, referee };
     let package = Sendable::package("package", images);
     let link = match options.link {
         DfuLink::Ble { att_mtu } => LinkKind::Ble { att_mtu },

@@ -55,6 +55,11 @@ pub(crate) fn arm(faults: &[Fault], board: &dyn Board) -> Result<Armed, Trouble>
 }
 
 impl Armed {
+    /// There is a fault among them.
+    pub(crate) fn is_any(&self) -> bool {
+        !self.link.is_empty() || self.cut.is_some()
+    }
+
     /// Told which link carries the faults, so that what fired can be asked afterwards.
     pub(crate) fn watched(&mut self, watch: FaultWatch) {
         self.watch = Some(watch);

@@ -23,6 +23,8 @@
 //! | `external` | an update by somebody else's client (Unix) |
 //! | `captures` | what passes over the links of a case, written down |
 //! | `case` | one case from start to verdict |
+//! | `referee` | a model of the protocol that judges every message of every case |
+//! | `walk` | requests in an order that a seed chooses |
 //! | `desk` | what a case asks of a radio that not every bench has |
 //! | [`doctor`] | parts of a bench, looked at one by one |
 //! | `sampled` | power cuts at moments of a transfer in place of counted operations |
@@ -65,6 +67,7 @@ mod packages;
 pub mod port;
 mod prepare;
 mod probed;
+mod referee;
 pub mod run;
 mod sampled;
 #[cfg(unix)]
@@ -73,6 +76,7 @@ pub mod target;
 mod told;
 mod trouble;
 mod update;
+mod walk;
 #[cfg(unix)]
 pub mod workers;
 

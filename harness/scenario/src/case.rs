@@ -102,6 +102,7 @@ impl Case {
                     all.extend(update.faults.iter().flat_map(|fault| fault.needs()));
                 }
                 StepKind::Exchange(exchange) => all.push(link(exchange.link)),
+                StepKind::Walk(walk) => all.push(link(walk.link)),
                 StepKind::Gatt(_) => all.extend([Capability::Ble, Capability::Gatt]),
                 StepKind::Reset(ResetKind::Pin) => all.push(Capability::Reset),
                 StepKind::Reset(ResetKind::Button) => all.extend([Capability::Reset, Capability::Button]),

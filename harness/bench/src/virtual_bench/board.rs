@@ -195,6 +195,10 @@ impl Board for OpenBoard {
         if self.bluetooth.is_some() { bluetooth::patience() } else { Patience::default() }
     }
 
+    fn starts(&self) -> Option<u32> {
+        Some(self.board.machine().chip.starts())
+    }
+
     fn device_time(&self) -> Duration {
         let now = self.board.machine().chip.now();
         self.since_origin(now)

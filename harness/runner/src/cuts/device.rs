@@ -85,8 +85,15 @@ pub(super) async fn recorded(
     };
     board.record_flash()?;
     let cancel = options.stopper.cancel();
-    let way =
-        Way { board: &board, device: &device, teller: &teller, cancel, watch: &unwatched, captures: None };
+    let way = Way {
+        board: &board,
+        device: &device,
+        teller: &teller,
+        cancel,
+        watch: &unwatched,
+        captures: None,
+        referee: None,
+    };
     let claim = way.send(&package, Manner::plain(&device), None).await?;
     if let Some(words) = claim.words() {
         return Err(Trouble::Link(format!("the update fails without any cut: {words}")));
@@ -131,7 +138,15 @@ pub(super) async fn update_behind(
     let package = packages::clean(device, before.ground(), &bootloader(device), BEHIND, SIZE, version)?;
     observe::forget_witness(&*board)?;
     let cancel = options.stopper.cancel();
-    let way = Way { board: &board, device, teller: &teller, cancel, watch: &unwatched, captures: None };
+    let way = Way {
+        board: &board,
+        device,
+        teller: &teller,
+        cancel,
+        watch: &unwatched,
+        captures: None,
+        referee: None,
+    };
     let claim = way.send(&package, Manner::plain(device), None).await?;
     let mode = activated(&*board).await;
     let after = observe::read(&*board, device, mode)?;

@@ -38,6 +38,7 @@ pub(crate) async fn run(
         way.board.settle(SETTLE).await;
     }
     let link = way.board.link(update::link(exchange.link, None), way.device)?;
+    let link = way.watched(link, packages.values().filter_map(|parcel| parcel.sendable.as_ref()), false);
     let (mut link, tape) = captures::on_board(way.captures, link, way.board);
     let connected = match link.connect().await {
         Ok(connected) => connected,

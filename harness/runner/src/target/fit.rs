@@ -103,12 +103,14 @@ fn link(case: &Case) -> Result<(), String> {
                 return needs("ble: some requests exist on serial links only");
             }
             StepKind::Exchange(exchange) if exchange.link == Link::Usb => return needs("usb"),
+            StepKind::Walk(walk) if walk.link == Link::Usb => return needs("usb"),
             _ => {}
         }
     }
     let over_ble = |step: &Step| match &step.kind {
         StepKind::Update(update) => update.link == Link::Ble,
         StepKind::Exchange(exchange) => exchange.link == Link::Ble,
+        StepKind::Walk(walk) => walk.link == Link::Ble,
         _ => false,
     };
     let about = case.requirements.iter().find(|id| id.as_str().starts_with("BLE-"));
@@ -281,6 +283,7 @@ fn adapted(case: &Case, target: &Target) -> Case {
             match &mut step.kind {
                 StepKind::Update(update) => update.link = Link::Serial,
                 StepKind::Exchange(exchange) => exchange.link = Link::Serial,
+                StepKind::Walk(walk) => walk.link = Link::Serial,
                 _ => {}
             }
         }

@@ -22,6 +22,7 @@ use crate::captures::{self, Captures};
 use crate::entry::{ProbeEntry, request_dfu};
 use crate::faults::{Armed, BoardHand};
 use crate::packages::Sendable;
+use crate::referee::Referee;
 use crate::told::Teller;
 use crate::trouble::Trouble;
 
@@ -46,6 +47,8 @@ pub(crate) struct Way<'a> {
     pub(crate) watch: &'a dyn Fn(&UpdateEvent),
     /// Where what passes over its links is written down, if it is.
     pub(crate) captures: Option<&'a Captures>,
+    /// Judges every message of the device, if somebody is to.
+    pub(crate) referee: Option<&'a Referee>,
 }
 
 impl Way<'_> {
@@ -62,8 +65,10 @@ impl Way<'_> {
             request_dfu(&**board, self.device)?;
             board.settle(SETTLE).await;
         }
+        let disturbed = armed.as_ref().is_some_and(|armed| armed.is_any());
         let faults = armed.as_mut().map_or_else(Vec::new, |armed| std::mem::take(&mut armed.link));
         let link = board.link_of(manner.peer, manner.link, self.device)?;
+        let link = self.watched(link, [package], disturbed);
         let (link, tape) = captures::on_board(self.captures, link, board);
         let hand = HostHand::default();
         let mut link = FaultLink::new(link, faults)
@@ -130,6 +135,30 @@ impl Way<'_> {
         claim.found_elsewhere = jump.and_then(|jump| jump.wrong_place(&found));
         self.finished(&claim, board.device_time() - began);
         Ok(claim)
+    }
+
+    /// `link` with the referee beside it. Where nobody counts the starts of a device, faults that may reset it leave nothing to
+    /// be judged.
+    pub(crate) fn watched<'p>(
+        &self,
+        link: Box<dyn Link>,
+        packages: impl IntoIterator<Item = &'p Sendable>,
+        disturbed: bool,
+    ) -> Box<dyn Link> {
+        let Some(referee) = self.referee else { return link };
+        if disturbed && self.board.starts().is_none() {
+            referee.look_away();
+            return link;
+        }
+        referee.knows(packages);
+        referee.watch(link, self.board)
+    }
+
+    /// Somebody else is going to talk to the device, or to change what it holds.
+    pub(crate) fn unwatched(&self) {
+        if let Some(referee) = self.referee {
+            referee.look_away();
+        }
     }
 
     /// Writes down what has passed over a link, and marks a cut at a flash operation.

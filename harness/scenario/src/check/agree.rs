@@ -149,6 +149,7 @@ fn refused(case: &Case, root: &Node, at: &Node, cx: &mut Cx<'_>) {
                     return;
                 }
             }
+            StepKind::Walk(walk) if sources.contains(&&walk.package) => return,
             _ => {}
         }
     }

@@ -44,7 +44,8 @@ pub(super) fn check(case: &Case, root: &Node, cx: &mut Cx<'_>) {
                     }
                 }
             }
-            StepKind::Gatt(_)
+            StepKind::Walk(_)
+            | StepKind::Gatt(_)
             | StepKind::Reset(_)
             | StepKind::PowerCut(_)
             | StepKind::Wait(_)

@@ -63,6 +63,7 @@ pub(super) fn check(case: &Case, root: &Node, cx: &mut Cx<'_>) {
                 update.link
             }
             StepKind::Exchange(exchange) => exchange.link,
+            StepKind::Walk(walk) => walk.link,
             StepKind::Gatt(_) => Link::Ble,
             StepKind::Reset(_)
             | StepKind::PowerCut(_)

@@ -42,6 +42,7 @@ fn uses(case: &Case, name: &str) -> bool {
                 .items
                 .iter()
                 .any(|item| matches!(item, ExchangeItem::Data { package, .. } if package.as_str() == name)),
+            StepKind::Walk(walk) => walk.package.as_str() == name,
             StepKind::Gatt(_)
             | StepKind::Reset(_)
             | StepKind::PowerCut(_)

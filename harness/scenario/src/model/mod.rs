@@ -15,6 +15,7 @@ mod package;
 mod probe;
 mod step;
 mod target;
+mod walk;
 
 pub use bench::{
     BenchBle, BenchCommand, BenchDongle, BenchFile, BenchLink, BenchPower, BenchProbe, BenchSerial,
@@ -45,3 +46,4 @@ pub use step::{
     Update, UpdateExpect,
 };
 pub use target::{Difference, FlowControl, Target, TargetImage, TargetKey, TargetLayout, Uart};
+pub use walk::Walk;

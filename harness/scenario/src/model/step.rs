@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::{Exchange, Fault, Gatt, Mode, Place, ProbeItem};
+use super::{Exchange, Fault, Gatt, Mode, Place, ProbeItem, Walk};
 use crate::quantity::{Comparison, PackageName};
 use crate::word::words;
 
@@ -221,6 +221,8 @@ pub enum StepKind {
     Update(Update),
     /// Raw requests and their expected answers.
     Exchange(Exchange),
+    /// Requests that a seed chooses.
+    Walk(Walk),
     /// Attributes, as a central sees them.
     Gatt(Gatt),
     /// The device is reset from outside.

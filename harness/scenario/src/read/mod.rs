@@ -25,6 +25,7 @@ pub(crate) mod scalars;
 mod step;
 mod target;
 mod update;
+mod walk;
 
 pub(crate) use choice::Choice;
 pub(crate) use cx::Cx;

@@ -5,7 +5,7 @@ use schemars::{Schema, SchemaGenerator, json_schema};
 use super::mapping::mapping;
 use super::probe::Probe;
 use super::{Choice, Cx, Shape};
-use crate::model::{Exchange, Gatt, Mode, ResetKind, Step, StepKind, Update};
+use crate::model::{Exchange, Gatt, Mode, ResetKind, Step, StepKind, Update, Walk};
 use crate::quantity::Period;
 use crate::yaml::Node;
 
@@ -13,7 +13,7 @@ use crate::yaml::Node;
 const STEPS: Choice = Choice {
     one: "a step",
     short: "step",
-    keys: &["update", "exchange", "gatt", "reset", "power-cut", "wait", "mode", "probe"],
+    keys: &["update", "exchange", "walk", "gatt", "reset", "power-cut", "wait", "mode", "probe"],
 };
 
 impl Shape for Step {
@@ -21,6 +21,7 @@ impl Shape for Step {
         let kind = match STEPS.of(node, cx)? {
             "update" => StepKind::Update(Update::read(node, cx)?),
             "exchange" => StepKind::Exchange(Exchange::read(node, cx)?),
+            "walk" => StepKind::Walk(Walk::read(node, cx)?),
             "gatt" => StepKind::Gatt(Gatt::read(node, cx)?),
             "reset" => StepKind::Reset(Reset::read(node, cx)?.0),
             "power-cut" => StepKind::PowerCut(PowerCut::read(node, cx)?.0.duration()),
@@ -35,6 +36,7 @@ impl Shape for Step {
         json_schema!({ "oneOf": [
             Update::schema(generator),
             Exchange::schema(generator),
+            Walk::schema(generator),
             Gatt::schema(generator),
             Reset::schema(generator),
             PowerCut::schema(generator),

@@ -40,6 +40,7 @@ const EXAMPLES: &[(&str, &str)] = examples![
     "18-mtu-again",
     "19-locked",
     "20-client",
+    "21-walk",
 ];
 
 /// The page as Markdown. It ends with a line end.
