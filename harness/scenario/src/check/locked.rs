@@ -30,7 +30,7 @@ pub(super) fn check(case: &Case, root: &Node, cx: &mut Cx<'_>) {
             }
             StepKind::Reset(ResetKind::Soft) => impossible(at("reset"), locked, cx),
             StepKind::Update(update) => needs_dfu |= update.entry == Entry::Probe,
-            StepKind::Exchange(_) => needs_dfu = true,
+            StepKind::Exchange(_) | StepKind::Walk(_) => needs_dfu = true,
             _ => {}
         }
     }
