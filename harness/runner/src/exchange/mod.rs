@@ -21,6 +21,8 @@ const PATIENCE: Duration = Duration::from_secs(10);
 /// Device time in which a device that must stay silent could have answered.
 const SILENCE: Duration = Duration::from_secs(1);
 const SETTLE: Duration = Duration::from_secs(10);
+/// Abort, which is not answered: over BLE the device ends the link before it resets (CP-024).
+const ABORT: u8 = 0x0C;
 /// Creates a data object.
 const CREATE_DATA: &[u8] = &[0x01, 0x02];
 /// Until the page of a new object is erased. What a central sends meanwhile may be lost (OBJ-021), and how much of that is sent
@@ -49,8 +51,12 @@ pub(crate) async fn run(
         let answered = match item {
             ExchangeItem::Send { request, answer, .. } => {
                 let bytes = request.as_slice();
+                let aborts = bytes.first() == Some(&ABORT);
+                let must_end = aborts && link.shape() == Shape::Ble;
                 let answered = match link.send_request(bytes).await {
-                    Ok(()) => hear(&mut *link, way, bytes, Some(answer)).await,
+                    Ok(()) => hear(&mut *link, way, bytes, Some(answer), must_end).await,
+                    // The device may be quicker than the response to the write.
+                    Err(LinkError::Lost { .. }) if aborts => Ok(None),
                     Err(error) => Err(error),
                 };
                 if bytes.starts_with(CREATE_DATA) && link.shape() == Shape::Ble {
@@ -80,7 +86,7 @@ pub(crate) async fn run(
                     *byte ^= 1;
                 }
                 match send_data(&mut *link, &connected, way, &bytes).await {
-                    Ok(()) => hear(&mut *link, way, &bytes, answer.as_ref()).await,
+                    Ok(()) => hear(&mut *link, way, &bytes, answer.as_ref(), false).await,
                     Err(error) => Err(error),
                 }
             }
@@ -100,12 +106,13 @@ pub(crate) async fn run(
     Ok(findings)
 }
 
-/// Waits for what must come; `Some` when it is something else.
+/// Waits for what must come; `Some` when it is something else, or when the device stays although it `must_end` the link.
 async fn hear(
     link: &mut dyn Link,
     way: &Way<'_>,
     sent: &[u8],
     expected: Option<&Answer>,
+    must_end: bool,
 ) -> Result<Option<Finding>, LinkError> {
     let Some(expected) = expected else { return Ok(None) };
     let patience = if *expected == Answer::Silence { SILENCE } else { PATIENCE };
@@ -114,6 +121,10 @@ async fn hear(
         // A device that ends the link instead of answering has been silent, too (CP-024).
         Ok(Err(LinkError::Lost { .. })) if *expected == Answer::Silence => None,
         Ok(Err(error)) => return Err(error),
+        // A device that resets without ending the link is missed only after the supervision timeout, seconds later.
+        Err(_elapsed) if must_end => {
+            return Ok(Some(finding("link behind Abort", "ended by the device", "not ended")));
+        }
         Err(_elapsed) => None,
     };
     Ok(compare(way, sent, expected, heard))
