@@ -127,11 +127,11 @@ async fn attempt(case: &Case, way: &Way<'_>, options: &RunOptions) -> Result<Vec
     };
     let mut checks = evidence.judge(&case.expect);
     let seen = board.seen_on_air();
-    if !seen.is_empty() {
+    if let Some(own) = found.before.address.filter(|_| !seen.is_empty()) {
         // Another bootloader may be built for bonds, or not.
         let same = sent.iter().all(|package| package.bootloader.is_none());
         let bonds = same.then_some(way.device.build.requires_bonds);
-        checks.extend(air::judge(&seen, &gatt::own_address(board)?, bonds));
+        checks.extend(air::judge(&seen, &own, bonds));
     }
     for check in checks {
         way.teller.tell(board, check.event());

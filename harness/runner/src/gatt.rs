@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use gauntlet_bench::{Board, Mode, ProbeError};
+use gauntlet_bench::{Board, Debugger, Mode, ProbeError};
 use gauntlet_engine::{LinkError, PeerAddress};
 use gauntlet_links::gatt::{
     Characteristic, Firmware, Gatt, LinkEnd, Paired, Part, Readable, WriteHow, Written,
@@ -290,13 +290,18 @@ fn expected_address(which: AirAddress, own: &PeerAddress) -> PeerAddress {
     address
 }
 
-/// The address that a SoftDevice takes from the factory information, read through the probe.
-pub(crate) fn own_address(board: &dyn Board) -> Result<PeerAddress, ProbeError> {
+fn own_address(board: &dyn Board) -> Result<PeerAddress, ProbeError> {
     let mut debugger = board.attach()?;
+    let address = factory_address(&mut debugger)?;
+    debugger.detach()?;
+    Ok(address)
+}
+
+/// The address that a SoftDevice takes from the factory information.
+pub(crate) fn factory_address(debugger: &mut Debugger) -> Result<PeerAddress, ProbeError> {
     let random = debugger.read_word(DEVICE_ADDRESS_TYPE)? & 1 == 1;
     let low = debugger.read_word(DEVICE_ADDRESS)?.to_be_bytes();
     let high = debugger.read_word(DEVICE_ADDRESS + 4)?.to_be_bytes();
-    debugger.detach()?;
     let mut bytes = [high[2], high[3], low[0], low[1], low[2], low[3]];
     if random {
         // A random static address has its two highest bits set.

@@ -1,12 +1,14 @@
 //! What the probe finds: everything that judgement rests on.
 
 use gauntlet_bench::{Board, Device, Mode, ProbeError, Region};
+use gauntlet_engine::PeerAddress;
 use gauntlet_package::settings::{SETTINGS_LEN, Settings};
 use gauntlet_protocol::crc32;
 use gauntlet_record::{Event, RegionDigest, Sha256, Word};
 use sha2::Digest;
 
 use crate::closed;
+use crate::gatt::factory_address;
 use crate::trouble::Trouble;
 
 /// Where the witness application leaves its words.
@@ -27,6 +29,8 @@ pub(crate) struct Snapshot {
     pub(crate) witness: Option<u32>,
     /// For each page of flash whether the firmware has closed it; unknown of a device that is locked.
     closed: Option<Vec<bool>>,
+    /// The address that its radio was made with; unknown of a device that is locked.
+    pub(crate) address: Option<PeerAddress>,
     /// What the device was doing before the probe came.
     pub(crate) mode: Mode,
 }
@@ -61,13 +65,14 @@ pub(crate) fn read(board: &dyn Board, device: &Device, mode: Mode) -> Result<Sna
     let mut ranges: Vec<_> = regions.iter().map(|region| region.start..region.end).collect();
     ranges.push(WITNESS_ADDRESS..WITNESS_ADDRESS + 8);
     // Registers can't be read past a lock.
-    let mut closed = None;
+    let (mut closed, mut address) = (None, None);
     let mut segments = match board.attach() {
         Err(ProbeError::Locked { .. }) => board.read_past_lock(&ranges)?,
         attached => {
             let mut debugger = attached?;
             let segments = debugger.read_back(&ranges)?;
             closed = Some(closed::pages(&mut debugger, device.variant, device.layout().flash_end / PAGE)?);
+            address = Some(factory_address(&mut debugger)?);
             debugger.detach()?;
             segments
         }
@@ -85,6 +90,7 @@ pub(crate) fn read(board: &dyn Board, device: &Device, mode: Mode) -> Result<Sna
         flash,
         uicr,
         closed,
+        address,
         witness: word(4).filter(|_| is_there),
         mode,
     })

@@ -97,6 +97,14 @@ impl NonVolatile {
         Some(pages.word(offset & !3))
     }
 
+    /// Bytes from `address` on: `size` of them, fewer where flash or UICR ends, none outside of both.
+    pub fn bytes(&self, address: u32, size: u32) -> Vec<u8> {
+        let Some((pages, offset)) = self.place(address) else { return Vec::new() };
+        let mut bytes = vec![0; (size as usize).min(pages.len() - offset as usize)];
+        pages.copy_out(offset, &mut bytes);
+        bytes
+    }
+
     /// Does to the array what a recorded operation did.
     pub fn apply(&mut self, op: &FlashOp) {
         let tear = match op.outcome {

@@ -80,7 +80,7 @@ impl Audit<'_> {
             return Ok(());
         }
         if !place.is_some_and(inside) {
-            *place = Some(self.place(&settings)?);
+            *place = Some(self.place(settings)?);
         }
         let Some((start, size)) = place.filter(|place| inside(*place)) else {
             let found = format!("{}; the image goes to {place:#x?}", Words(op));

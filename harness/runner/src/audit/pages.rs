@@ -76,7 +76,7 @@ impl Audit<'_> {
         self.open = Some(Open {
             page,
             before: self.shadow.bytes(page, self.length() as u32),
-            settings: self.shadow.in_force(),
+            settings: self.shadow.in_force().clone(),
             last: None,
             was_asked_for_later: first || idle || self.shadow.build.profile.is_serial(),
         });

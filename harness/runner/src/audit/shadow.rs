@@ -1,6 +1,8 @@
 //! Flash as it was before each operation, and what it says: the same rules as those of the bootloader, written again.
 
-use gauntlet_bench::flash_log::{FlashOp, NonVolatile};
+use std::cell::OnceCell;
+
+use gauntlet_bench::flash_log::{FlashAction, FlashOp, NonVolatile};
 use gauntlet_bench::{Build, Device, Layout};
 use gauntlet_package::settings::{SETTINGS_LEN, Settings};
 use gauntlet_protocol::crc32;
@@ -18,15 +20,22 @@ pub(super) struct Shadow {
     pub(super) layout: Layout,
     /// How the bootloader is built that stands in flash at the last start.
     pub(super) build: Build,
+    /// Settings are asked for at every word, and seldom written.
+    in_force: OnceCell<Settings>,
 }
 
 impl Shadow {
     pub(super) fn new(array: NonVolatile, device: &Device) -> Self {
-        Self { array, layout: device.layout(), build: device.build.clone() }
+        Self { array, layout: device.layout(), build: device.build.clone(), in_force: OnceCell::new() }
     }
 
     pub(super) fn apply(&mut self, op: &FlashOp) {
         self.array.apply(op);
+        let elsewhere = matches!(op.action, FlashAction::Program { address, .. } | FlashAction::ErasePage { address }
+            if address < self.layout.backup_page);
+        if !elsewhere {
+            self.in_force.take();
+        }
     }
 
     /// An update may have brought a bootloader that is built otherwise.
@@ -47,11 +56,7 @@ impl Shadow {
 
     /// `size` bytes; fewer at the end of flash.
     pub(super) fn bytes(&self, address: u32, size: u32) -> Vec<u8> {
-        let (from, until) = (address & !3, address.saturating_add(size));
-        let words = (from..until).step_by(4).map_while(|at| self.array.word(at));
-        let mut bytes: Vec<u8> = words.flat_map(u32::to_le_bytes).skip((address - from) as usize).collect();
-        bytes.truncate(size as usize);
-        bytes
+        self.array.bytes(address, size)
     }
 
     /// The CRC of an image in flash; `None` when it would end behind flash.
@@ -77,8 +82,9 @@ impl Shadow {
     }
 
     /// What the next start would use: the backup where both are valid (8.2).
-    pub(super) fn in_force(&self) -> Settings {
-        self.backup().or_else(|| self.main()).unwrap_or_else(|| Settings::zeroed(2))
+    pub(super) fn in_force(&self) -> &Settings {
+        self.in_force
+            .get_or_init(|| self.backup().or_else(|| self.main()).unwrap_or_else(|| Settings::zeroed(2)))
     }
 
     pub(super) fn softdevice_present(&self) -> bool {

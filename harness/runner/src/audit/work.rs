@@ -61,7 +61,7 @@ impl Copy {
 impl Work {
     /// What follows a start from this flash.
     pub(super) fn of_boot(shadow: &Shadow) -> Self {
-        Self::activation(shadow, &shadow.in_force())
+        Self::activation(shadow, shadow.in_force())
     }
 
     /// What the record of bank 1 asks for (10.2).

@@ -25,6 +25,8 @@ pub(super) fn build(args: &BuildArgs) -> Result<ExitCode, Failure> {
         debug: args.debug_mode,
         app_boot_validation: args.app_boot_validation.map(Validation::kind),
         sd_boot_validation: args.sd_boot_validation.map(Validation::kind),
+        // As with nrfutil, which has no option for it.
+        bl_boot_validation: None,
         key: key.clone(),
         even_if_useless: false,
     };
