@@ -35,6 +35,8 @@ pub(crate) async fn close(board: &dyn Board, device: &Device) -> Result<Mode, Tr
     let image: Image = words.map(|word| gauntlet_probe::Segment::new(UICR + word, vec![0; 4])).collect();
     let mut debugger = board.attach()?;
     debugger.flash(&image, true, &mut |_| {})?;
+    // The programmer's code runs on the device's core; it is not the device that did this.
+    board.watch_flash();
     debugger.reset()?;
     debugger.detach()?;
     board.power_cycle(OFF).await?;
