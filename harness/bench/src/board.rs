@@ -217,7 +217,8 @@ pub trait Board {
     /// Device time since the board was opened.
     fn device_time(&self) -> Duration;
 
-    /// How often the device has started since the board was opened, counted by whoever sees every reset; `None` where nobody does.
+    /// How often the device has started since the board was opened, counted by whoever sees every reset and what the
+    /// device was told before; `None` where nobody does.
     fn starts(&self) -> Option<u32> {
         None
     }

@@ -69,6 +69,15 @@ pub(super) struct OpenBoard {
 }
 
 impl OpenBoard {
+    /// Nothing stands between the client's traffic and the device.
+    fn is_direct(&self) -> bool {
+        #[cfg(unix)]
+        let passes_system = self.bluetooth.is_some() || self.has_port;
+        #[cfg(not(unix))]
+        let passes_system = false;
+        self.dongles.is_none() && !passes_system
+    }
+
     fn since_origin(&self, cycle: u64) -> Duration {
         let per_micro = CYCLES_PER_SECOND / 1_000_000;
         Duration::from_micros(cycle.saturating_sub(self.origin) / per_micro)
@@ -195,8 +204,9 @@ impl Board for OpenBoard {
         if self.bluetooth.is_some() { bluetooth::patience() } else { Patience::default() }
     }
 
+    /// What passes something on its way may be held up or lost there, so only the direct way tells when the device did what.
     fn starts(&self) -> Option<u32> {
-        Some(self.board.machine().chip.starts())
+        self.is_direct().then(|| self.board.machine().chip.starts())
     }
 
     fn device_time(&self) -> Duration {

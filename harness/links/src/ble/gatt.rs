@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use btleplug::api::Characteristic as Found;
-use gauntlet_engine::LinkError;
+use gauntlet_engine::{LinkError, PeerAddress};
 use tokio::time::timeout;
 
 use super::connection::Connection;
@@ -22,11 +22,14 @@ use crate::gatt::{Advertised, Characteristic, Firmware, Gatt, Paired, Part, Writ
 pub struct BleGatt {
     host: BleHost,
     connection: Option<Connection>,
+    /// The application that was connected to. The service counts all that it has discovered among what a device advertises,
+    /// the DFU service of the buttonless characteristic included, so that it would be taken for a bootloader.
+    application: Option<PeerAddress>,
 }
 
 impl BleGatt {
     pub(super) fn of(host: BleHost) -> Self {
-        Self { host, connection: None }
+        Self { host, connection: None, application: None }
     }
 
     fn connection(&mut self) -> Result<&mut Connection, LinkError> {
@@ -66,7 +69,7 @@ impl BleGatt {
     }
 
     fn choice(&self, firmware: Firmware) -> impl Fn(&[Sighting]) -> Choice + use<> {
-        let wanted = self.host.options.wanted.clone();
+        let (wanted, known) = (self.host.options.wanted.clone(), self.application);
         move |seen: &[Sighting]| {
             let is = |one: &Sighting| match firmware {
                 Firmware::Bootloader => one.heard && one.dfu_service,
@@ -76,7 +79,8 @@ impl BleGatt {
                         Wanted::Name(name) => one.names.contains(name),
                         Wanted::Address(bytes) => one.address.is_some_and(|own| own.bytes == *bytes),
                     };
-                    one.heard && own && !one.dfu_service
+                    let discovered = known.is_some() && one.address == known;
+                    one.heard && own && (discovered || !one.dfu_service)
                 }
             };
             seen.iter().position(is).map_or(Choice::Nobody, Choice::This)
@@ -128,6 +132,9 @@ impl Gatt for BleGatt {
         let reached = self.host.reach(words(firmware), &choose, async |connection| Ok(connection)).await;
         match reached {
             Ok(connection) => {
+                if firmware == Firmware::Application {
+                    self.application = connection.address().await;
+                }
                 self.connection = Some(connection);
                 Ok(())
             }

@@ -33,6 +33,8 @@ use work::Work;
 const MBR_WORDS: [u32; 2] = [0xFF8, 0xFFC];
 /// Words of UICR that close the debug port (10.1, step 3).
 const DEBUG_PORT_WORDS: [u32; 2] = [0x1000_1208, 0x1000_1210];
+/// Words of UICR that make a pin the reset pin. Firmware sets them at its first start.
+const RESET_PIN_WORDS: [u32; 2] = [0x1000_1200, 0x1000_1204];
 const UICR: u32 = 0x1000_1000;
 /// A wrong device is wrong again and again; the first few operations tell what is wrong.
 const TOLD: usize = 3;
@@ -140,7 +142,14 @@ impl<'a> Audit<'a> {
         if address >= UICR {
             let word = matches!(op.action, FlashAction::Program { value: 0, .. });
             let closes = self.shadow.build.debug_port_disable && DEBUG_PORT_WORDS.contains(&address) && word;
-            return if closes { Ok(()) } else { wrong("UICR is not touched", format!("{}", Words(op))) };
+            let names_pin = self.device.firmware.is_some()
+                && RESET_PIN_WORDS.contains(&address)
+                && matches!(op.action, FlashAction::Program { .. });
+            return if closes || names_pin {
+                Ok(())
+            } else {
+                wrong("UICR is not touched", format!("{}", Words(op)))
+            };
         }
         if address < MBR_END {
             return self.mbr_page(op);
