@@ -1,19 +1,24 @@
 //! A central made of a dongle: SoftDevice calls and the events that belong to them.
 
+mod advertiser;
+mod events;
+
 use std::collections::VecDeque;
 use std::time::Duration;
 
 use gauntlet_connectivity::codes::{self, HCI_NOT_ESTABLISHED, HCI_REMOTE_USER};
-use gauntlet_connectivity::event::{NO_CONNECTION, What};
+use gauntlet_connectivity::event::What;
 use gauntlet_connectivity::gap::{Address, ConnParams, DataLength, ScanParams};
-use gauntlet_connectivity::gatt;
 use gauntlet_connectivity::response::Data;
-use gauntlet_connectivity::{Command, Event, command::op};
+use gauntlet_connectivity::{Command, command::op};
 use tokio::time::{Instant, timeout_at};
 
+use self::advertiser::Heard;
 use super::driver::Driver;
 use super::error::DongleError;
 use super::{LARGEST_MTU, SMALLEST_MTU};
+
+pub(super) use self::advertiser::Advertiser;
 
 /// Tag of the configuration with the larger ATT_MTU, and that of the standard one.
 const TAG: u8 = 1;
@@ -32,8 +37,6 @@ const PARAMS: ConnParams = ConnParams { min_interval: 6, max_interval: 24, laten
 pub(super) const PROCEDURE: Duration = Duration::from_secs(5);
 /// After this time a device counts as one that does not answer.
 pub(super) const UNANSWERED: Duration = Duration::from_secs(9);
-/// Bit of a report.
-const SCAN_RESPONSE: u8 = 1;
 /// Source of a timeout: the connection request.
 const CONNECTION: u8 = 2;
 /// Until the end of a connection is told.
@@ -75,14 +78,6 @@ pub struct Bond {
 pub(super) enum Pairing {
     Done,
     Refused,
-}
-
-/// An advertiser.
-#[derive(Debug, Clone)]
-pub(super) struct Advertiser {
-    pub(super) address: Address,
-    /// Structures of advertising data, those of a scan response behind them.
-    pub(super) data: Vec<u8>,
 }
 
 impl Central {
@@ -267,38 +262,6 @@ impl Central {
         }
     }
 
-    /// Only these values tell something from now on; what others say is none of ours.
-    pub(super) fn hear_only(&mut self, heard: Vec<u16>) {
-        self.told.clear();
-        self.heard = Some(heard);
-    }
-
-    /// Indications that tell something are not confirmed before [`Central::confirm`].
-    pub(super) fn confirm_by_hand(&mut self) {
-        self.by_hand = true;
-    }
-
-    /// Confirms what waits for it.
-    pub(super) async fn confirm(&mut self) -> Result<(), DongleError> {
-        for handle in std::mem::take(&mut self.unconfirmed) {
-            let conn = self.conn()?;
-            self.call(Command::Confirm { conn, handle }).await?;
-        }
-        Ok(())
-    }
-
-    /// The next notification or indication.
-    pub(super) async fn told(&mut self) -> Result<Vec<u8>, DongleError> {
-        loop {
-            if let Some(value) = self.told.pop_front() {
-                return Ok(value);
-            }
-            self.conn()?;
-            let event = self.driver.event().await?;
-            self.note(&event).await?;
-        }
-    }
-
     /// Ends the connection.
     pub(super) async fn disconnect(&mut self) -> Result<(), DongleError> {
         let Some(conn) = self.conn else { return Ok(()) };
@@ -312,95 +275,6 @@ impl Central {
             Err(error) => Err(error),
             Ok(_) => Err(DongleError::NoEvent { op: op::DISCONNECT, waited: GOODBYE }),
         }
-    }
-
-    /// Takes the events that are there.
-    pub(super) async fn take_events(&mut self) -> Result<(), DongleError> {
-        while let Some(event) = self.driver.waiting_event()? {
-            self.note(&event).await?;
-        }
-        Ok(())
-    }
-
-    /// Events until one is wanted, or `end` has passed.
-    pub(super) async fn event_until<T>(
-        &mut self,
-        end: Instant,
-        mut wanted: impl FnMut(&What) -> Option<T>,
-    ) -> Result<Option<T>, DongleError> {
-        while let Ok(event) = timeout_at(end, self.driver.event()).await {
-            let event = event?;
-            // A connection of the past may still have something to say.
-            let ours = event.conn == NO_CONNECTION || self.conn.is_none_or(|conn| conn == event.conn);
-            let found = if ours { wanted(&event.what) } else { None };
-            self.note(&event).await?;
-            if found.is_some() {
-                return Ok(found);
-            }
-        }
-        Ok(None)
-    }
-
-    /// Keeps what an event says, and answers what has to be answered.
-    async fn note(&mut self, event: &Event) -> Result<(), DongleError> {
-        let Some(conn) = self.conn.filter(|conn| *conn == event.conn) else { return Ok(()) };
-        self.keep(&event.what)?;
-        let answer = match &event.what {
-            What::ParamsWanted(params) => Command::ConnParamUpdate { conn, params: Some(*params) },
-            What::DataLengthWanted(_) => Command::DataLengthUpdate { conn, length: None, limitation: false },
-            What::PhyWanted(..) => Command::PhyUpdate { conn, tx: 0, rx: 0 },
-            What::HandleValue { handle, kind: gatt::INDICATION, .. } => {
-                if self.by_hand && self.tells(*handle) {
-                    self.unconfirmed.push(*handle);
-                    return Ok(());
-                }
-                Command::Confirm { conn, handle: *handle }
-            }
-            _ => return Ok(()),
-        };
-        match self.driver.call(answer).await {
-            // A refused answer is the peer's loss.
-            Ok(_) => Ok(()),
-            Err(error) => Err(error),
-        }
-    }
-
-    fn tells(&self, handle: u16) -> bool {
-        self.heard.as_ref().is_none_or(|heard| heard.contains(&handle))
-    }
-
-    fn keep(&mut self, what: &What) -> Result<(), DongleError> {
-        match what {
-            What::HandleValue { handle, value, .. } if self.tells(*handle) => {
-                self.told.push_back(value.clone())
-            }
-            What::Written { .. } => self.unended = false,
-            What::Disconnected(reason) => {
-                self.conn = None;
-                return Err(DongleError::Disconnected { reason: *reason });
-            }
-            What::GattTimeout(..) => return Err(DongleError::AttTimeout),
-            _ => {}
-        }
-        Ok(())
-    }
-}
-
-/// Who was heard in a scan: a name may come in the answer to a scan request, apart from the services.
-#[derive(Default)]
-struct Heard(Vec<(Address, [Vec<u8>; 2])>);
-
-impl Heard {
-    /// What is known of an advertiser after one more report.
-    fn take(&mut self, peer: Address, flags: u8, data: &[u8]) -> Option<Advertiser> {
-        let known = self.0.iter().position(|(address, _)| *address == peer);
-        let known = known.unwrap_or_else(|| {
-            self.0.push((peer, Default::default()));
-            self.0.len() - 1
-        });
-        let (_, parts) = self.0.get_mut(known)?;
-        parts[usize::from(flags & SCAN_RESPONSE)] = data.to_vec();
-        Some(Advertiser { address: peer, data: parts.concat() })
     }
 }
 
