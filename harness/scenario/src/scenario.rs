@@ -4,14 +4,14 @@ use std::sync::Arc;
 
 use crate::case::{Case, case_id};
 use crate::check;
-use crate::diagnostics::{Problem, ProblemKind, Severity};
+use crate::diagnostics::{Problem, ProblemKind, Severity, nearest};
 use crate::expand::{self, Combination, Known, Matrix};
 use crate::model::{ClosingUpdate, Expect, ExpectedSettings};
 use crate::quantity::ScenarioId;
 use crate::read::{Cx, Head, Shape};
 use crate::requirements::Catalogue;
 use crate::suite::PackageFiles;
-use crate::yaml::{self, Node, Source, Span};
+use crate::yaml::{self, Entry, Node, Source, Span};
 
 /// A scenario that has passed every check.
 #[derive(Clone, Debug)]
@@ -98,6 +98,7 @@ fn rest(source: &Source, slip: &Problem, files: &dyn PackageFiles, cx: &mut Cx<'
     let Some(root) = root else { return };
     let mut inner = Cx::new(source, files);
     Head::read(&root, &mut inner);
+    let root = inner.as_read(root);
     if root.get("packages").is_some() {
         check::named_packages(&root, &mut inner);
     }
@@ -111,7 +112,7 @@ fn rest(source: &Source, slip: &Problem, files: &dyn PackageFiles, cx: &mut Cx<'
 }
 
 fn cases(root: &Node, cx: &mut Cx<'_>) -> Option<Vec<Case>> {
-    let matrix = match root.get("matrix") {
+    let matrix = match root.get("matrix").or_else(|| misspelt_matrix(root)) {
         Some(node) => Matrix::read(node, cx),
         None => Some(Matrix(Vec::new())),
     };
@@ -130,11 +131,12 @@ fn cases(root: &Node, cx: &mut Cx<'_>) -> Option<Vec<Case>> {
     let names = ["chip"].into_iter().chain(matrix.0.iter().map(|axis| axis.name.as_str())).collect();
     let mut known = Known { names, used: Default::default() };
     expand::check(root, &mut known, cx);
+    check::once(root, cx);
     let mut cases = Vec::new();
     for combination in &combinations {
         let tree = expand::substitute(root, combination);
         let case = read_case(&tree, combination, cx);
-        let tree = cx.without_dropped(tree);
+        let tree = cx.as_read(tree);
         match case {
             Some(case) => {
                 check::case(&case, &tree, cx);
@@ -150,6 +152,16 @@ fn cases(root: &Node, cx: &mut Cx<'_>) -> Option<Vec<Case>> {
         check::same_cases(&cases, &combinations, cx);
     }
     Some(cases)
+}
+
+/// The matrix under a misspelt key, which is reported with the other keys. Every placeholder would be said to be unknown
+/// without it.
+fn misspelt_matrix(root: &Node) -> Option<&Node> {
+    let known = Head::keys();
+    let meant = |entry: &&Entry| {
+        known.iter().all(|key| key.name != entry.key) && nearest(&entry.key, ["matrix"]).is_some()
+    };
+    root.entries().iter().find(meant).map(|entry| &entry.value)
 }
 
 fn read_case(tree: &Node, combination: &Combination, cx: &mut Cx<'_>) -> Option<Case> {

@@ -3,6 +3,7 @@
 use crate::case::Case;
 use crate::diagnostics::ProblemKind;
 use crate::model::{Application, Entry, Outcome, Package, StepKind, Update};
+use crate::quantity::Relation;
 use crate::read::Cx;
 use crate::yaml::{Node, Step};
 
@@ -16,6 +17,7 @@ pub(super) fn check(case: &Case, root: &Node, cx: &mut Cx<'_>) {
                 without_faults(update, at, cx);
             }
             prn(update, at, cx);
+            reconnects(update, at, cx);
         }
         // What was begun before may be resumed, and what was done to the device may show.
         begun = true;
@@ -55,6 +57,27 @@ fn without_faults(update: &Update, at: &Node, cx: &mut Cx<'_>) {
                 .help("add what goes wrong: `faults: [{ at: { object: 1, byte: 100 }, do: disconnect }]`");
             cx.report(problem);
         }
+    }
+}
+
+/// A client does not connect more often than it may.
+fn reconnects(update: &Update, at: &Node, cx: &mut Cx<'_>) {
+    let may = update.reconnects.unwrap_or(Update::RECONNECTS);
+    let (Some(wanted), Some(at)) = (update.expect.reconnects, at.get("reconnects")) else { return };
+    if update.expect.outcome == Outcome::Completed
+        && wanted.relation != Relation::AtMost
+        && wanted.bound > u64::from(may)
+    {
+        let often = match may {
+            0 => "this client never connects again".to_owned(),
+            1 => "this client connects again once at most".to_owned(),
+            may => format!("this client connects again {may} times at most"),
+        };
+        let problem = cx
+            .problem(ProblemKind::Contradiction, at, often)
+            .label("this is more often")
+            .help(format!("`reconnects: {}` beside `update` lets it", wanted.bound));
+        cx.report(problem);
     }
 }
 

@@ -18,6 +18,12 @@ pub(crate) fn requirements(root: &Node, catalogue: &Catalogue, cx: &mut Cx<'_>) 
         if !well_formed || catalogue.get(id).is_some() {
             continue;
         }
+        if FailureId::parse(id).is_ok() {
+            let message = format!("{} is a failure in the field and no requirement", quote(id));
+            let problem = cx.problem(ProblemKind::Undefined, node, message).label("it stands in `from`");
+            cx.report(problem.help(format!("`from: [{id}]`")));
+            continue;
+        }
         let areas = || catalogue.areas().iter().map(|area| area.id.as_str());
         if let Some(last) = catalogue.area(area).last() {
             let problem = cx

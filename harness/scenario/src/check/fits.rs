@@ -3,7 +3,8 @@
 use crate::case::Case;
 use crate::diagnostics::ProblemKind;
 use crate::model::{
-    Action, Application, Chip, Link, Package, PackageSoftDevice, Position, SoftDevice, StepKind, Update,
+    Action, Application, Behind, Chip, Link, Outcome, Package, PackageSoftDevice, Position, SoftDevice,
+    StepKind, Update,
 };
 use crate::quantity::Size;
 use crate::read::Cx;
@@ -54,6 +55,7 @@ pub(super) fn check(case: &Case, root: &Node, cx: &mut Cx<'_>) {
             }
         }
     }
+    room(case, root, cx);
     let mut first = None;
     for (index, step) in case.steps.iter().enumerate() {
         let at = root.find(&[Step::Key("steps"), Step::Item(index)]);
@@ -72,6 +74,26 @@ pub(super) fn check(case: &Case, root: &Node, cx: &mut Cx<'_>) {
             | StepKind::Probe(_) => continue,
         };
         one_link(*first.get_or_insert(used), used, at, cx);
+    }
+}
+
+/// An application that is larger than all that a chip has for it can't be the end of an update that completes.
+fn room(case: &Case, root: &Node, cx: &mut Cx<'_>) {
+    for step in &case.steps {
+        let StepKind::Update(update) = &step.kind else { continue };
+        let Some(Package::Built(built)) = case.package(&update.package) else { continue };
+        let Some(application) = built.application.as_ref() else { continue };
+        let softdevice = case.device.softdevice != SoftDevice::None && application.behind != Behind::None;
+        let room = case.chip.room(softdevice);
+        if update.expect.outcome == Outcome::Completed && application.size.bytes() > room {
+            let path = ["packages", update.package.as_str(), "application", "size"].map(Step::Key);
+            let message = format!("an application of {} does not fit on the {}", application.size, case.chip);
+            let problem = cx.problem(ProblemKind::OutOfRange, root.find(&path), message);
+            let problem = problem.label(format!("there is room for {} KiB", room / 1024));
+            cx.report(
+                problem.help("the update of such a package is refused: `expect: { outcome: refused }`"),
+            );
+        }
     }
 }
 

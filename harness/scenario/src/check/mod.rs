@@ -3,17 +3,21 @@
 //! A check works on the typed case and finds the place of what it complains about by its path in the tree.
 
 mod agree;
+mod asked;
 mod bounds;
 mod caused;
 mod cited;
 mod fits;
-mod locked;
+mod kept;
 mod names;
+mod once;
+mod port;
 mod same;
 mod unused;
 
 pub(crate) use cited::{failures, requirements};
 pub(crate) use names::written as named_packages;
+pub(crate) use once::once;
 pub(crate) use same::same_cases;
 pub(crate) use unused::{unused_lists, unused_packages};
 
@@ -27,6 +31,8 @@ pub(crate) fn case(case: &Case, root: &Node, cx: &mut Cx<'_>) {
     bounds::check(case, root, cx);
     caused::check(case, root, cx);
     fits::check(case, root, cx);
-    locked::check(case, root, cx);
+    port::check(case, root, cx);
+    asked::check(case, root, cx);
     agree::check(case, root, cx);
+    kept::check(case, root, cx);
 }

@@ -18,7 +18,10 @@ pub fn nearest<'a>(wrong: &str, right: impl IntoIterator<Item = &'a str>) -> Opt
             // One slip in three characters; or a word that was begun and not finished.
             let near = distance <= (plain.chars().count().max(3) / 3).max(1);
             let begun = wrong.len() >= 3 && (plain.starts_with(&wrong) || wrong.starts_with(&plain));
-            (near || begun).then_some((distance, word))
+            // `zip_truncated` is rather a part of `zip_truncated_half` than a slip in `bin_truncated`.
+            let part =
+                wrong.len() >= 3 && plain.strip_prefix(&wrong).is_some_and(|rest| rest.starts_with('-'));
+            (near || begun).then_some((if part { distance.min(1) } else { distance }, word))
         })
         .min_by_key(|(distance, _)| *distance)
         .map(|(_, word)| word)
@@ -61,6 +64,7 @@ mod tests {
             ("Drop", Some("drop")),
             ("power_cut", Some("power-cut")),
             ("dup", Some("duplicate")),
+            ("power", Some("power-cut")),
             ("explode", None),
             ("", None),
         ] {

@@ -264,6 +264,11 @@ pub struct Update {
     pub expect: UpdateExpect,
 }
 
+impl Update {
+    /// How often the client may connect again where a step does not say it.
+    pub const RECONNECTS: u32 = 3;
+}
+
 /// How an update must end. A field that is `None` is not looked at.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct UpdateExpect {

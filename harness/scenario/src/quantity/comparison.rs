@@ -1,6 +1,6 @@
 //! Comparisons: `3`, `"<= 4096"`, `">= 1"`.
 
-use super::{Refusal, number::whole};
+use super::{Refusal, number::whole, size::amount};
 
 /// A condition on a count.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -34,6 +34,13 @@ impl Comparison {
     }
 
     pub(crate) fn parse(text: &str) -> Result<Self, Refusal> {
+        Self::of(text, whole).ok_or(Refusal::Form {
+            expected: "a number or a comparison, such as `1`, `\"<= 4096\"` or `\">= 1\"`",
+        })
+    }
+
+    /// A relation, if there is one, and the bound as `number` reads it.
+    fn of(text: &str, number: impl Fn(&str) -> Option<u64>) -> Option<Self> {
         let (relation, bound) = if let Some(bound) = text.strip_prefix("<=") {
             (Relation::AtMost, bound)
         } else if let Some(bound) = text.strip_prefix(">=") {
@@ -41,10 +48,19 @@ impl Comparison {
         } else {
             (Relation::Equal, text)
         };
-        let bound = whole(bound.trim_start_matches(' ')).ok_or(Refusal::Form {
-            expected: "a number or a comparison, such as `1`, `\"<= 4096\"` or `\">= 1\"`",
-        })?;
-        Ok(Self { relation, bound })
+        Some(Self { relation, bound: number(bound.trim_start_matches(' '))? })
+    }
+}
+
+/// A condition on a count of bytes, which may have a unit: `"<= 4 KiB"`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct BytesCompared(pub(crate) Comparison);
+
+impl BytesCompared {
+    pub(crate) fn parse(text: &str) -> Result<Self, Refusal> {
+        Comparison::of(text, amount).map(Self).ok_or(Refusal::Form {
+            expected: "a number of bytes or a comparison, such as `4096`, `\"<= 4 KiB\"` or `\">= 1\"`",
+        })
     }
 }
 
@@ -70,6 +86,13 @@ mod tests {
             let comparison = Comparison::parse(text).unwrap();
             assert_eq!([3, 4, 5].map(|count| comparison.holds(count)), [below, at, above], "{text}");
         }
+    }
+
+    #[test]
+    fn bytes_are_compared_with_a_unit() {
+        let bound = |text| BytesCompared::parse(text).map(|BytesCompared(comparison)| comparison.bound);
+        assert_eq!((bound("<= 4 KiB"), bound(">=1 B"), bound("0")), (Ok(4096), Ok(1), Ok(0)));
+        assert!(bound("< 4 KiB").is_err() && bound("<= 4 KB").is_err());
     }
 
     #[test]

@@ -19,7 +19,9 @@ pub use period::Period;
 pub use size::Size;
 pub use version::SoftDeviceVersion;
 
-pub(crate) use number::number;
+pub(crate) use comparison::BytesCompared;
+pub(crate) use number::{number, whole};
+pub(crate) use size::Bytes;
 
 /// Why a text is not a value of a quantity.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]

@@ -29,15 +29,7 @@ impl Size {
     }
 
     pub(crate) fn parse(text: &str) -> Result<Self, Refusal> {
-        let digits = text.find(|c: char| !c.is_ascii_alphanumeric()).unwrap_or(text.len());
-        // Hexadecimal digits are letters too, so a unit is looked for from behind.
-        let (number, factor) = [("KiB", 1024), ("MiB", 1024 * 1024), ("B", 1)]
-            .into_iter()
-            .find_map(|(unit, factor)| Some((text.strip_suffix(unit)?, factor)))
-            .filter(|(number, _)| !(digits == text.len() && number.starts_with("0x")))
-            .unwrap_or((text, 1));
-        let count = whole(number.trim_end_matches(' ')).ok_or(Refusal::Form { expected: EXPECTED })?;
-        match u32::try_from(count.saturating_mul(factor)) {
+        match u32::try_from(amount(text).ok_or(Refusal::Form { expected: EXPECTED })?) {
             Ok(bytes) if (1..=Self::MAX.0).contains(&bytes) => Ok(Self(bytes)),
             _ => Err(Refusal::Range {
                 value: text.to_owned(),
@@ -46,6 +38,34 @@ impl Size {
                 high: Self::MAX.to_string(),
             }),
         }
+    }
+}
+
+/// Bytes with or without a unit, `10 KiB` or `10240`; 0 too.
+pub(crate) fn amount(text: &str) -> Option<u64> {
+    let digits = text.find(|c: char| !c.is_ascii_alphanumeric()).unwrap_or(text.len());
+    // Hexadecimal digits are letters too, so a unit is looked for from behind.
+    let (number, factor) = [("KiB", 1024), ("MiB", 1024 * 1024), ("B", 1)]
+        .into_iter()
+        .find_map(|(unit, factor)| Some((text.strip_suffix(unit)?, factor)))
+        .filter(|(number, _)| !(digits == text.len() && number.starts_with("0x")))
+        .unwrap_or((text, 1));
+    Some(whole(number.trim_end_matches(' '))?.saturating_mul(factor))
+}
+
+/// A number of bytes that is counted or stands in a record, 0 to 4294967295.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Bytes(pub(crate) u32);
+
+impl Bytes {
+    pub(crate) fn parse(text: &str) -> Result<Self, Refusal> {
+        let count = amount(text).ok_or(Refusal::Form { expected: EXPECTED })?;
+        u32::try_from(count).map(Self).map_err(|_| Refusal::Range {
+            value: text.to_owned(),
+            what: "a number of bytes",
+            low: "0".to_owned(),
+            high: u32::MAX.to_string(),
+        })
     }
 }
 
@@ -92,6 +112,15 @@ mod tests {
         for text in ["20 KiB", "4097 B", "4 B", "1 MiB"] {
             assert_eq!(Size::parse(text).unwrap().to_string(), text);
         }
+    }
+
+    #[test]
+    fn counted_bytes_may_be_none() {
+        for (text, bytes) in [("0", 0), ("0 KiB", 0), ("10 KiB", 10_240), ("0xFFFFFFFF", u32::MAX)] {
+            assert_eq!(Bytes::parse(text), Ok(Bytes(bytes)), "{text}");
+        }
+        assert!(matches!(Bytes::parse("4096 MiB"), Err(Refusal::Range { .. })));
+        assert!(matches!(Bytes::parse("10 KB"), Err(Refusal::Form { .. })));
     }
 
     #[test]

@@ -2,23 +2,23 @@
 
 use std::time::Duration;
 
-use schemars::{Schema, SchemaGenerator, json_schema};
+use schemars::{Schema, SchemaGenerator};
 
+use super::bench_text::{Address, EnvText, Selector, Speed};
+use super::list::ShortOrLong;
 use super::mapping::mapping;
 use super::scalars::{Text, read_words};
 use super::{Cx, OneOrMore, Shape};
-use crate::diagnostics::{ProblemKind, quote};
+use crate::diagnostics::ProblemKind;
 use crate::model::{
     BenchBle, BenchCommand, BenchDongle, BenchFile, BenchLink, BenchPower, BenchProbe, BenchSerial,
     BenchTarget, Chip, FlowControl, LockedChip,
 };
 use crate::quantity::Period;
-use crate::yaml::{Node, NodeKind};
+use crate::yaml::Node;
 
 /// How long a command may take that says nothing about it.
 const WITHIN: Duration = Duration::from_secs(10);
-/// Speeds of debug wires that probes have, in kHz.
-const SPEEDS: std::ops::RangeInclusive<u32> = 10..=50_000;
 const BAUD: u32 = 115_200;
 
 mapping! { BenchFile, "a bench", |node, cx| {
@@ -51,72 +51,6 @@ mapping! { BenchFile, "a bench", |node, cx| {
 
 read_words!(LockedChip);
 
-/// Text with variables of the environment put in.
-struct EnvText(String);
-
-impl Shape for EnvText {
-    fn read(node: &Node, cx: &mut Cx<'_>) -> Option<Self> {
-        let text = Text::read(node, cx)?.0;
-        let mut out = String::new();
-        let mut rest = text.as_str();
-        while let Some((before, behind)) = rest.split_once("${") {
-            out.push_str(before);
-            let Some((name, tail)) = behind.split_once('}') else {
-                let problem = cx
-                    .problem(ProblemKind::BadForm, node, "a variable without its closing brace")
-                    .label("write `${NAME}`");
-                cx.report(problem);
-                return None;
-            };
-            let Some(value) = cx.variable(name) else {
-                let message = format!("the environment has no variable {}", quote(name));
-                let problem = cx
-                    .problem(ProblemKind::Undefined, node, message)
-                    .label(format!("set it: `{name}=... gauntlet ...`"));
-                cx.report(problem);
-                return None;
-            };
-            out.push_str(&value);
-            rest = tail;
-        }
-        out.push_str(rest);
-        Some(Self(out))
-    }
-
-    fn schema(_: &mut SchemaGenerator) -> Schema {
-        json_schema!({ "type": "string", "minLength": 1 })
-    }
-}
-
-/// A selector: `any`, or two ids of four hexadecimal digits, and perhaps a serial number.
-struct Selector(Option<String>);
-
-impl Shape for Selector {
-    fn read(node: &Node, cx: &mut Cx<'_>) -> Option<Self> {
-        let text = EnvText::read(node, cx)?.0;
-        if text == "any" {
-            return Some(Self(None));
-        }
-        let id = |part: Option<&str>| {
-            part.is_some_and(|id| (1..=4).contains(&id.len()) && id.bytes().all(|b| b.is_ascii_hexdigit()))
-        };
-        let mut parts = text.splitn(3, ':');
-        if id(parts.next()) && id(parts.next()) && parts.next() != Some("") {
-            return Some(Self(Some(text)));
-        }
-        let problem = cx
-            .problem(ProblemKind::BadForm, node, format!("{} names no probe", quote(&text)))
-            .label("write `VID:PID:SERIAL`, as in `1366:1051:000682123456`, or `any`")
-            .help("`gauntlet bench doctor` lists the probes of this machine");
-        cx.report(problem);
-        None
-    }
-
-    fn schema(_: &mut SchemaGenerator) -> Schema {
-        json_schema!({ "type": "string", "minLength": 1, "examples": ["any", "1366:1051:000682123456"] })
-    }
-}
-
 /// A probe with more than its name.
 struct ProbeKeys {
     selector: Selector,
@@ -128,38 +62,17 @@ mapping! { ProbeKeys, "a probe", |node, cx| {
     optional "speed" => speed: Speed, "Speed of the debug wires in kHz. The probe's own choice by default.";
 } => Some(Self { selector: selector?, speed: speed.map(|speed| speed.0) }) }
 
-struct Speed(u32);
-
-impl Shape for Speed {
-    fn read(node: &Node, cx: &mut Cx<'_>) -> Option<Self> {
-        let speed = u32::read(node, cx)?;
-        if SPEEDS.contains(&speed) {
-            return Some(Self(speed));
-        }
-        let problem = cx
-            .problem(ProblemKind::OutOfRange, node, format!("{speed} kHz is no speed of debug wires"))
-            .label(format!("{} to {} kHz; 4000 is a good one to begin with", SPEEDS.start(), SPEEDS.end()));
-        cx.report(problem);
-        None
-    }
-
-    fn schema(generator: &mut SchemaGenerator) -> Schema {
-        u32::schema(generator)
-    }
-}
-
 impl Shape for BenchProbe {
     fn read(node: &Node, cx: &mut Cx<'_>) -> Option<Self> {
-        let place = cx.place(&node.span);
-        if let NodeKind::Map(_) = &node.kind {
-            let ProbeKeys { selector, speed } = ProbeKeys::read(node, cx)?;
-            return Some(Self { selector: selector.0, speed, place });
-        }
-        Some(Self { selector: Selector::read(node, cx)?.0, speed: None, place })
+        let (selector, speed) = match ShortOrLong::read(node, cx)? {
+            ShortOrLong::Short(selector) => (selector, None),
+            ShortOrLong::Long(ProbeKeys { selector, speed }) => (selector, speed),
+        };
+        Some(Self { selector: selector.0, speed, place: cx.place(&node.span) })
     }
 
     fn schema(generator: &mut SchemaGenerator) -> Schema {
-        json_schema!({ "anyOf": [Selector::schema(generator), ProbeKeys::schema(generator)] })
+        ShortOrLong::<Selector, ProbeKeys>::schema(generator)
     }
 }
 
@@ -227,31 +140,6 @@ mapping! { BenchDongle, "a dongle", |node, cx| {
     address: address.map(|address| address.0),
 })}
 
-/// An address of a device on the air.
-struct Address([u8; 6]);
-
-impl Shape for Address {
-    fn read(node: &Node, cx: &mut Cx<'_>) -> Option<Self> {
-        let text = EnvText::read(node, cx)?.0;
-        let mut bytes = [0; 6];
-        let mut parts = text.split(':');
-        let byte = |part: &str| u8::from_str_radix(part, 16).ok().filter(|_| part.len() == 2);
-        let whole = bytes.iter_mut().all(|to| parts.next().and_then(byte).map(|byte| *to = byte).is_some());
-        if whole && parts.next().is_none() {
-            return Some(Self(bytes));
-        }
-        let problem = cx
-            .problem(ProblemKind::BadForm, node, format!("{} is no address", quote(&text)))
-            .label("an address has six bytes, as in `C0:FF:EE:00:00:01`");
-        cx.report(problem);
-        None
-    }
-
-    fn schema(_: &mut SchemaGenerator) -> Schema {
-        json_schema!({ "type": "string", "minLength": 1, "examples": ["C0:FF:EE:00:00:01"] })
-    }
-}
-
 /// A command with its bound.
 struct Bounded {
     run: EnvText,
@@ -265,15 +153,15 @@ mapping! { Bounded, "a command", |node, cx| {
 
 impl Shape for BenchCommand {
     fn read(node: &Node, cx: &mut Cx<'_>) -> Option<Self> {
-        if let NodeKind::Map(_) = &node.kind {
-            let Bounded { run, within } = Bounded::read(node, cx)?;
-            return Some(Self { run: run.0, within: within.map_or(WITHIN, Period::duration) });
-        }
-        Some(Self { run: EnvText::read(node, cx)?.0, within: WITHIN })
+        let (run, within) = match ShortOrLong::read(node, cx)? {
+            ShortOrLong::Short(run) => (run, None),
+            ShortOrLong::Long(Bounded { run, within }) => (run, within),
+        };
+        Some(Self { run: run.0, within: within.map_or(WITHIN, Period::duration) })
     }
 
     fn schema(generator: &mut SchemaGenerator) -> Schema {
-        json_schema!({ "anyOf": [EnvText::schema(generator), Bounded::schema(generator)] })
+        ShortOrLong::<EnvText, Bounded>::schema(generator)
     }
 }
 

@@ -18,7 +18,7 @@ impl Choice {
     /// The kind that a node is. A node that is none, or two at once, is reported.
     pub(crate) fn of(&self, node: &Node, cx: &mut Cx<'_>) -> Option<&'static str> {
         let NodeKind::Map(entries) = &node.kind else {
-            cx.wrong_type(node, &format!("{} (a mapping)", self.one));
+            cx.wrong_type_for(node, &format!("{} (a mapping)", self.one), Some(self.instead(node)));
             return None;
         };
         let known = |key: &str| self.keys.iter().copied().find(|known| *known == key);
@@ -40,6 +40,20 @@ impl Choice {
             return None;
         }
         Some(kind)
+    }
+
+    /// What to write in place of a value that is no mapping.
+    fn instead(&self, node: &Node) -> String {
+        let word = node.scalar().and_then(|scalar| scalar.text.split_whitespace().next()).unwrap_or_default();
+        match nearest(word, self.keys.iter().copied()) {
+            Some(key) => format!("it is written as `{{ {key}: ... }}`"),
+            None => format!(
+                "{} {} has one of {}",
+                article(self.short),
+                self.short,
+                words(self.keys.iter().copied())
+            ),
+        }
     }
 
     fn none(&self, node: &Node, cx: &mut Cx<'_>) {

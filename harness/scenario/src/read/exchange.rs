@@ -8,7 +8,7 @@ use super::scalars::{Ranged, range, scalar_schema};
 use super::{Choice, Cx, Shape};
 use crate::diagnostics::{Problem, ProblemKind};
 use crate::model::{Answer, DataSource, Exchange, ExchangeItem, Link};
-use crate::quantity::{HexBytes, HexPattern, PackageName};
+use crate::quantity::{Bytes, HexBytes, HexPattern, PackageName};
 use crate::yaml::Node;
 
 mapping! { Exchange, "an exchange", |node, cx| {
@@ -96,12 +96,12 @@ struct Data {
 mapping! { Data, "object data", |node, cx| {
     required "data" => source: DataSource, "Which part of the package is sent.";
     required "package" => package: PackageName, "The package.";
-    optional "from" => from: u32, "The first byte, counted from 0. 0 by default.";
-    optional "to" => to: u32, "The byte behind the last. The end by default.";
+    optional "from" => from: Bytes, "The first byte, counted from 0. 0 by default.";
+    optional "to" => to: Bytes, "The byte behind the last. The end by default.";
     optional "flip" => flip: u32, "The byte, counted like `from`, whose lowest bit is sent wrong. None by default.";
     optional "answer" => answer: Answer, "A message that must come back, such as a receipt notification.";
 } => {
-    let from = from.unwrap_or(0);
+    let (from, to) = (from.map_or(0, |bytes| bytes.0), to.map(|bytes| bytes.0));
     if let (Some(to), Some(at)) = (to.filter(|to| *to <= from), node.get("to")) {
         let message = format!("nothing is sent: `to` is {to} and `from` is {from}");
         let problem = Problem::new(ProblemKind::OutOfRange, cx.source, cx.shown(at), message);

@@ -11,7 +11,7 @@ use crate::model::{
     BankOne, BankZero, ClosingUpdate, Expect, ExpectedApplication, ExpectedBootloader, ExpectedSettings,
     ExpectedSoftDevice, Mode, Region,
 };
-use crate::quantity::{PackageName, Witness};
+use crate::quantity::{Bytes, PackageName, Witness};
 use crate::yaml::{Node, NodeKind};
 
 mapping! { Expect, "an expectation", |node, cx| {
@@ -38,17 +38,17 @@ mapping! { ExpectedSettings, "an expectation of the settings", |node, cx| {
     optional "bank_1" => bank_1: BankOne, "The state of bank 1.";
     optional "app_version" => app_version: u32, "The version of the application.";
     optional "bootloader_version" => bootloader_version: u32, "The version of the bootloader.";
-    optional "bank_0_size" => bank_0_size: u32, "Bytes of the image in bank 0.";
-    optional "bank_1_size" => bank_1_size: u32, "Bytes of the image in bank 1.";
-    optional "progress" => progress: u32, "Bytes of firmware that were executed of an update that has not ended.";
+    optional "bank_0_size" => bank_0_size: Bytes, "Bytes of the image in bank 0.";
+    optional "bank_1_size" => bank_1_size: Bytes, "Bytes of the image in bank 1.";
+    optional "progress" => progress: Bytes, "Bytes of firmware that were executed of an update that has not ended.";
 } => Some(ExpectedSettings {
     bank_0,
     bank_1,
     app_version,
     bootloader_version,
-    bank_0_size,
-    bank_1_size,
-    progress,
+    bank_0_size: bank_0_size.map(|bytes| bytes.0),
+    bank_1_size: bank_1_size.map(|bytes| bytes.0),
+    progress: progress.map(|bytes| bytes.0),
 }) }
 
 struct ByWitness(Witness);

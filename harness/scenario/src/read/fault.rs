@@ -186,7 +186,8 @@ fn only_with(node: &Node, key: &str, action: ActionWord, right: &[ActionWord], c
 impl Shape for Position {
     fn read(node: &Node, cx: &mut Cx<'_>) -> Option<Self> {
         let NodeKind::Map(entries) = &node.kind else {
-            cx.wrong_type(node, "a position (a mapping)");
+            let help = "it is written as `{ object: 2, byte: 100 }`, `{ packet: 7 }` or `{ request: execute, n: 2 }`";
+            cx.wrong_type_for(node, "a position (a mapping)", Some(help.to_owned()));
             return None;
         };
         let kind = POSITIONS.iter().find(|(key, _)| node.get(key).is_some()).map(|(key, _)| *key);

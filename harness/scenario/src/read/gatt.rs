@@ -213,6 +213,8 @@ mapping! { Read, "a look at a value", |node, cx| {
     let end = match (value, error) {
         (Some(value), None) => ReadEnd::Value(value),
         (None, Some(error)) => ReadEnd::Error(error.get()),
+        // A value with a mistake has been reported.
+        (None, None) if node.get("value").is_some() || node.get("error").is_some() => return None,
         _ => {
             let problem = cx.problem(ProblemKind::Contradiction, node, "a read ends in one way".to_owned());
             cx.report(problem.label("this needs either `value` or `error`"));

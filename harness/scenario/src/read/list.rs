@@ -1,4 +1,4 @@
-//! Lists.
+//! Lists, and values that have a short form.
 
 use schemars::{Schema, SchemaGenerator, json_schema};
 
@@ -40,5 +40,24 @@ impl<T: Shape> Shape for OneOrMore<T> {
     fn schema(generator: &mut SchemaGenerator) -> Schema {
         let one = T::schema(generator);
         json_schema!({ "anyOf": [one, { "type": "array", "items": one, "minItems": 1 }] })
+    }
+}
+
+/// A mapping, or in its place the one value that matters most.
+pub(crate) enum ShortOrLong<S, L> {
+    Short(S),
+    Long(L),
+}
+
+impl<S: Shape, L: Shape> Shape for ShortOrLong<S, L> {
+    fn read(node: &Node, cx: &mut Cx<'_>) -> Option<Self> {
+        match &node.kind {
+            NodeKind::Map(_) => L::read(node, cx).map(Self::Long),
+            _ => S::read(node, cx).map(Self::Short),
+        }
+    }
+
+    fn schema(generator: &mut SchemaGenerator) -> Schema {
+        json_schema!({ "anyOf": [S::schema(generator), L::schema(generator)] })
     }
 }

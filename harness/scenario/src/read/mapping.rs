@@ -1,13 +1,14 @@
 //! Mappings with known keys.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::sync::LazyLock;
 
 use schemars::{Schema, SchemaGenerator};
 
-use super::{Cx, Shape};
+use super::{Cx, Shape, advice};
 use crate::diagnostics::{Problem, ProblemKind, nearest, quote, words};
-use crate::yaml::{Node, NodeKind, Span};
+use crate::yaml::{Entry, Node, NodeKind, Scalar, Span, Style};
 
 /// One key of a mapping.
 pub(crate) struct KeyInfo {
@@ -19,48 +20,30 @@ pub(crate) struct KeyInfo {
 
 /// A mapping whose keys have been checked.
 pub(crate) struct Mapping<'n> {
-    node: &'n Node,
+    /// The mapping, with misspelt keys as they were meant.
+    node: Cow<'n, Node>,
+    /// The keys among them.
+    respelt: Vec<&'static str>,
 }
 
 impl<'n> Mapping<'n> {
-    /// Takes a node as a mapping. Unknown and missing keys are reported; a mapping with such keys can still be read.
+    /// Takes a node as a mapping. Unknown and missing keys are reported; a mapping with such keys can still be read. A key
+    /// that is misspelt is read as the one that was meant, so that nothing else is said to be missing because of it.
     pub(crate) fn check(node: &'n Node, what: &str, keys: &[KeyInfo], cx: &mut Cx<'_>) -> Option<Self> {
         let NodeKind::Map(entries) = &node.kind else {
-            cx.wrong_type(node, &format!("{what} (a mapping)"));
+            let help = instead(node, what, keys);
+            cx.wrong_type_for(node, &format!("{what} (a mapping)"), Some(help));
             return None;
         };
-        let names = || keys.iter().map(|key| key.name);
-        // A key that is missing because it is misspelt is not reported a second time.
-        let mut misspelt = Vec::new();
-        for entry in entries.iter().filter(|entry| !names().any(|name| name == entry.key)) {
-            let message = format!("{what} has no key {}", quote(&entry.key));
-            let mut problem =
-                Problem::new(ProblemKind::UnknownKey, cx.source, entry.key_span.clone(), message);
-            let free = names().filter(|name| node.get(name).is_none());
-            problem = match nearest(&entry.key, free) {
-                Some(name) => {
-                    misspelt.push(name);
-                    problem.label(format!("did you mean `{name}`?"))
-                }
-                None => match belongs(&entry.key, what) {
-                    Some(label) => problem.label(label),
-                    None => problem.label("unknown key"),
-                },
-            };
-            let help = match keys {
-                _ if entry.key == "<<" => {
-                    "merge keys are no part of YAML 1.2: write the keys out, or repeat a whole value with `*name`".to_owned()
-                }
-                [only] => format!("the only key of {what} is `{}`", only.name),
-                _ => format!("the keys of {what} are {}", words(names())),
-            };
-            cx.report(problem.help(help));
+        let mut mapping = Self { node: Cow::Borrowed(node), respelt: Vec::new() };
+        for (index, entry) in entries.iter().enumerate() {
+            if keys.iter().all(|key| key.name != entry.key) {
+                mapping.unknown(index, entry, what, keys, cx);
+            }
         }
         // What a merge key was to bring is not known.
         let merged = node.get("<<").is_some();
-        let missing = |key: &&KeyInfo| {
-            !merged && key.required && node.get(key.name).is_none() && !misspelt.contains(&key.name)
-        };
+        let missing = |key: &&KeyInfo| !merged && key.required && mapping.node.get(key.name).is_none();
         for key in keys.iter().filter(missing) {
             let span = entries
                 .first()
@@ -72,12 +55,115 @@ impl<'n> Mapping<'n> {
                     .help(format!("{}: {}", key.name, key.about.trim())),
             );
         }
-        Some(Self { node })
+        Some(mapping)
+    }
+
+    /// Reports an unknown key, and puts the one that was probably meant in its place.
+    fn unknown(&mut self, index: usize, entry: &Entry, what: &str, keys: &[KeyInfo], cx: &mut Cx<'_>) {
+        let names = || keys.iter().map(|key| key.name);
+        let free = || names().filter(|name| self.node.get(name).is_none());
+        if let Some((name, value)) = without_blank(entry, free()) {
+            let text = value.scalar().map_or("", |scalar| scalar.text.as_str());
+            let message = format!("a blank is missing behind the colon of `{name}`");
+            let problem = Problem::new(ProblemKind::Syntax, cx.source, entry.key_span.clone(), message)
+                .label(format!("write {}", quote(&format!("{name}: {text}"))))
+                .help("a key ends with `: `");
+            cx.report(problem);
+            return self.respell(index, name, Some(value), entry, cx);
+        }
+        let message = format!("{what} has no key {}", quote(&entry.key));
+        let problem = Problem::new(ProblemKind::UnknownKey, cx.source, entry.key_span.clone(), message);
+        // `nearest` gives a borrowed name; the declared one lives as long as the program.
+        let near = nearest(&entry.key, free()).and_then(|near| names().find(|name| *name == near));
+        let meant = near.or_else(|| advice::meant_key(&entry.key, free()));
+        let problem = match meant {
+            Some(name) => problem.label(format!("did you mean `{name}`?")),
+            None => match belongs(&entry.key, what) {
+                Some(label) => problem.label(label),
+                None => problem.label("unknown key"),
+            },
+        };
+        let help = match keys {
+            _ if entry.key == "<<" => {
+                "merge keys are no part of YAML 1.2: write the keys out, or repeat a whole value with `*name`"
+                    .to_owned()
+            }
+            _ if meant.is_none() && advice::elsewhere(&entry.key).is_some() => {
+                advice::elsewhere(&entry.key).unwrap_or_default().to_owned()
+            }
+            [only] => format!("the only key of {what} is `{}`", only.name),
+            _ => format!("the keys of {what} are {}", words(names())),
+        };
+        cx.report(problem.help(help));
+        if let Some(name) = near {
+            self.respell(index, name, None, entry, cx);
+        }
+    }
+
+    fn respell(
+        &mut self,
+        index: usize,
+        name: &'static str,
+        value: Option<Node>,
+        entry: &Entry,
+        cx: &mut Cx<'_>,
+    ) {
+        if let NodeKind::Map(entries) = &mut self.node.to_mut().kind
+            && let Some(changed) = entries.get_mut(index)
+        {
+            name.clone_into(&mut changed.key);
+            if let Some(value) = value {
+                changed.value = value;
+            }
+            self.respelt.push(name);
+            cx.respelt(&entry.key_span, name);
+        }
+    }
+
+    /// The mapping, with misspelt keys as they were meant.
+    pub(crate) fn node(&self) -> &Node {
+        &self.node
     }
 
     /// Reads the value of a key, if the key is there and its value is right.
     pub(crate) fn read<T: Shape>(&self, key: &str, cx: &mut Cx<'_>) -> Option<T> {
-        T::read(self.node.get(key)?, cx)
+        let value = self.node.get(key)?;
+        if !self.respelt.contains(&key) {
+            return T::read(value, cx);
+        }
+        // A value that does not fit at all says that another key was meant; what is wrong inside of it is worth a word.
+        cx.tried(value, T::read)
+    }
+}
+
+/// A key and a value with no blank between them, as in `{ do:drop }`, taken apart.
+fn without_blank(
+    entry: &Entry,
+    mut free: impl Iterator<Item = &'static str>,
+) -> Option<(&'static str, Node)> {
+    let (key, text) = entry.key.split_once(':')?;
+    let empty = entry.value.scalar().is_some_and(|scalar| scalar.kind() == "nothing");
+    let name = free.find(|name| *name == key.trim()).filter(|_| empty && !text.trim().is_empty())?;
+    let kind = NodeKind::Scalar(Scalar::new(text.trim().to_owned(), Style::Plain));
+    Some((name, Node { span: entry.key_span.clone(), kind }))
+}
+
+/// What to write in place of a value that is no mapping.
+fn instead(node: &Node, what: &str, keys: &[KeyInfo]) -> String {
+    let text = node.scalar().map_or("", |scalar| scalar.text.as_str());
+    if keys.iter().any(|key| key.name == text) {
+        return format!("write {}", quote(&format!("{{ {text}: ... }}")));
+    }
+    let has_word = |key: &&KeyInfo| {
+        let schema = (key.schema)(&mut SchemaGenerator::default()).to_value();
+        alternatives(&schema).into_iter().any(|part| part["const"].as_str() == Some(text))
+    };
+    if let Some(key) = keys.iter().find(has_word) {
+        return format!("write {}", quote(&format!("{{ {}: {text} }}", key.name)));
+    }
+    match keys {
+        [only] => format!("the only key of {what} is `{}`", only.name),
+        _ => format!("the keys of {what} are {}", words(keys.iter().map(|key| key.name))),
     }
 }
 
@@ -183,6 +269,9 @@ macro_rules! mapping {
             fn read($node: &$crate::yaml::Node, $cx: &mut $crate::read::Cx<'_>) -> Option<Self> {
                 let mapping = $crate::read::Mapping::check($node, $what, &Self::keys(), $cx)?;
                 $( let $variable: Option<$shape> = mapping.read($key, $cx); )+
+                let $node = mapping.node();
+                // Not every mapping looks at itself again.
+                let _ = $node;
                 $make
             }
 

@@ -8,7 +8,9 @@
 //! A reader reports what is wrong and goes on, so that all mistakes of a file are found at once. It returns `None` when
 //! it has nothing that could stand for the value; whoever asked has nothing to report then.
 
+mod advice;
 mod bench;
+mod bench_text;
 mod choice;
 mod cx;
 mod device;
@@ -17,6 +19,7 @@ mod expect;
 mod fault;
 mod gatt;
 mod head;
+mod image;
 mod list;
 pub(crate) mod mapping;
 mod package;

@@ -15,8 +15,8 @@ use crate::model::{
     Region, RequestKind, ResetKind, ResultCode, SameVersion, Sign, SignaturePolicy, Stage, Tamper, Tear,
 };
 use crate::quantity::{
-    AreaId, Comparison, FailureId, Fwid, HexBytes, HexPattern, PackageName, Period, Refusal, RequirementId,
-    ScenarioId, Section, Size, SoftDeviceVersion, Tag, Witness, number,
+    AreaId, Bytes, BytesCompared, Comparison, FailureId, Fwid, HexBytes, HexPattern, PackageName, Period,
+    Refusal, RequirementId, ScenarioId, Section, Size, SoftDeviceVersion, Tag, Witness, number, whole,
 };
 use crate::word::Word;
 use crate::yaml::{Node, Scalar, Style};
@@ -81,8 +81,11 @@ pub(crate) fn named(
     if found.is_none() {
         let near = nearest(text, names.clone());
         let begins = text.split(['_', '-']).next().unwrap_or_default();
-        let alike: Vec<&str> =
-            names.by_ref().filter(|name| name.split('_').any(|part| part == begins)).collect();
+        let longer = |name: &&str| text.contains('_') && name.starts_with(text.as_str());
+        let mut alike: Vec<&str> = names.clone().filter(longer).collect();
+        if alike.is_empty() {
+            alike = names.by_ref().filter(|name| name.split('_').any(|part| part == begins)).collect();
+        }
         let message = format!("{} is not {what}", quote(text));
         let problem = cx.problem(ProblemKind::UnknownWord, node, message);
         let problem = match near {
@@ -171,6 +174,8 @@ read_text! {
     Period, "a time", json!({ "type": "string", "pattern": "^[0-9]+ *(ms|s|min)$", "examples": ["500 ms", "3 s"] });
     Comparison, "a number or a comparison", json!({ "type": ["integer", "string"], "minimum": 0,
         "pattern": "^(<=|>=)? *(0[xX][0-9A-Fa-f]+|[0-9]+)$", "examples": [1, "<= 4096"] });
+    BytesCompared, "a number of bytes or a comparison", json!({ "type": ["integer", "string"], "minimum": 0,
+        "pattern": "^(<=|>=)? *(0[xX][0-9A-Fa-f]+|[0-9]+) *(B|KiB|MiB)?$", "examples": [4096, "<= 4 KiB"] });
     HexBytes, "bytes in hexadecimal", json!({ "type": ["string", "integer"],
         "pattern": "^ *([0-9A-Fa-f]{2} *)+$", "examples": ["06 01"] });
     HexPattern, "bytes in hexadecimal", json!({ "type": ["string", "integer"],
@@ -208,6 +213,35 @@ pub(crate) fn ranged(
         }
     }
 }
+
+impl Shape for Bytes {
+    fn read(node: &Node, cx: &mut Cx<'_>) -> Option<Self> {
+        let scalar = scalar(node, BYTES, cx)?;
+        // Only a text that begins with a number can be meant as an amount with a unit.
+        let amount = scalar.text.starts_with(|c: char| c.is_ascii_digit()) && whole(&scalar.text).is_none();
+        if !amount {
+            let count = ranged(node, BYTES, 0..=0xFFFF_FFFF, cx)?;
+            return u32::try_from(count).ok().map(Self);
+        }
+        match Self::parse(&scalar.text) {
+            Ok(bytes) => Some(bytes),
+            Err(refusal) => {
+                cx.refused(node, &refusal);
+                None
+            }
+        }
+    }
+
+    fn schema(_: &mut SchemaGenerator) -> Schema {
+        scalar_schema(
+            &json!({ "title": BYTES, "type": ["integer", "string"], "minimum": 0, "maximum": u32::MAX,
+            "pattern": "^(0[xX][0-9A-Fa-f]+|[0-9]+) *(B|KiB|MiB)$", "examples": [10240, "10 KiB"] }),
+        )
+    }
+}
+
+/// What a [`Bytes`] is.
+const BYTES: &str = "a number of bytes";
 
 pub(crate) fn range_schema(what: &str, range: &RangeInclusive<u64>) -> Schema {
     let mut schema = json!({ "title": what, "type": "integer", "minimum": range.start() });

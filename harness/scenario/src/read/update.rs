@@ -7,7 +7,7 @@ use crate::model::{
     Action, Entry, ExtendedCode, Fault, Link, Outcome, Peer, Phase, Rejection, ResultCode, Stage, Update,
     UpdateExpect,
 };
-use crate::quantity::{Comparison, PackageName};
+use crate::quantity::{BytesCompared, Comparison, PackageName};
 use crate::yaml::{Node, Step};
 
 use super::Cx;
@@ -83,15 +83,18 @@ mapping! { UpdateExpect, "an update's expectation", |node, cx| {
     optional "reason" => reason: Rejection, "Why the client rejected the package.";
     optional "skipped" => skipped: Comparison, "How many images the device had already, so that they were left out.";
     optional "reconnects" => reconnects: Comparison, "How often the client connected again.";
-    optional "resent" => resent: Comparison, "Bytes of firmware that were sent more than once.";
-    optional "sent" => sent: Comparison, "Bytes of init packet and firmware that were sent, repetitions included.";
+    optional "resent" => resent: BytesCompared, "Bytes of firmware that were sent more than once.";
+    optional "sent" => sent: BytesCompared, "Bytes of init packet and firmware that were sent, repetitions included.";
     optional "receipts" => receipts: Comparison, "Receipts that agreed with what was sent.";
     optional "crc_mismatches" => crc_mismatches: Comparison, "How often the device reported something else than what was sent.";
     optional "silences" => silences: Comparison, "Requests that got no answer in time.";
     optional "init_resumed" => init_resumed: bool, "Whether the init packet was resumed instead of sent anew.";
 } => {
+    // What goes with an outcome that has a mistake is not known.
+    if outcome.is_some() || node.get("outcome").is_none() {
+        agree(node, outcome.unwrap_or(Outcome::Completed), result, cx);
+    }
     let outcome = outcome.unwrap_or(Outcome::Completed);
-    agree(node, outcome, result, cx);
     Some(UpdateExpect {
         outcome,
         result: result.or(extended.map(|_| ResultCode::ExtendedError)),
@@ -101,8 +104,8 @@ mapping! { UpdateExpect, "an update's expectation", |node, cx| {
         reason,
         skipped,
         reconnects,
-        resent,
-        sent,
+        resent: resent.map(|bytes| bytes.0),
+        sent: sent.map(|bytes| bytes.0),
         receipts,
         crc_mismatches,
         silences,

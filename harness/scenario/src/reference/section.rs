@@ -99,6 +99,14 @@ fn row(key: &str, required: bool, schema: &Json) -> Row {
             Some((word.get("const")?.as_str()?.to_owned(), word.get("description")?.as_str()?.to_owned()))
         })
         .collect();
+    // The words of one value, and of a list of such values, are the same.
+    let mut once: Vec<(String, String)> = Vec::new();
+    for word in words {
+        if !once.contains(&word) {
+            once.push(word);
+        }
+    }
+    let words = once;
     let words = if words.len() > MOST_WORDS { Vec::new() } else { words };
     Row { key: key.to_owned(), required, value: value(schema), about, words }
 }

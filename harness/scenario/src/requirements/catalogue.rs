@@ -85,7 +85,7 @@ impl Catalogue {
         syntax.into_iter().for_each(|problem| cx.report(problem));
         let catalogue = match root {
             Ok(root) => read::Contents::read(&root, &mut cx).map(|contents| {
-                check::catalogue(&root, &mut cx);
+                check::catalogue(&cx.as_read(root), &mut cx);
                 Self::new(contents)
             }),
             Err(problem) => {

@@ -20,6 +20,7 @@ use crate::yaml::Source;
 #[derive(Clone, Debug, Default)]
 pub struct Suite {
     scenarios: Vec<Scenario>,
+    files: usize,
     warnings: Diagnostics,
 }
 
@@ -28,6 +29,12 @@ impl Suite {
     #[must_use]
     pub fn scenarios(&self) -> &[Scenario] {
         &self.scenarios
+    }
+
+    /// How many files were read, requirement catalogues included.
+    #[must_use]
+    pub const fn files(&self) -> usize {
+        self.files
     }
 
     /// The cases of all scenarios: by the scenario's id, then in the order of its matrix.
@@ -95,6 +102,7 @@ fn gather(
     known: Option<&Catalogue>,
     mut problems: Vec<Problem>,
 ) -> Result<Suite, Diagnostics> {
+    let files_read = sources.len();
     let (catalogues, sources): (Vec<Source>, Vec<Source>) = sources.into_iter().partition(is_catalogue);
     let mut read = Vec::new();
     for catalogue in &catalogues {
@@ -125,7 +133,7 @@ fn gather(
         );
     }
     let found: Diagnostics = problems.into_iter().collect();
-    if found.errors() > 0 { Err(found) } else { Ok(Suite { scenarios, warnings: found }) }
+    if found.errors() > 0 { Err(found) } else { Ok(Suite { scenarios, files: files_read, warnings: found }) }
 }
 
 /// So many files are worth a thread.

@@ -13,13 +13,16 @@
 //! What YAML allows and a scenario has no use for is refused by name: tags, several documents, keys that are not
 //! scalars, and text that is nested or repeated beyond every need.
 
+mod blanks;
 mod events;
 mod node;
+mod pairs;
 mod recover;
 mod scalar;
 mod source;
 mod syntax;
 
+pub(crate) use blanks::hard_name;
 pub(crate) use events::parse;
 pub(crate) use node::{Entry, Node, NodeKind, Step};
 pub(crate) use recover::parse_rest;

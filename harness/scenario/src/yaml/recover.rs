@@ -3,7 +3,7 @@
 //! A slip ends the parser, and would hide every other mistake of the file. The block that it is in is blanked out, byte by
 //! byte, so that everything else stays where it was.
 
-use super::{Node, Source, parse};
+use super::{Node, Source, Span, parse};
 use crate::diagnostics::Problem;
 
 /// Slips after which a file is given up.
@@ -34,8 +34,13 @@ pub(crate) fn parse_rest(source: &Source, first: &Problem, problems: &mut Vec<Pr
     None
 }
 
-/// Blanks the block of the top-level key that a byte belongs to. `None` when it belongs to none.
+/// Blanks the block of the top-level key that a byte belongs to, and of a second document everything. `None` when the byte
+/// belongs to no block.
 fn blank_out(text: &mut String, at: usize) -> Option<()> {
+    if text.get(at..).is_some_and(|rest| rest.starts_with("---")) {
+        blank(text, at..text.len());
+        return Some(());
+    }
     let mut starts = Vec::new();
     let mut start = 0;
     for line in text.split_inclusive('\n') {
@@ -46,7 +51,12 @@ fn blank_out(text: &mut String, at: usize) -> Option<()> {
     }
     let begin = starts.iter().copied().rfind(|start| *start <= at)?;
     let end = starts.iter().copied().find(|start| *start > at).unwrap_or(text.len());
-    let blank: String = text[begin..end].bytes().map(|byte| if byte == b'\n' { '\n' } else { ' ' }).collect();
-    text.replace_range(begin..end, &blank);
+    blank(text, begin..end);
     Some(())
+}
+
+fn blank(text: &mut String, range: Span) {
+    let blank: String =
+        text[range.clone()].bytes().map(|byte| if byte == b'\n' { '\n' } else { ' ' }).collect();
+    text.replace_range(range, &blank);
 }

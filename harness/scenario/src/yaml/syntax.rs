@@ -3,6 +3,8 @@
 
 use crate::diagnostics::{Problem, ProblemKind, nearest, quote};
 
+use super::blanks::{hard_blank, tab_within};
+use super::pairs::{apostrophe, in_quotes, open_bracket, open_quote};
 use super::{Source, Span};
 
 /// Keys that begin lines, to recognise a line that has lost its colon.
@@ -38,11 +40,11 @@ const HELP: &str = "look at the indentation, the brackets and the quotes up to h
     text with `: ` or ` #` in it has to be in quotes";
 
 /// A slip that was recognised.
-struct Slip {
-    at: Span,
-    message: String,
-    label: String,
-    help: String,
+pub(super) struct Slip {
+    pub(super) at: Span,
+    pub(super) message: String,
+    pub(super) label: String,
+    pub(super) help: String,
 }
 
 /// The problem for a complaint `info` of the parser at a byte of the text.
@@ -50,7 +52,10 @@ pub(super) fn problem(source: &Source, at: usize, info: &str) -> Box<Problem> {
     let text = source.text();
     let at = at.min(text.len());
     let slip = unknown_anchor(text, at, info)
+        .or_else(|| hard_blank(text, at))
+        .or_else(|| tab_within(text, at))
         .or_else(|| bare_placeholder(text, at))
+        .or_else(|| apostrophe(text, at))
         .or_else(|| open_quote(text))
         .or_else(|| open_bracket(text))
         .or_else(|| no_blank(text, at))
@@ -77,7 +82,7 @@ pub(super) fn problem(source: &Source, at: usize, info: &str) -> Box<Problem> {
 }
 
 /// The lines that say something, with the byte where each begins; up to the one that holds `at`.
-fn lines_until(text: &str, at: usize) -> Vec<(usize, &str)> {
+pub(super) fn lines_until(text: &str, at: usize) -> Vec<(usize, &str)> {
     let mut start = 0;
     let mut lines = Vec::new();
     for line in text.split_inclusive('\n') {
@@ -93,14 +98,14 @@ fn lines_until(text: &str, at: usize) -> Vec<(usize, &str)> {
     lines
 }
 
-fn without_comment(line: &str) -> &str {
+pub(super) fn without_comment(line: &str) -> &str {
     if line.trim_start().starts_with('#') {
         return "";
     }
     line.find(" #").map_or(line, |hash| &line[..hash])
 }
 
-fn depth(line: &str) -> usize {
+pub(super) fn depth(line: &str) -> usize {
     line.len() - line.trim_start_matches(' ').len()
 }
 
@@ -156,98 +161,6 @@ fn bare_placeholder(text: &str, at: usize) -> Option<Slip> {
         label: format!("write \"{whole}\""),
         help: "a brace begins a mapping in YAML".to_owned(),
     })
-}
-
-fn in_quotes(line: &str, at: usize) -> bool {
-    let count = |mark: char| line[..at].matches(mark).count() % 2 == 1;
-    count('"') || count('\'')
-}
-
-/// A quote that begins a value and is not closed in its line.
-fn open_quote(text: &str) -> Option<Slip> {
-    let mut start = 0;
-    for line in text.split_inclusive('\n') {
-        let mut open: Option<(usize, char)> = None;
-        let mut before = ' ';
-        for (at, c) in line.char_indices() {
-            match open {
-                Some((_, mark)) if c == mark && before != '\\' => open = None,
-                None if (c == '"' || c == '\'') && " [{,".contains(before) => open = Some((at, c)),
-                None if c == '#' && before == ' ' => break,
-                _ => {}
-            }
-            before = c;
-        }
-        if let Some((at, mark)) = open {
-            return Some(Slip {
-                at: start + at..start + at + 1,
-                message: "this quote is not closed".to_owned(),
-                label: format!("no {mark} ends it in this line"),
-                help: "a text in quotes begins and ends with the same mark, in one line".to_owned(),
-            });
-        }
-        start += line.len();
-    }
-    None
-}
-
-/// A bracket that is not closed before the next line that begins a key or an item further out, or that closes nothing.
-fn open_bracket(text: &str) -> Option<Slip> {
-    let mut open: Vec<(usize, char, usize)> = Vec::new();
-    let mut start = 0;
-    for line in text.split_inclusive('\n') {
-        let outside = depth(line);
-        let begins = !without_comment(line).trim().is_empty();
-        if let Some(&(at, mark, _)) = open.first().filter(|(_, _, depth)| begins && outside <= *depth) {
-            return Some(not_closed(text, at, mark));
-        }
-        for (at, c) in without_comment(line).char_indices() {
-            if in_quotes(line, at) {
-                continue;
-            }
-            match c {
-                '{' | '[' => open.push((start + at, c, outside)),
-                '}' | ']' => {
-                    let fits = |mark| matches!((mark, c), ('{', '}') | ('[', ']'));
-                    match open.pop() {
-                        Some((_, mark, _)) if fits(mark) => {}
-                        before => {
-                            let (label, help) = match before {
-                                Some((_, mark, _)) => {
-                                    ("another bracket is open".to_owned(), format!("a `{mark}` is open here"))
-                                }
-                                None => (
-                                    "nothing is open here".to_owned(),
-                                    "take it away, or open it before".to_owned(),
-                                ),
-                            };
-                            let message = format!("this `{c}` closes nothing");
-                            return Some(Slip { at: start + at..start + at + 1, message, label, help });
-                        }
-                    }
-                }
-                _ => {}
-            }
-        }
-        start += line.len();
-    }
-    let (at, mark, _) = *open.first()?;
-    Some(not_closed(text, at, mark))
-}
-
-fn not_closed(text: &str, at: usize, mark: char) -> Slip {
-    let line = text[at..].lines().next().unwrap_or_default();
-    let help = if line.contains(" #") {
-        "what stands behind ` #` is a comment; every bracket is closed again before the next key"
-    } else {
-        "every bracket is closed again before the next key"
-    };
-    Slip {
-        at: at..at + 1,
-        message: format!("this `{mark}` is not closed"),
-        label: format!("a `{}` is missing", if mark == '{' { '}' } else { ']' }),
-        help: help.to_owned(),
-    }
 }
 
 /// `key:value` and `-item`, in the last lines before the parser gave up.

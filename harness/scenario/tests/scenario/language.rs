@@ -171,7 +171,7 @@ fn exchanges() {
 
 #[test]
 fn actions_of_a_central() {
-    let text = "id: a\ntitle: A\nsteps:\n  - central: stranger\n    gatt:\n      - { find: bootloader, name: Pump 12, address: plus-one }\n      \
+    let text = "id: a\ntitle: A\ndevice: { application: { witness: 1, buttonless: unbonded } }\nsteps:\n  - central: stranger\n    gatt:\n      - { find: bootloader, name: Pump 12, address: plus-one }\n      \
         - { connect: bootloader, mtu: 23 }\n      - { subscribe: control-point }\n      \
         - { write: control-point, value: \"06 01\", result: 0xFD }\n      \
         - { write: packet, value: \"00\", kind: command }\n      - { hear: none }\n      \
@@ -182,7 +182,7 @@ fn actions_of_a_central() {
     let StepKind::Gatt(gatt) = &case.steps[0].kind else { panic!() };
     assert_eq!(gatt.central, Peer::Stranger);
     let actions: Vec<&GattAction> = gatt.items.iter().map(|item| &item.action).collect();
-    assert_eq!(gatt.items[1].place.to_string(), "7:9");
+    assert_eq!(gatt.items[1].place.to_string(), "8:9");
     let GattAction::Find { name: Some(name), address: Some(AirAddress::PlusOne), .. } = actions[0] else {
         panic!()
     };
@@ -253,10 +253,10 @@ fn values_of_the_matrix_keep_their_type_and_their_form() {
     let text = "id: a\ntitle: \"${size} with ${word}\"\n\
         matrix: { size: [4 KiB, 300 B], word: [none, release] }\n\
         packages: { update: { application: { witness: 2, size: \"${size}\" }, version: 2, sign: \"${word}\" } }\n\
-        steps: [{ update: update, expect: { resent: \"<= ${size}\" } }]\n";
+        steps: [{ update: update, expect: { silences: \"<= ${size}\" } }]\n";
     let found = load(text).unwrap_err();
     assert_eq!(found.problems().len(), 2, "{found:?}");
-    let suite = load(&text.replace(", expect: { resent: \"<= ${size}\" }", "")).unwrap();
+    let suite = load(&text.replace("silences", "resent")).unwrap();
     let ids: Vec<&str> = suite.cases().map(|case| case.id.as_str()).collect();
     assert_eq!(
         ids,

@@ -142,9 +142,122 @@ fn what_a_client_does_has_its_places_and_its_times() {
         assert!(found.len() == 1 && found[0].ends_with(words), "{found:#?}");
     }
     let jump = fault("{ at: { packet: 3 }, do: restart }", "    entry: buttonless\n");
-    assert!(
-        jump[0].ends_with("a client that begins anew finds no application that it could ask"),
-        "{jump:#?}"
+    let anew = "a client that begins anew finds no application that it could ask";
+    assert!(jump.iter().any(|told| told.ends_with(anew)), "{jump:#?}");
+}
+
+#[test]
+fn a_bootloader_that_closes_the_port_shuts_the_probe_out_from_the_next_start_on() {
+    let closing = |more: &str, steps: &str| {
+        told(&format!(
+            "{HEAD}device: {{ bootloader: {{ debug_port: closed{more} }} }}\n{PACKAGE}steps:\n{steps}"
+        ))
+    };
+    let update = "  - update: update\n";
+    let no_way = ["3:37: nothing leads this device into DFU mode"];
+    assert!(closing("", update).is_empty());
+    assert!(closing("", &format!("  - reset: soft\n{update}")).is_empty());
+    assert_eq!(closing("", &format!("{update}  - reset: pin\n")), no_way);
+    assert_eq!(closing("", &format!("  - power-cut: 1 s\n{update}")), no_way);
+    let cut = "  - update: update\n    faults: [{ at: { packet: 2 }, do: reset }]\n";
+    assert_eq!(closing("", cut), no_way);
+    let pin = ", enter_by_pin_reset: true";
+    assert!(closing(pin, &format!("{update}  - reset: pin\n")).is_empty());
+    assert_eq!(
+        closing(pin, "  - reset: pin\n  - reset: soft\n"),
+        ["7:12: a probe can't do this while the access port is closed"]
+    );
+    let opened = "  - reset: pin\n  - probe: [{ recover: device }, { retained: 1 }]\n  - update: update\n";
+    assert!(closing("", opened).is_empty());
+}
+
+#[test]
+fn what_the_last_update_brings_is_no_previous_application() {
+    let kept = |more: &str, steps: &str| {
+        told(&format!(
+            "{HEAD}{PACKAGE}steps:\n  - update: update\n{more}{steps}expect: {{ application: previous }}\n"
+        ))
+    };
+    let wrong = "the last update brings another application";
+    for steps in ["", "  - reset: pin\n  - wait: 1 s\n"] {
+        let found = kept("", steps);
+        assert!(found.len() == 1 && found[0].ends_with(wrong), "{found:#?}");
+    }
+    assert!(kept("    expect: { outcome: refused }\n", "").is_empty());
+    assert!(kept("    faults: [{ at: { flash-op: 900 }, do: power-cut }]\n", "").is_empty());
+    assert!(kept("", "  - probe: [{ erase: settings }]\n").is_empty());
+}
+
+#[test]
+fn an_application_that_is_asked_over_the_air_has_a_service_for_it() {
+    let silent = "no application of this scenario is on the air";
+    let entry = format!("{HEAD}{PACKAGE}steps:\n  - update: update\n    entry: buttonless\n");
+    assert_eq!(told(&entry), [format!("6:12: {silent}")]);
+    let device = "device: { application: { witness: 1, buttonless: unbonded } }\n";
+    assert!(told(&entry.replace(PACKAGE, &format!("{device}{PACKAGE}"))).is_empty());
+    let lost = format!("{entry}    expect: {{ outcome: lost }}\n");
+    assert!(told(&lost).is_empty());
+    let central = format!("{HEAD}steps:\n  - gatt: [{{ find: application }}]\n");
+    assert_eq!(told(&central), [format!("4:12: {silent}")]);
+}
+
+#[test]
+fn what_is_too_large_or_too_often_is_not_expected_to_complete() {
+    let large = format!("{HEAD}{PACKAGE}steps:\n  - update: update\n").replace("4 KiB", "400 KiB");
+    assert_eq!(told(&large), ["3:56: an application of 400 KiB does not fit on the nrf52832"]);
+    assert!(told(&format!("{large}    expect: {{ outcome: refused }}\n")).is_empty());
+    assert!(told(&large.replace("title: x", "title: x\nchip: nrf52840")).is_empty());
+    let again = |may: &str, wanted: &str| {
+        told(&format!(
+            "{HEAD}{PACKAGE}steps:\n  - update: update\n{may}    faults: [{{ at: {{ packet: 2 }}, do: disconnect }}]\n    expect: {{ reconnects: {wanted} }}\n"
+        ))
+    };
+    assert!(again("", "3").is_empty() && again("    reconnects: 4\n", "4").is_empty());
+    assert_eq!(again("", "4"), ["7:27: this client connects again 3 times at most"]);
+    assert_eq!(again("    reconnects: 0\n", "1"), ["8:27: this client never connects again"]);
+}
+
+#[test]
+fn a_word_stands_in_a_list_once() {
+    let text = format!(
+        "{HEAD}tags: [a, b, a]\nneeds: [ble, ble]\nsteps: [{{ wait: 1 s }}]\nexpect: {{ unchanged: [uicr, uicr] }}\n"
+    );
+    assert_eq!(
+        told(&text),
+        ["3:14: `a` stands here twice", "4:14: `ble` stands here twice", "6:29: `uicr` stands here twice"]
+    );
+}
+
+#[test]
+fn a_misspelt_key_is_told_once_and_read_as_it_was_meant() {
+    let text = format!(
+        "{HEAD}matrx: {{ at: [1, 2] }}\n{PACKAGE}stpes:\n  - update: updat\n    fault:\n      - {{ at: {{ object: 1, byte: \"${{at}}\" }}, do: disconect }}\nexpct: {{ application: {{ witness: 2 }} }}\n"
+    )
+    .replace("packages:", "package:");
+    assert_eq!(
+        told(&text),
+        [
+            "3:1: a scenario has no key `matrx`",
+            "4:1: a scenario has no key `package`",
+            "5:1: a scenario has no key `stpes`",
+            "6:13: there is no package `updat`",
+            "7:5: an update has no key `fault`",
+            "8:49: `disconect` is not a fault",
+            "9:1: a scenario has no key `expct`",
+        ]
+    );
+}
+
+#[test]
+fn amounts_of_bytes_may_have_a_unit() {
+    let text = format!(
+        "{HEAD}{PACKAGE}steps:\n  - update: update\n    expect: {{ sent: \">= 4 KiB\", resent: 0 B }}\nexpect: {{ settings: {{ bank_0_size: 4 KiB, progress: 0 }} }}\n"
+    );
+    assert!(told(&text).is_empty(), "{:#?}", told(&text));
+    assert_eq!(told(&text.replace("0_size: 4 KiB", "0_size: 4 KB")), ["7:36: `4 KB` is not a size"]);
+    assert_eq!(
+        told(&text.replace(">= 4 KiB", "> 4 KiB")),
+        ["6:21: `> 4 KiB` is not a number of bytes or a comparison"]
     );
 }
 
