@@ -20,6 +20,7 @@ pub(super) fn mended(text: &str, expected: &str) -> Option<String> {
     if expected.starts_with("a time") && !number.is_empty() {
         return match unit.as_str() {
             "" => Some(format!("{number} ms` or `{number} s")),
+            unit if unit.starts_with('.') => decimal(number, unit),
             "msec" | "msecs" | "millis" | "milliseconds" | "ms" => Some(format!("{number} ms")),
             "sec" | "secs" | "second" | "seconds" | "s" => Some(format!("{number} s")),
             "m" | "mins" | "minute" | "minutes" | "min" => Some(format!("{number} min")),
@@ -74,6 +75,15 @@ pub(super) fn mended(text: &str, expected: &str) -> Option<String> {
         return (possible && number < 1000).then(|| format!("{area}-{number:03}"));
     }
     None
+}
+
+/// Seconds with digits behind a point, in milliseconds.
+fn decimal(seconds: &str, rest: &str) -> Option<String> {
+    let digits: String = rest[1..].chars().take_while(char::is_ascii_digit).take(3).collect();
+    let unit = rest[1..].trim_start_matches(|c: char| c.is_ascii_digit()).trim();
+    let whole: u64 = seconds.parse().ok()?;
+    let part: u64 = format!("{digits:0<3}").parse().ok()?;
+    (unit == "s" && !digits.is_empty()).then(|| format!("{} ms", whole.saturating_mul(1000) + part))
 }
 
 /// A comparison with another sign than the language has, or with a unit that is nearly right.
@@ -137,7 +147,7 @@ pub(super) fn is_meant(wrong: &str, word: &str) -> bool {
 }
 
 /// Keys that people write, and what the language calls them.
-const MEANT_KEYS: [(&str, &str); 10] = [
+const MEANT_KEYS: [(&str, &str); 19] = [
     ("description", "title"),
     ("summary", "title"),
     ("gpregret", "retained"),
@@ -148,6 +158,15 @@ const MEANT_KEYS: [(&str, &str); 10] = [
     ("actions", "steps"),
     ("expected", "expect"),
     ("sweep", "matrix"),
+    ("name", "title"),
+    ("action", "do"),
+    ("expect", "answer"),
+    ("response", "answer"),
+    ("request", "send"),
+    ("step", "every"),
+    ("start", "from"),
+    ("end", "to"),
+    ("until", "to"),
 ];
 
 /// The key that somebody means who writes another word.

@@ -76,6 +76,15 @@ impl Shape for BenchProbe {
     }
 }
 
+/// What to write in place of no link, or of several.
+const ONE_LINK: &str = "name one: `ble`, `serial` or `dongle`";
+
+/// Reports keys that do not make a whole together.
+fn unfit<T>(node: &Node, message: &str, label: &str, cx: &mut Cx<'_>) -> Option<T> {
+    cx.report(cx.problem(ProblemKind::Contradiction, node, message).label(label));
+    None
+}
+
 /// Links, of which a bench has one.
 struct Links {
     ble: Option<BenchBle>,
@@ -92,17 +101,13 @@ mapping! { Links, "a link", |node, cx| {
 impl Shape for BenchLink {
     fn read(node: &Node, cx: &mut Cx<'_>) -> Option<Self> {
         let said = ["ble", "serial", "dongle"].into_iter().filter(|key| node.get(key).is_some()).count();
-        let links = Links::read(node, cx)?;
-        if said != 1 {
-            let message = if said == 0 { "a bench without a link" } else { "a bench with several links" };
-            let problem = cx
-                .problem(ProblemKind::Contradiction, node, message)
-                .label("name one: `ble`, `serial` or `dongle`");
-            cx.report(problem);
-            return None;
+        let Links { ble, serial, dongle } = Links::read(node, cx)?;
+        match said {
+            // A link under a misspelt name has been reported.
+            0 if !cx.has_problem_in(node) => unfit(node, "a bench without a link", ONE_LINK, cx),
+            0 | 1 => ble.map(Self::Ble).or(serial.map(Self::Serial)).or(dongle.map(Self::Dongle)),
+            _ => unfit(node, "a bench with several links", ONE_LINK, cx),
         }
-        let ble = links.ble.map(Self::Ble);
-        ble.or(links.serial.map(Self::Serial)).or(links.dongle.map(Self::Dongle))
     }
 
     fn schema(generator: &mut SchemaGenerator) -> Schema {
@@ -185,13 +190,12 @@ impl Shape for BenchPower {
         match there {
             [true, true, false] => Some(Self::Switch { off: found.off?, on: found.on? }),
             [false, false, true] => Some(Self::Cycle(found.cycle?)),
-            _ => {
-                let problem = cx
-                    .problem(ProblemKind::Contradiction, node, "the supply can't be switched like this")
-                    .label("write `off` and `on`, or `cycle` alone");
-                cx.report(problem);
-                None
-            }
+            _ => unfit(
+                node,
+                "the supply can't be switched like this",
+                "write `off` and `on`, or `cycle` alone",
+                cx,
+            ),
         }
     }
 
@@ -243,6 +247,8 @@ mod tests {
         assert!(wrong(&LEAST.replace("any", "J-Link")).contains("desk.yaml:1:8"));
         assert!(wrong(&LEAST.replace("nrf52832", "nrf52382")).contains("did you mean `nrf52832`?"));
         assert!(wrong(&LEAST.replace("ble: {}", "")).contains("name one"));
+        let misspelt = wrong(&LEAST.replace("ble: {}", "seriel: { port: a }"));
+        assert!(misspelt.contains("did you mean `serial`?") && !misspelt.contains("name one"), "{misspelt}");
         assert!(wrong(&LEAST.replace("ble: {}", "ble: {}, serial: { port: a }")).contains("several links"));
         assert!(wrong(&LEAST.replace("ble: {}", "serial: {}")).contains("needs the key `port`"));
         assert!(wrong(&LEAST.replace("ble: {}", "ble: { address: \"C0:FF\" }")).contains("six bytes"));

@@ -24,6 +24,8 @@ pub(crate) struct Mapping<'n> {
     node: Cow<'n, Node>,
     /// The keys among them.
     respelt: Vec<&'static str>,
+    /// Keys that are not there because something else was written for them.
+    guessed: Vec<&'static str>,
 }
 
 impl<'n> Mapping<'n> {
@@ -35,7 +37,7 @@ impl<'n> Mapping<'n> {
             cx.wrong_type_for(node, &format!("{what} (a mapping)"), Some(help));
             return None;
         };
-        let mut mapping = Self { node: Cow::Borrowed(node), respelt: Vec::new() };
+        let mut mapping = Self { node: Cow::Borrowed(node), respelt: Vec::new(), guessed: Vec::new() };
         for (index, entry) in entries.iter().enumerate() {
             if keys.iter().all(|key| key.name != entry.key) {
                 mapping.unknown(index, entry, what, keys, cx);
@@ -43,7 +45,10 @@ impl<'n> Mapping<'n> {
         }
         // What a merge key was to bring is not known.
         let merged = node.get("<<").is_some();
-        let missing = |key: &&KeyInfo| !merged && key.required && mapping.node.get(key.name).is_none();
+        let missing = |key: &&KeyInfo| {
+            let known = mapping.node.get(key.name).is_some() || mapping.guessed.contains(&key.name);
+            !merged && key.required && !known
+        };
         for key in keys.iter().filter(missing) {
             let span = entries
                 .first()
@@ -97,6 +102,8 @@ impl<'n> Mapping<'n> {
         cx.report(problem.help(help));
         if let Some(name) = near {
             self.respell(index, name, None, entry, cx);
+        } else {
+            self.guessed.extend(meant);
         }
     }
 
@@ -184,8 +191,13 @@ fn belongs(wrong: &str, what: &str) -> Option<String> {
     if let Some((key, _)) = own.iter().find(|(_, titles)| titles.iter().any(has)) {
         return Some(format!("it belongs below `{key}`"));
     }
-    let owner = OWNERS.iter().find(|(_, keys)| keys.contains_key(wrong))?.0;
-    Some(format!("this is a key of {owner}"))
+    let owners: Vec<&str> =
+        OWNERS.iter().filter(|(_, keys)| keys.contains_key(wrong)).map(|(owner, _)| owner.as_str()).collect();
+    match owners.as_slice() {
+        [] => None,
+        [owner] => Some(format!("this is a key of {owner}")),
+        [first, second, ..] => Some(format!("this is a key of {first}, or of {second}")),
+    }
 }
 
 fn note(schema: &serde_json::Value, owners: &mut Owners) {

@@ -21,6 +21,7 @@ mod recover;
 mod scalar;
 mod source;
 mod syntax;
+mod unquoted;
 
 pub(crate) use blanks::hard_name;
 pub(crate) use events::parse;

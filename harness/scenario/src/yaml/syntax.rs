@@ -4,7 +4,8 @@
 use crate::diagnostics::{Problem, ProblemKind, nearest, quote};
 
 use super::blanks::{hard_blank, tab_within};
-use super::pairs::{apostrophe, in_quotes, open_bracket, open_quote};
+use super::pairs::{apostrophe, open_bracket, open_quote};
+use super::unquoted::{bare_placeholder, colon_in_text, first_mark};
 use super::{Source, Span};
 
 /// Keys that begin lines, to recognise a line that has lost its colon.
@@ -55,6 +56,7 @@ pub(super) fn problem(source: &Source, at: usize, info: &str) -> Box<Problem> {
         .or_else(|| hard_blank(text, at))
         .or_else(|| tab_within(text, at))
         .or_else(|| bare_placeholder(text, at))
+        .or_else(|| first_mark(text, at))
         .or_else(|| apostrophe(text, at))
         .or_else(|| open_quote(text))
         .or_else(|| open_bracket(text))
@@ -110,7 +112,7 @@ pub(super) fn depth(line: &str) -> usize {
 }
 
 /// What stands behind the hyphens of a list, and how many bytes of the line are in front of it.
-fn behind_hyphens(line: &str) -> (usize, &str) {
+pub(super) fn behind_hyphens(line: &str) -> (usize, &str) {
     let mut rest = line.trim_start();
     while let Some(item) = rest.strip_prefix("- ") {
         rest = item.trim_start();
@@ -145,21 +147,6 @@ fn unknown_anchor(text: &str, at: usize, info: &str) -> Option<Slip> {
         help: format!(
             "an anchor is set before it is used: `&{name}` in front of the value, `*{name}` where it is repeated"
         ),
-    })
-}
-
-/// `${name}` in a flow mapping, where its brace begins another one.
-fn bare_placeholder(text: &str, at: usize) -> Option<Slip> {
-    let line_start = text[..at].rfind('\n').map_or(0, |end| end + 1);
-    let line = text[line_start..].lines().next()?;
-    let found = line.match_indices("${").find(|(begin, _)| !in_quotes(line, *begin))?.0;
-    let length = line[found..].find('}')? + 1;
-    let whole = &line[found..found + length];
-    Some(Slip {
-        at: line_start + found..line_start + found + length,
-        message: format!("{} has to be in quotes here", quote(whole)),
-        label: format!("write \"{whole}\""),
-        help: "a brace begins a mapping in YAML".to_owned(),
     })
 }
 
@@ -228,7 +215,7 @@ fn no_colon(text: &str, at: usize) -> Option<Slip> {
             continue;
         }
         let Some(key) = nearest(word, KEYS) else { continue };
-        let value = rest[word.len()..].trim();
+        let value = rest[word.len()..].trim().trim_start_matches('=').trim_start();
         let fixed = if value.is_empty() { format!("{key}:") } else { format!("{key}: {value}") };
         return Some(Slip {
             at: start + front..start + front + word.len(),
@@ -238,25 +225,6 @@ fn no_colon(text: &str, at: usize) -> Option<Slip> {
         });
     }
     None
-}
-
-/// A second `: ` in a line: text that has to be in quotes.
-fn colon_in_text(text: &str, at: usize) -> Option<Slip> {
-    let line_start = text[..at].rfind('\n').map_or(0, |end| end + 1);
-    let line = without_comment(text[line_start..].lines().next()?).trim_end();
-    let (front, rest) = behind_hyphens(line);
-    let (key, value) = rest.split_once(": ")?;
-    let plain = !value.trim_start().starts_with(['{', '[', '"', '\'', '|', '>']);
-    if !plain || !value.contains(": ") || key.contains(' ') {
-        return None;
-    }
-    let begin = line_start + front + key.len() + 2;
-    Some(Slip {
-        at: begin..line_start + line.len(),
-        message: "a text with `: ` in it has to be in quotes".to_owned(),
-        label: format!("put it in quotes: {key}: \"...\""),
-        help: "without quotes a colon with a blank behind it ends a key".to_owned(),
-    })
 }
 
 /// A line that stands at a depth at which nothing was begun.
