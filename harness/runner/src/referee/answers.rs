@@ -63,8 +63,13 @@ impl Model {
             GET_MTU => success(opcode, "CP-022", known(&rules.mtu.to_le_bytes())),
             PING => success(opcode, "CP-023", request.get(1).map_or(any(1), |id| known(&[*id]))),
             HARDWARE_VERSION => {
-                let page = known(&DATA_MAX.to_le_bytes());
-                success(opcode, "CP-008", [known(&rules.part.to_le_bytes()), any(12), page].concat())
+                let chip = self.rules.chip.profile();
+                // The letters before the build code tell how much memory there is; the build code may be any.
+                let [.., b, a] = chip.variant_word.to_le_bytes();
+                let variant = [any(2), known(&[b, a])].concat();
+                let [part, rom, ram, page] = [chip.part, chip.flash_size, chip.ram_size, DATA_MAX]
+                    .map(|word| known(&word.to_le_bytes()));
+                success(opcode, "CP-008", [part, variant, rom, ram, page].concat())
             }
             FIRMWARE_VERSION => self.firmware_version(request),
             _ => unsupported("CP-006"),

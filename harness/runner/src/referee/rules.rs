@@ -23,8 +23,8 @@ pub(crate) struct Rules {
     pub(crate) save_progress: bool,
     /// A debug build asserts where a release build answers (FLT-038).
     pub(crate) debug: bool,
-    /// First word of the hardware version: the part (CP-008).
-    pub(crate) part: u32,
+    /// The chip, which the hardware version describes (CP-008).
+    pub(crate) chip: Variant,
     /// First byte and size of the bootloader (CP-009).
     pub(crate) bootloader: (u32, u32),
 }
@@ -44,11 +44,7 @@ impl Rules {
             boundary_refused: build.generation == Generation::Sdk15To17,
             save_progress: build.save_progress,
             debug: build.debug,
-            part: match device.variant {
-                Variant::Nrf52832 => 0x5_2832,
-                Variant::Nrf52833 => 0x5_2833,
-                Variant::Nrf52840 => 0x5_2840,
-            },
+            chip: device.variant,
             bootloader: (layout.bootloader, layout.backup_page - layout.bootloader),
         }
     }
