@@ -23,6 +23,11 @@ impl Audit<'_> {
                 format!("{}", Words(op)),
             );
         }
+        if self.records_erased {
+            let rule =
+                "peer data and name are erased when the application is started, and not before (SET-021)";
+            return wrong(rule, format!("{} behind that", Words(op)));
+        }
         // Taken out and put back, so that the rest can be read meanwhile.
         let mut work = std::mem::replace(&mut self.work, Work::Ended);
         let judged = match &mut work {

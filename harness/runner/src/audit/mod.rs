@@ -9,11 +9,15 @@
 //! | `shadow` | flash as it was before each operation, and what the settings in it mean (8.2, MEM-001..003) |
 //! | `work` | what the device is doing: receiving, copying, replacing its bootloader (10.2) |
 //! | `pages` | how the settings pages are written (SET-005, 13.1) |
+//! | `load` | what a start makes of the two settings pages (8.2, SET-008) |
+//! | `fields` | which fields of the settings may change, and when (7.6, 8.1) |
 //! | `record` | what a new settings page may say (7.6, ACT-004) |
 //! | `validation` | what is stored for the checks at every start (7.4, VAL-026) |
 //! | `image` | where firmware may be written, and what (MEM-011, OBJ-020, ACT-002) |
 
+mod fields;
 mod image;
+mod load;
 mod pages;
 mod record;
 mod shadow;
@@ -84,6 +88,10 @@ struct Audit<'a> {
     backup_due: bool,
     /// No settings page was erased since this start.
     untouched: bool,
+    /// The start in which the bench changed flash last: the settings that the device works with may be older.
+    changed_in: Option<u32>,
+    /// Peer data and name were erased since this start, which is done when an application follows (SET-021).
+    records_erased: bool,
     last: Option<FlashOp>,
     wrong: Vec<(String, Wrong)>,
 }
@@ -98,6 +106,8 @@ impl<'a> Audit<'a> {
             open: None,
             backup_due: false,
             untouched: true,
+            changed_in: None,
+            records_erased: false,
             last: None,
             wrong: Vec::new(),
         }
@@ -108,6 +118,7 @@ impl<'a> Audit<'a> {
             // The bench has changed it, so nothing of what was known still holds.
             self.open = None;
             self.boot = None;
+            self.changed_in = Some(op.boot);
             self.shadow.apply(op);
             return;
         }
@@ -116,6 +127,7 @@ impl<'a> Audit<'a> {
             self.boot = Some(op.boot);
             self.backup_due = false;
             self.untouched = true;
+            self.records_erased = false;
             self.shadow.read_build(self.device);
             self.work = Work::of_boot(&self.shadow);
         } else if self.open.as_ref().is_some_and(|open| open.is_left_by(op)) {

@@ -4,7 +4,7 @@ use gauntlet_bench::flash_log::{FlashAction, FlashOp};
 use gauntlet_package::settings::{BankCode, SETTINGS_LEN, Settings};
 use gauntlet_reference::layout::PAGE;
 
-use super::{Audit, Words, Wrong, record, wrong};
+use super::{Audit, Words, Wrong, fields, record, wrong};
 
 /// In front of these bytes stands what the bootloader writes; from here on the application writes, too (BTN-015, BTN-019).
 const RECORDS: u32 = 0x323;
@@ -26,6 +26,10 @@ pub(super) struct Open {
     before: Vec<u8>,
     /// What counted before.
     settings: Settings,
+    /// The page that a start from this flash works with.
+    loaded: Option<Vec<u8>>,
+    /// The start found another page here than it works with, and makes it that one.
+    put_in_order: bool,
     /// The word that was programmed last.
     last: Option<u32>,
     /// Something else was done to flash, or nothing at all for a while, since the page was written before.
@@ -73,13 +77,24 @@ impl Audit<'_> {
         let is_main = page == self.shadow.layout.settings_page;
         let idle = self.last.is_none_or(|last| op.start.saturating_sub(last.end) > IDLE);
         let first = std::mem::take(&mut self.untouched);
+        let loaded = if self.device.firmware.is_some() { None } else { self.shadow.loaded() };
+        let starts = first && self.boot != self.changed_in && !self.replaces_bootloader();
+        let due = loaded.as_ref().filter(|_| starts).and_then(|loaded| self.due_page(loaded));
         self.open = Some(Open {
             page,
             before: self.shadow.bytes(page, self.length() as u32),
             settings: self.shadow.in_force().clone(),
+            loaded,
+            put_in_order: due == Some(page),
             last: None,
             was_asked_for_later: first || idle || self.shadow.build.profile.is_serial(),
         });
+        if due.is_some_and(|due| due != page) {
+            return wrong(
+                "a start puts both settings pages in order before anything else (8.2, SET-001)",
+                format!("{page:#010x} was erased first"),
+            );
+        }
         let (main, backup) = (self.shadow.main(), self.shadow.backup());
         if is_main && backup.is_none() && !first {
             return wrong(
@@ -137,14 +152,55 @@ impl Audit<'_> {
         }
         if !is_main {
             self.backup_due = false;
-            return Ok(());
+            return self.is_backup(&now);
         }
         // SET-022: the flag alone is cleared in the main page and nowhere else.
         let flag_only = said(&now) == said(&open.before);
         self.backup_due = !self.pages_agree() && !flag_only;
-        let judged = record::follows(&self.shadow, &self.work, &open.settings, &settings);
+        let judged = record::follows(&self.shadow, &self.work, &open.settings, &settings)
+            .and_then(|()| self.keeps_the_rest(&open, &now));
+        self.records_erased |= self.erases_records(&open.before, &now);
         self.work.goes_on(&self.shadow, &open.settings, &settings);
         judged
+    }
+
+    /// The page that a start has to write first, where flash is not what it works with (SET-001).
+    fn due_page(&self, loaded: &[u8]) -> Option<u32> {
+        let pages = [self.shadow.layout.settings_page, self.shadow.layout.backup_page];
+        pages.into_iter().find(|page| self.shadow.bytes(*page, SETTINGS_LEN as u32) != loaded)
+    }
+
+    /// SET-001 at a start, and later what the cause of the write is about.
+    fn keeps_the_rest(&self, open: &Open, now: &[u8]) -> Result<(), Wrong> {
+        let Some(loaded) = &open.loaded else { return Ok(()) };
+        if !open.put_in_order {
+            return fields::stay(&self.shadow, &self.work, loaded, now);
+        }
+        match fields::differs(loaded, now) {
+            None => Ok(()),
+            Some(name) => wrong(
+                "a start loads the settings from both pages as they stand there (8.2, SET-001, SET-008)",
+                format!("{name} differs"),
+            ),
+        }
+    }
+
+    /// SET-021.
+    fn erases_records(&self, before: &[u8], now: &[u8]) -> bool {
+        let erased = |page: &[u8]| {
+            page.get(self.shadow.records()).is_some_and(|it| it.iter().all(|byte| *byte == 0xFF))
+        };
+        !erased(before) && erased(now)
+    }
+
+    /// What has just become the backup is what the main page says, apart from the flag (SET-005, SET-019, SET-022).
+    fn is_backup(&self, now: &[u8]) -> Result<(), Wrong> {
+        let main = self.shadow.bytes(self.shadow.layout.settings_page, now.len() as u32);
+        if self.shadow.main().is_none() || said(&main) == said(now) {
+            return Ok(());
+        }
+        let found = fields::differs(&main, now).unwrap_or("a CRC");
+        wrong("the backup says what the settings page says (SET-005, SET-019)", format!("{found} differs"))
     }
 
     /// Main page and backup are valid and say the same, as far as both have a say (8.2).
