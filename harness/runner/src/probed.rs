@@ -2,7 +2,7 @@
 
 use gauntlet_bench::{Board, Device, ProbeError, Region};
 use gauntlet_record::Finding;
-use gauntlet_scenario::model::{self, ProbeAction, ProbeItem, Retained};
+use gauntlet_scenario::model::{self, ProbeAction, ProbeItem, Register, Retained};
 
 use crate::closed;
 use crate::trouble::Trouble;
@@ -10,6 +10,7 @@ use crate::trouble::Trouble;
 /// Registers of POWER.
 const GPREGRET: u32 = 0x4000_051C;
 const GPREGRET2: u32 = 0x4000_0520;
+const RESETREAS: u32 = 0x4000_0400;
 /// Registers of the flash controller.
 const NVMC_READY: u32 = 0x4001_E400;
 const NVMC_CONFIG: u32 = 0x4001_E504;
@@ -71,8 +72,13 @@ pub(crate) fn run(
                 probe.write_word(place_of(register), u32::from(value))?;
             }
             ProbeAction::Register { register, value } => {
-                // The register has 8 bits; what stands above them is nobody's.
-                let found = probe.read_word(place_of(register))? & 0xFF;
+                // Two of them have 8 bits; of the reasons only one is higher, a wake-up.
+                let place = match register {
+                    Register::First => GPREGRET,
+                    Register::Second => GPREGRET2,
+                    Register::Reasons => RESETREAS,
+                };
+                let found = probe.read_word(place)? & 0xFF;
                 if found != u32::from(value) {
                     findings.push(Finding {
                         check: format!("register {register}"),

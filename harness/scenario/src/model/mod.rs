@@ -40,7 +40,7 @@ pub use package::{
     Behind, BootValidation, BuiltPackage, Mutation, Package, PackageApplication, PackageFile,
     PackageSoftDevice, Sign, Tamper,
 };
-pub use probe::{ProbeAction, ProbeItem, Recovered, Retained};
+pub use probe::{ProbeAction, ProbeItem, Recovered, Register, Retained};
 pub use step::{
     Entry, ExtendedCode, Link, Outcome, Peer, Phase, Rejection, ResetKind, ResultCode, Stage, Step, StepKind,
     Update, UpdateExpect,

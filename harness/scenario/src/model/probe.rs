@@ -17,6 +17,20 @@ words! {
 }
 
 words! {
+    /// A register that is looked at.
+    "a register"
+    pub enum Register {
+        /// GPREGRET, in which DFU mode is asked for.
+        First = "retained",
+        /// GPREGRET2, in which a start without checks is asked for.
+        Second = "retained-2",
+        /// The low byte of RESETREAS, which collects what has reset the chip since the supply came: 1 the reset pin, 2 the
+        /// watchdog, 4 the core itself, 8 a lockup.
+        Reasons = "reset-reasons",
+    }
+}
+
+words! {
     /// What a recovery makes anew.
     "what is recovered"
     pub enum Recovered {
@@ -52,10 +66,10 @@ pub enum ProbeAction {
         /// The value.
         value: u8,
     },
-    /// A retained register must have a value.
+    /// A register must have a value.
     Register {
         /// Which one.
-        register: Retained,
+        register: Register,
         /// The value.
         value: u8,
     },

@@ -6,7 +6,7 @@ use super::mapping::mapping;
 use super::scalars::{Ranged, range};
 use super::{Choice, Cx, Shape};
 use crate::diagnostics::ProblemKind;
-use crate::model::{AccessPort, ProbeAction, ProbeItem, Recovered, Region, Retained};
+use crate::model::{AccessPort, ProbeAction, ProbeItem, Recovered, Region, Register, Retained};
 use crate::quantity::Period;
 use crate::yaml::Node;
 
@@ -56,7 +56,7 @@ impl Shape for ProbeItem {
             "open" => Open::read(node, cx)?.0,
             "access-port" => Port::read(node, cx)?.0,
             "recover" => Recover::read(node, cx)?.0,
-            "register" => Register::read(node, cx)?.0,
+            "register" => Look::read(node, cx)?.0,
             _ => Read::read(node, cx)?.0,
         };
         Some(Self { place: cx.place(&node.span), action })
@@ -74,7 +74,7 @@ impl Shape for ProbeItem {
             Open::schema(generator),
             Port::schema(generator),
             Recover::schema(generator),
-            Register::schema(generator),
+            Look::schema(generator),
         ] })
     }
 }
@@ -138,14 +138,14 @@ mapping! { Open, "a region that must be open", |_node, cx| {
     required "open" => region: Region, "The region whose first page must be open for writing and erasing.";
 } => region.map(|region| Open(ProbeAction::Closed { region, closed: false })) }
 
-struct Register(ProbeAction);
+struct Look(ProbeAction);
 
-super::scalars::read_words!(Retained);
+super::scalars::read_words!(Register);
 
-mapping! { Register, "a look at a retained register", |_node, cx| {
-    required "register" => register: Retained, "The register.";
+mapping! { Look, "a look at a register", |_node, cx| {
+    required "register" => register: Register, "The register.";
     required "value" => value: Byte, "What it must be.";
-} => Some(Register(ProbeAction::Register { register: register?, value: value?.0 })) }
+} => Some(Look(ProbeAction::Register { register: register?, value: value?.0 })) }
 
 struct Port(ProbeAction);
 
