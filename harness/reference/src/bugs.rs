@@ -235,6 +235,12 @@ planted_bugs! {
     SettingsRewritten = 560, "settings-rewritten", "The settings page is written anew although it is the same (SET-006).";
     ButtonIgnored = 561, "button-ignored", "The button that is held at a reset does not lead to DFU mode (ACT-026).";
     WriteOffsetKept = 457, "write-offset-kept", "The write offset of a finished copy stays on record (SET-016).";
+    MarkTakenByActivation = 570, "mark-taken-by-activation", "A start that activates something takes the mark that skips a check of the next one (VAL-038).";
+    CopyNotFed = 571, "copy-not-fed", "The watchdog is fed at the start of a copy and not during it (TMR-014).";
+    BootloaderCopyNotFed = 572, "bootloader-copy-not-fed", "The watchdog is not fed before the MBR copies a bootloader (TMR-014).";
+    RequestClearedLoosely = 573, "request-cleared-loosely", "A request for DFU mode without its lowest bit is taken out of the register (ACT-024).";
+    MarkComparedLoosely = 574, "mark-compared-loosely", "Bit 3 of the mark that skips a check is not compared (VAL-032).";
+    OffsetOfBackupIgnored = 575, "offset-of-backup-ignored", "When the settings pages differ the executed offset is that of the main page (SET-003).";
 }
 
 impl fmt::Display for PlantedBug {

@@ -138,7 +138,9 @@ fn bootloader(chip: &mut Chip, device: &Device, skipped: u32) -> Result<Result<(
         }
     }
     // What the MBR does takes its time, and the MBR feeds nothing.
-    watchdog::feed(chip)?;
+    if !device.build.has(PlantedBug::BootloaderCopyNotFed) {
+        watchdog::feed(chip)?;
+    }
     mbr::request_bootloader_copy(chip, &device.layout, source, length / 4)?;
     Err(Halt::Reset)
 }
@@ -170,12 +172,15 @@ fn copy(chip: &mut Chip, device: &mut Device, source: u32, target: u32, size: u3
         // The last chunk: erased to the end of its page, programmed to the end of its last word (ACT-007).
         let last = offset + length == size && device.build.has(PlantedBug::CopyErasesTooFar);
         let pages = page_up(length) + if last { PAGE } else { 0 };
+        let fed = !device.build.has(PlantedBug::CopyNotFed);
         for page in (0..pages).step_by(PAGE as usize) {
-            watchdog::feed(chip)?;
+            if fed || offset + page == 0 {
+                watchdog::feed(chip)?;
+            }
             chip.nvmc_erase_page(target + offset + page)?;
         }
         for word in (0..length).step_by(4) {
-            if word % PAGE == 0 {
+            if word % PAGE == 0 && fed {
                 watchdog::feed(chip)?;
             }
             let value = chip.load_word(source + offset + word)?;

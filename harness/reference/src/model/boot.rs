@@ -87,6 +87,10 @@ pub(super) fn boot(chip: &mut Chip, layout: Layout) -> Result<Next, Halt> {
     // SET-001, SET-002: cut short on virgin pages it begins again (PWR-018).
     device.commit(chip)?;
 
+    if device.build.has(PlantedBug::MarkTakenByActivation) && device.settings.bank_1.code != BankCode::Invalid
+    {
+        let _taken = take_skip_flags(chip, &device.build)?;
+    }
     // Before any transport is up (ACT-001), and without a host: what was committed is activated after a cut, too (PWR-010).
     let limit_ms = match activation::activate(chip, &mut device)? {
         // Whatever was activated starts from a clean reset (10.1, step 6).
@@ -243,7 +247,8 @@ fn take_skip_flags(chip: &mut Chip, build: &Build) -> Result<bool, Halt> {
         return Ok(true);
     }
     let register = chip.load_word(GPREGRET2)?;
-    let marked = register & SKIP_MASK == SKIP_PATTERN || build.has(PlantedBug::SkipByAnyMark);
+    let loosely = build.has(PlantedBug::MarkComparedLoosely) && register & 0xF0 == SKIP_PATTERN & 0xF0;
+    let marked = register & SKIP_MASK == SKIP_PATTERN || loosely || build.has(PlantedBug::SkipByAnyMark);
     if !allowed.gpregret2 || !marked || register & SKIP_CRC == 0 {
         return Ok(false);
     }
@@ -348,7 +353,8 @@ fn clear_entry_flags(chip: &mut Chip, device: &mut Device) -> Result<(), Halt> {
         chip.store_word(RESETREAS, RESETREAS_PIN)?;
     }
     let register = chip.load_word(GPREGRET)?;
-    let cleared = register & ENTRY_MASK == ENTRY_PATTERN && register & ENTRY_START != 0
+    let loosely = device.build.has(PlantedBug::RequestClearedLoosely);
+    let cleared = register & ENTRY_MASK == ENTRY_PATTERN && (register & ENTRY_START != 0 || loosely)
         || device.build.has(PlantedBug::AnyRequestCleared);
     if entry.gpregret && cleared {
         let kept = if device.build.has(PlantedBug::RegisterClearedWhole) { 0 } else { ENTRY_KEEP };

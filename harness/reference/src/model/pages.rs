@@ -43,7 +43,10 @@ pub(super) fn load(main: &[u8; SETTINGS_LEN], backup: &[u8; SETTINGS_LEN], build
         (true, true) if build.has(PlantedBug::MainPageWins) => *main,
         (true, true) => {
             let mut merged = *main;
-            for range in from_backup(build) {
+            for mut range in from_backup(build) {
+                if range.end == HEAD.end && build.has(PlantedBug::OffsetOfBackupIgnored) {
+                    range.end -= 4;
+                }
                 merged[range.clone()].copy_from_slice(&backup[range]);
             }
             merged
