@@ -30,6 +30,15 @@ pub enum LinkKind {
     Serial,
 }
 
+/// What happens to the cable of a serial link.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum CableEvent {
+    /// A USB cable is pulled out and put in again, while something else supplies the device (SER-015).
+    Pulled,
+    /// The line of a UART is held low for longer than a byte (SER-013).
+    Break,
+}
+
 /// Which of the centrals of a bench talks to the device.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash)]
 pub enum Peer {
@@ -250,6 +259,15 @@ pub trait Board {
     /// [`BoardError::Impossible`] on a board without [`Capability::SystemOff`](crate::Capability::SystemOff).
     fn wake_from_off(&self) -> Result<(), BoardError> {
         Err(BoardError::Impossible("be sent to System OFF and woken"))
+    }
+
+    /// Does this to the cable of a device that waits in DFU mode.
+    ///
+    /// # Errors
+    /// [`BoardError::Impossible`] on a board without [`Capability::Cable`](crate::Capability::Cable).
+    fn disturb_cable(&self, event: CableEvent) -> Result<(), BoardError> {
+        let _ = event;
+        Err(BoardError::Impossible("have its cable pulled or its line disturbed"))
     }
 
     /// Switches the supply off, and on again after `off` of device time.

@@ -40,7 +40,7 @@ pub mod target;
 pub mod virtual_bench;
 
 pub use backend::{Backend, UnknownBackend};
-pub use board::{Board, BoardError, Cut, CutPlace, CutReport, LinkKind, Mode, Peer, Tear};
+pub use board::{Board, BoardError, CableEvent, Cut, CutPlace, CutReport, LinkKind, Mode, Peer, Tear};
 pub use device::{Application, Device, DeviceImage, Region};
 pub use firmware_board::{FirmwareBoard, FirmwareSetup, ReadBack};
 pub use flash_log::FlashLog;
@@ -103,6 +103,8 @@ pub enum Capability {
     Button,
     /// Sending the device to System OFF and waking it.
     SystemOff,
+    /// Pulling the cable of a serial link, and disturbing its line.
+    Cable,
     /// Saving and restoring the whole device.
     Snapshot,
     /// Opening a chip whose access port is closed, by erasing it.

@@ -67,7 +67,7 @@ pub use guest::{Guest, GuestStep};
 pub use machine::{Machine, MachineStop};
 pub use memory::NonVolatile;
 pub use nvmc::{
-    Cut, CutReport, FlashAction, FlashOp, Outcome, Overwrite, Refusal, Source, Tear, TearPattern,
+    Cut, CutReport, FlashAction, FlashOp, Outcome, Overwrite, Refusal, Source, Start, Tear, TearPattern,
 };
 pub use peripherals::{DmaRefusal, HostPort, LineFault, MissingPart, NextTick, Touch, UartByte, UartSetting};
 pub use reset::{RamFate, Reason, Reset, ResetEffects};

@@ -234,6 +234,14 @@ planted_bugs! {
     ChunkMissesBackup = 559, "chunk-misses-backup", "The progress of a copy does not reach the settings backup (ACT-002).";
     SettingsRewritten = 560, "settings-rewritten", "The settings page is written anew although it is the same (SET-006).";
     ButtonIgnored = 561, "button-ignored", "The button that is held at a reset does not lead to DFU mode (ACT-026).";
+    LineErrorIgnored = 500, "line-error-ignored", "An error on the serial line does not reset the device (SER-013).";
+    CableIgnored = 501, "cable-ignored", "A USB cable that is pulled leaves all progress as it was (SER-015).";
+    CloseNotAwaited = 502, "close-not-awaited", "The reset follows the end of the link without the 200 ms between them (TMR-011).";
+    ResetDelayIgnored = 503, "reset-delay-ignored", "The configured delay in front of a reset is left out (TMR-010).";
+    WatchdogStarted = 504, "watchdog-started", "DFU mode starts a watchdog that did not run (TMR-016).";
+    BackupRecordsIgnored = 650, "backup-records-ignored", "With two valid settings pages the boot validations are those of the main page (section 8.2).";
+    SoftDeviceGivesWay = 651, "softdevice-gives-way", "Over BLE a large application makes the SoftDevice give way (MEM-012).";
+    UnfitSoftDeviceStays = 652, "unfit-softdevice-stays", "A SoftDevice that was refused in its own place stays recognisable (section 7.6).";
     WriteOffsetKept = 457, "write-offset-kept", "The write offset of a finished copy stays on record (SET-016).";
     MarkTakenByActivation = 570, "mark-taken-by-activation", "A start that activates something takes the mark that skips a check of the next one (VAL-038).";
     CopyNotFed = 571, "copy-not-fed", "The watchdog is fed at the start of a copy and not during it (TMR-014).";

@@ -4,12 +4,12 @@ use std::collections::BTreeMap;
 use std::rc::Rc;
 use std::time::Duration;
 
-use gauntlet_bench::{Bench, Board, DeviceImage, Mode};
+use gauntlet_bench::{Bench, Board, CableEvent, DeviceImage, Mode};
 use gauntlet_engine::Cancel;
 use gauntlet_record::{Event, Finding, Verdict};
 use gauntlet_scenario::Case;
 use gauntlet_scenario::model::{
-    self, ExpectedApplication, ProbeAction, Recovered, ResetKind, Step, StepKind,
+    self, Cable, ExpectedApplication, ProbeAction, ProbeItem, Recovered, ResetKind, Step, StepKind,
 };
 
 use crate::captures::Captures;
@@ -29,6 +29,8 @@ use crate::{air, audit, closing, device, exchange, faults, gatt, lock, observe, 
 
 /// Transfer, activation and start are done by then.
 pub(crate) const SETTLE: Duration = Duration::from_secs(120);
+/// By then the device has noticed what was done to its cable.
+const CABLE: Duration = Duration::from_millis(100);
 
 /// Runs `case` once and says what is to be said about it. Must be called inside the runtime of the bench.
 pub(crate) async fn run(
@@ -83,6 +85,28 @@ async fn attempt(case: &Case, way: &Way<'_>, options: &RunOptions) -> Result<Vec
         reset_follows: false,
         was_reset: false,
     };
+    let done = examine(case, way, options, &packages, &factory, &mut found).await;
+    match (done, found) {
+        (Err(Trouble::Interrupted), _) => Err(Trouble::Interrupted),
+        // What was found about the device must not be hidden by a bench that fails behind that: a device which resets again
+        // and again can't be looked at either.
+        (Err(trouble), Found { findings, .. }) if findings.is_empty() => Err(trouble),
+        // A device that is wrong may well keep a fault from firing, so what was found about it comes first.
+        (Ok(()), Found { missed: Some(missed), findings, .. }) if findings.is_empty() => Err(missed),
+        (_, Found { findings, .. }) => Ok(findings),
+    }
+}
+
+/// Does the steps of a case, and judges what has become of the device.
+async fn examine(
+    case: &Case,
+    way: &Way<'_>,
+    options: &RunOptions,
+    packages: &BTreeMap<String, Parcel>,
+    factory: &Factory,
+    found: &mut Found,
+) -> Result<(), Trouble> {
+    let board = &**way.board;
     observe::forget_witness(board)?;
     if case.device.locked {
         let mode = lock::close(board, way.device).await?;
@@ -98,8 +122,9 @@ async fn attempt(case: &Case, way: &Way<'_>, options: &RunOptions) -> Result<Vec
         way.teller.tell(board, Event::StepStarted { step: step_number, of, what: words(step) });
         let next = case.steps.get(number + 1).map(|step| &step.kind);
         found.reset_follows = matches!(next, Some(StepKind::Reset(ResetKind::Soft)));
-        let outcome = perform(step, way, &packages, options, &factory, &mut found).await?;
+        let outcome = perform(step, way, packages, options, factory, found).await;
         found.findings.extend(way.referee.map(Referee::take).unwrap_or_default());
+        let outcome = outcome?;
         let took_ms = (board.device_time() - began).into();
         way.teller.tell(board, Event::StepFinished { step: step_number, outcome, took_ms });
     }
@@ -124,6 +149,7 @@ async fn attempt(case: &Case, way: &Way<'_>, options: &RunOptions) -> Result<Vec
         before: &found.before,
         after: &after,
         packages: sent.clone(),
+        watchdog_started: starts_watchdog(case),
     };
     let mut checks = evidence.judge(&case.expect);
     let seen = board.seen_on_air();
@@ -154,11 +180,7 @@ async fn attempt(case: &Case, way: &Way<'_>, options: &RunOptions) -> Result<Vec
             found.findings.extend(Check::finding(check));
         }
     }
-    match found {
-        // A device that is wrong may well keep a fault from firing, so what was found about it comes first.
-        Found { missed: Some(missed), findings, .. } if findings.is_empty() => Err(missed),
-        Found { findings, .. } => Ok(findings),
-    }
+    Ok(())
 }
 
 /// How the bootloader is built that the device has now: the one of a package, once it stands in flash.
@@ -277,6 +299,19 @@ async fn perform(
             way.teller.tell(board, Event::DeviceReset { kind: kind.to_string() });
             format!("{:?}", board.settle(SETTLE).await).to_lowercase()
         }
+        StepKind::Cable(what) => {
+            // What a device makes of it depends on the device.
+            found.touched = false;
+            board.disturb_cable(match what {
+                Cable::Pulled => CableEvent::Pulled,
+                Cable::Break => CableEvent::Break,
+            })?;
+            board.idle(CABLE).await;
+            if *what == Cable::Pulled {
+                way.unplugged();
+            }
+            format!("{:?}", board.settle(SETTLE).await).to_lowercase()
+        }
         StepKind::PowerCut(off) => {
             found.touched = true;
             way.teller.tell(board, Event::PowerCut { flash_op: None, address: None, tear: None });
@@ -330,6 +365,13 @@ fn wants_application(case: &Case) -> bool {
         )
 }
 
+/// Whether a step starts the watchdog.
+fn starts_watchdog(case: &Case) -> bool {
+    let starts =
+        |items: &[ProbeItem]| items.iter().any(|item| matches!(item.action, ProbeAction::Watchdog { .. }));
+    case.steps.iter().any(|step| matches!(&step.kind, StepKind::Probe(items) if starts(items)))
+}
+
 fn words(step: &Step) -> String {
     match &step.kind {
         StepKind::Update(update) => format!("update with {} over {}", update.package, update.link),
@@ -341,6 +383,7 @@ fn words(step: &Step) -> String {
         }
         StepKind::Gatt(step) => format!("{} actions of a central", step.items.len()),
         StepKind::Reset(kind) => format!("reset ({kind})"),
+        StepKind::Cable(what) => format!("cable ({what})"),
         StepKind::PowerCut(off) => format!("power off for {off:?}"),
         StepKind::Wait(span) => format!("wait for {span:?}"),
         StepKind::Probe(items) => format!("{} actions of the probe", items.len()),

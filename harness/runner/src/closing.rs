@@ -42,7 +42,14 @@ pub(crate) async fn update(
     way.teller.tell(&**way.board, found.event());
     let mut sent = sent;
     sent.push(&package);
-    let evidence = Evidence { device: way.device, flashed, before: after, after: &found, packages: sent };
+    let evidence = Evidence {
+        device: way.device,
+        flashed,
+        before: after,
+        after: &found,
+        packages: sent,
+        watchdog_started: false,
+    };
     let mut findings: Vec<Finding> =
         evidence.judge_clean(&package).into_iter().filter_map(crate::judge::Check::finding).collect();
     findings.splice(0..0, way.referee.map(Referee::take).unwrap_or_default());

@@ -8,7 +8,7 @@ use gauntlet_bench::{
 use gauntlet_package::keys::{SigningKey, TestKey};
 use gauntlet_scenario::Case;
 use gauntlet_scenario::model::{
-    self, BankLayout, Bonds, Bootloader, Chip, Downgrade, Key, Link, SameVersion, SignaturePolicy,
+    self, BankLayout, Bonds, Bootloader, Cable, Chip, Downgrade, Key, Link, SameVersion, SignaturePolicy,
     SoftDevice, StepKind,
 };
 
@@ -103,6 +103,8 @@ pub(crate) fn link(case: &Case) -> Link {
         StepKind::Exchange(exchange) => Some(exchange.link),
         StepKind::Walk(walk) => Some(walk.link),
         StepKind::Gatt(_) => Some(Link::Ble),
+        StepKind::Cable(Cable::Pulled) => Some(Link::Usb),
+        StepKind::Cable(Cable::Break) => Some(Link::Serial),
         StepKind::Reset(_)
         | StepKind::PowerCut(_)
         | StepKind::Wait(_)

@@ -14,6 +14,8 @@ use crate::trouble::Trouble;
 /// Where the witness application leaves its words.
 const WITNESS_ADDRESS: u32 = gauntlet_bench::WITNESS_ADDRESS;
 const PAGE: u32 = 0x1000;
+/// Bit 0 of this register says that the watchdog runs.
+const WATCHDOG_RUNS: u32 = 0x4001_0400;
 /// No flash lies there or above.
 const FLASH_LIMIT: u32 = 0x1000_0000;
 
@@ -29,6 +31,8 @@ pub(crate) struct Snapshot {
     pub(crate) witness: Option<u32>,
     /// For each page of flash whether the firmware has closed it; unknown of a device that is locked.
     closed: Option<Vec<bool>>,
+    /// Whether the watchdog runs; unknown of a device that is locked.
+    pub(crate) watchdog: Option<bool>,
     /// The address that its radio was made with; unknown of a device that is locked.
     pub(crate) address: Option<PeerAddress>,
     /// What the device was doing before the probe came.
@@ -65,13 +69,14 @@ pub(crate) fn read(board: &dyn Board, device: &Device, mode: Mode) -> Result<Sna
     let mut ranges: Vec<_> = regions.iter().map(|region| region.start..region.end).collect();
     ranges.push(WITNESS_ADDRESS..WITNESS_ADDRESS + 8);
     // Registers can't be read past a lock.
-    let (mut closed, mut address) = (None, None);
+    let (mut closed, mut watchdog, mut address) = (None, None, None);
     let mut segments = match board.attach() {
         Err(ProbeError::Locked { .. }) => board.read_past_lock(&ranges)?,
         attached => {
             let mut debugger = attached?;
             let segments = debugger.read_back(&ranges)?;
             closed = Some(closed::pages(&mut debugger, device.variant, device.layout().flash_end / PAGE)?);
+            watchdog = Some(debugger.read_word(WATCHDOG_RUNS)? & 1 == 1);
             address = Some(factory_address(&mut debugger)?);
             debugger.detach()?;
             segments
@@ -90,6 +95,7 @@ pub(crate) fn read(board: &dyn Board, device: &Device, mode: Mode) -> Result<Sna
         flash,
         uicr,
         closed,
+        watchdog,
         address,
         witness: word(4).filter(|_| is_there),
         mode,

@@ -392,6 +392,7 @@ fn able(bench: &dyn Bench, need: model::Capability) -> bool {
         model::Capability::Gatt => Capability::Gatt,
         model::Capability::Button => Capability::Button,
         model::Capability::SystemOff => Capability::SystemOff,
+        model::Capability::Cable => Capability::Cable,
         model::Capability::Snapshot => Capability::Snapshot,
     };
     let has = |what: &Capability| bench.capabilities().contains(what);

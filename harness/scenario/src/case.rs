@@ -109,6 +109,7 @@ impl Case {
                 StepKind::Reset(ResetKind::Wake) => all.push(Capability::SystemOff),
                 // A probe can do that on any bench.
                 StepKind::Reset(ResetKind::Soft) => {}
+                StepKind::Cable(_) => all.extend([Capability::Serial, Capability::Cable]),
                 StepKind::PowerCut(_) => all.push(Capability::PowerCut),
                 StepKind::Wait(_) | StepKind::Mode(_) | StepKind::Probe(_) => {}
             }

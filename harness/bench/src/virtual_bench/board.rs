@@ -19,13 +19,13 @@ use gauntlet_probe::serve::{Protocol, Server};
 use gauntlet_probe::virtual_probe::Registration;
 use gauntlet_probe::{BoardSelector, Debugger, Segment};
 use gauntlet_reference::gap::Central;
-use gauntlet_reference::wire::{Closed, Presence};
+use gauntlet_reference::wire::{Closed, FromHost, Presence};
 use gauntlet_reference::{Layout, Profile};
 
 use super::{SUPERVISION_US, settling};
 #[cfg(unix)]
 use crate::bluetooth::{self, Bluetooth};
-use crate::board::{Board, BoardError, Cut, CutPlace, CutReport, LinkKind, Mode, Peer, Tear};
+use crate::board::{Board, BoardError, CableEvent, Cut, CutPlace, CutReport, LinkKind, Mode, Peer, Tear};
 use crate::device::Device;
 use crate::dongles::Dongles;
 use crate::flash_log::FlashLog;
@@ -242,6 +242,26 @@ impl Board for OpenBoard {
         }
         self.board.machine().reset(Reset::WakeFromOff);
         Ok(())
+    }
+
+    fn disturb_cable(&self, event: CableEvent) -> Result<(), BoardError> {
+        if self.runs.is_some() {
+            return Err(BoardError::Impossible("have its cable pulled or its line disturbed"));
+        }
+        let now = self.board.machine().now();
+        let mut wire = self.board.wire().lock();
+        if wire.presence() == Presence::Waiting {
+            wire.connect(0);
+        }
+        let felt = match event {
+            CableEvent::Pulled => wire.send(now, FromHost::Unplugged),
+            // Nobody goes on talking over that line.
+            CableEvent::Break => {
+                wire.send(now, FromHost::LineError) && wire.send(now, FromHost::Disconnected)
+            }
+        };
+        let nobody = BoardError::Impossible("have its cable disturbed: nothing listens there");
+        if felt { Ok(()) } else { Err(nobody) }
     }
 
     async fn power_cycle(&self, off: Duration) -> Result<(), BoardError> {

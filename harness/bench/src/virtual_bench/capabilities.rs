@@ -28,10 +28,13 @@ const REFERENCE: &[Capability] = &[
     Capability::ServicesUnconfirmed,
     Capability::Reading,
     Capability::LookingAround,
+    Capability::Cable,
 ];
 
 /// The client's traffic goes straight to the device.
 pub(super) const DIRECT: &[Capability] = REFERENCE;
+/// A port of this machine has no cable.
+pub(super) const BEHIND_A_PORT: &[Capability] = until(Capability::Cable);
 /// Line and buffers of a dongle take their time, so that nothing overtakes anything.
 pub(super) const BEHIND_A_DONGLE: &[Capability] = until(Capability::Overtaking);
 /// A Bluetooth service keeps some things of ATT to itself.

@@ -65,7 +65,8 @@ impl Bench for VirtualBench {
             (Some(_), _) => capabilities::FIRMWARE,
             (None, Backend::Ble) => capabilities::BEHIND_BLUETOOTH,
             (None, Backend::Dongle) => capabilities::BEHIND_A_DONGLE,
-            (None, Backend::Direct | Backend::Serial) => capabilities::DIRECT,
+            (None, Backend::Serial) => capabilities::BEHIND_A_PORT,
+            (None, Backend::Direct) => capabilities::DIRECT,
         }
     }
 

@@ -7,7 +7,7 @@ use super::Chip;
 use crate::{
     memory::NonVolatile,
     noise::Noise,
-    nvmc::{FlashOp, Overwrite, Refusal},
+    nvmc::{FlashOp, Overwrite, Refusal, Start},
     peripherals::{DmaRefusal, MissingPart, NextTick, Touch},
     reset::Reset,
 };
@@ -123,6 +123,11 @@ impl Chip {
     /// The operations recorded, in order. Applied to [`Chip::journal_base`] they give the array as it is now.
     pub fn journal(&self) -> &[FlashOp] {
         &self.soc.journal.ops
+    }
+
+    /// The starts of the chip since the first operation of [`Chip::journal`], in order.
+    pub fn journal_starts(&self) -> &[Start] {
+        &self.soc.journal.starts
     }
 
     /// Operations the controller refused; the first 64 of them.

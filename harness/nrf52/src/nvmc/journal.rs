@@ -1,7 +1,7 @@
 //! The record of what was done to the flash, and of what was refused.
 
 use super::TearPattern;
-use crate::memory::NonVolatile;
+use crate::{memory::NonVolatile, reset::Reset};
 
 /// One change of the array.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -76,6 +76,17 @@ pub struct FlashOp {
     pub outcome: Outcome,
 }
 
+/// A start of the chip.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct Start {
+    /// The number that operations behind it carry in [`FlashOp::boot`].
+    pub boot: u32,
+    /// When it started, in cycles.
+    pub at: u64,
+    /// Why it did.
+    pub kind: Reset,
+}
+
 /// A flash operation the controller did not accept. It is answered with a bus fault, and nothing changes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Refusal {
@@ -103,6 +114,8 @@ pub(crate) struct Journal {
     /// The array before the first operation of the log; none while nothing is recorded.
     pub(crate) base: Option<NonVolatile>,
     pub(crate) ops: Vec<FlashOp>,
+    /// Every start since the first operation of the log.
+    pub(crate) starts: Vec<Start>,
     pub(crate) limit: usize,
     pub(crate) total: u64,
     pub(crate) refusals: Vec<Refusal>,
@@ -116,6 +129,7 @@ impl Default for Journal {
         Self {
             base: None,
             ops: Vec::new(),
+            starts: Vec::new(),
             limit: OPS_KEPT,
             total: 0,
             refusals: Vec::new(),
@@ -131,9 +145,17 @@ impl Journal {
         self.unplaced.0 = 0;
         if base.is_some() {
             self.ops.clear();
+            self.starts.clear();
             self.ops.extend(running);
         }
         self.base = base;
+    }
+
+    /// The chip has started.
+    pub(crate) fn started(&mut self, start: Start) {
+        if self.is_recording() && self.starts.len() < self.limit {
+            self.starts.push(start);
+        }
     }
 
     pub(crate) fn is_recording(&self) -> bool {

@@ -9,7 +9,7 @@ mod wear;
 pub(crate) use controller::{Command, Nvmc};
 pub use cut::{Cut, CutReport, Tear};
 pub(crate) use journal::Journal;
-pub use journal::{FlashAction, FlashOp, Outcome, Refusal, Source};
+pub use journal::{FlashAction, FlashOp, Outcome, Refusal, Source, Start};
 pub use tear::TearPattern;
 pub use wear::Overwrite;
 pub(crate) use wear::Wear;

@@ -12,7 +12,7 @@ use crate::{
     faults::{Armed, Strike},
     memory::{NonVolatile, PageBytes, Ram, UICR, ficr},
     noise::hash,
-    nvmc::{FlashOp, Journal, Nvmc, Source, Wear, controller},
+    nvmc::{FlashOp, Journal, Nvmc, Source, Start, Wear, controller},
     peripherals::{Acl, Bprot, CRYPTO_CELL, OPEN, Peripherals, RAM_POWER_REGISTERS},
     reset::{RamFate, ResetEffects},
     time::cycles_from_ms,
@@ -142,6 +142,7 @@ impl Soc {
         self.wait_until = 0;
         self.polls_until = 0;
         self.touched = false;
+        self.journal.started(Start { boot: self.boot, at: now, kind: effects.kind });
         self.boot += 1;
     }
 

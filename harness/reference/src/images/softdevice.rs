@@ -3,7 +3,7 @@
 use super::startup::{VECTORS, start_vector_table};
 use super::thumb::{Assembler, vector_table};
 use super::{Segment, filler};
-use crate::layout::Layout;
+use crate::layout::{Layout, PAGE};
 
 /// First byte of a SoftDevice.
 const BASE: u32 = 0x1000;
@@ -53,7 +53,8 @@ impl StandIn {
     fn parts(&self) -> Vec<Segment> {
         let origin = BASE + 4 * VECTORS as u32;
         let mut code = Assembler::at(origin);
-        code.load_literal(1, self.end);
+        // An application begins with a page (MEM-002).
+        code.load_literal(1, self.end.next_multiple_of(PAGE));
         start_vector_table(&mut code, 1);
         let hang = code.here();
         let forever = code.label();

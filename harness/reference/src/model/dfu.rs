@@ -93,6 +93,9 @@ impl Dfu {
             device,
         };
         dfu.start_timer(chip, limit_ms);
+        if dfu.device.build.has(PlantedBug::WatchdogStarted) {
+            watchdog::start(chip)?;
+        }
         dfu.restore_init(chip)?;
         Ok(dfu)
     }
@@ -155,6 +158,10 @@ impl Dfu {
             self.busy = false;
             match received {
                 Received::Requests => {}
+                Received::LineError if self.device.build.has(PlantedBug::LineErrorIgnored) => {}
+                Received::Unplugged if self.device.build.has(PlantedBug::CableIgnored) => {
+                    self.transport.listen(wire);
+                }
                 Received::Disconnected | Received::Unplugged => {
                     self.on_disconnect(chip, wire)?;
                     continue;
@@ -317,7 +324,8 @@ impl Dfu {
         }
         let ended = self.transport.next_slot(chip.now());
         wire.lock().close(ended, Closed::ByDevice);
-        let closed = chip.now() + cycles_from_ms(CLOSE_MS);
+        let wait = if self.device.build.has(PlantedBug::CloseNotAwaited) { 0 } else { CLOSE_MS };
+        let closed = chip.now() + cycles_from_ms(wait);
         while chip.now() < closed && !self.device.flash.is_idle() {
             self.device.flash.step(chip)?;
         }

@@ -124,6 +124,7 @@ fn from_backup(build: &Build) -> Vec<Range<usize>> {
     let end = match (build.settings_version, build.profile) {
         (SettingsVersion::V1, _) => V1_PEER_DATA.start,
         // The peer data of a BLE build is aligned, so one byte of padding belongs to what stands in front of it.
+        (SettingsVersion::V2, _) if build.has(PlantedBug::BackupRecordsIgnored) => RECORDS.start,
         (SettingsVersion::V2, Profile::Ble) => RECORDS.end + 1,
         (SettingsVersion::V2, _) => RECORDS.end,
     };

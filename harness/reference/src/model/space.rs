@@ -77,8 +77,9 @@ pub(super) fn place(
     }
     let bank_0 = bank_0_start(chip)?;
     let softdevice = device.softdevice_present(chip)?;
-    let keep_softdevice =
-        device.build.profile == Profile::Ble || init.sd_req.first().is_some_and(|&first| first != 0);
+    let gives_way = device.build.has(PlantedBug::SoftDeviceGivesWay);
+    let keep_softdevice = device.build.profile == Profile::Ble && !gives_way
+        || init.sd_req.first().is_some_and(|&first| first != 0);
     if fits(bank_0) && !single || keep_softdevice || !softdevice {
         return Ok(fits(bank_0).then_some(Place {
             start: bank_0,

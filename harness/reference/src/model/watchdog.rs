@@ -14,6 +14,12 @@ const FED: u32 = 7;
 const AHEAD: u32 = 3200;
 const FEWEST: u32 = 150;
 
+/// Starts it with ten minutes, as only a planted bug does.
+pub(super) fn start(chip: &mut Chip) -> Result<(), ChipFault> {
+    chip.store_word(RELOAD_VALUE, 600 * 32_768)?;
+    chip.store_word(WDT, 1)
+}
+
 /// Feeds the watchdog if one is running; it is never started here (TMR-016).
 pub(super) fn feed(chip: &mut Chip) -> Result<(), ChipFault> {
     if chip.load_word(RUN_STATUS)? & 1 == 0 {

@@ -13,8 +13,10 @@
 //! | `fields` | which fields of the settings may change, and when (7.6, 8.1) |
 //! | `record` | what a new settings page may say (7.6, ACT-004) |
 //! | `validation` | what is stored for the checks at every start (7.4, VAL-026) |
+//! | `ending` | how soon a reset follows what was written last (TMR-010, TMR-011) |
 //! | `image` | where firmware may be written, and what (MEM-011, OBJ-020, ACT-002) |
 
+mod ending;
 mod fields;
 mod image;
 mod load;
@@ -24,11 +26,12 @@ mod shadow;
 mod validation;
 mod work;
 
-use gauntlet_bench::flash_log::{FlashAction, FlashOp, Outcome, Source};
+use gauntlet_bench::flash_log::{FlashAction, FlashOp, Outcome, Source, Start};
 use gauntlet_bench::{Device, FlashLog};
 use gauntlet_reference::layout::{MBR_END, PAGE};
 
 use crate::judge::Check;
+use ending::Ending;
 use pages::Open;
 use shadow::Shadow;
 use work::Work;
@@ -92,12 +95,15 @@ struct Audit<'a> {
     changed_in: Option<u32>,
     /// Peer data and name were erased since this start, which is done when an application follows (SET-021).
     records_erased: bool,
+    /// What was written to the settings leads to a reset.
+    ending: Option<Ending>,
+    starts: &'a [Start],
     last: Option<FlashOp>,
     wrong: Vec<(String, Wrong)>,
 }
 
 impl<'a> Audit<'a> {
-    fn new(log: &FlashLog, device: &'a Device) -> Self {
+    fn new(log: &'a FlashLog, device: &'a Device) -> Self {
         Self {
             device,
             shadow: Shadow::new(log.base.clone(), device),
@@ -108,6 +114,8 @@ impl<'a> Audit<'a> {
             untouched: true,
             changed_in: None,
             records_erased: false,
+            ending: None,
+            starts: &log.starts,
             last: None,
             wrong: Vec::new(),
         }
@@ -116,7 +124,7 @@ impl<'a> Audit<'a> {
     fn take(&mut self, op: &FlashOp) {
         if matches!(op.source, Source::Debugger | Source::ControlPort) {
             // The bench has changed it, so nothing of what was known still holds.
-            self.open = None;
+            (self.open, self.ending) = (None, None);
             self.boot = None;
             self.changed_in = Some(op.boot);
             self.shadow.apply(op);
@@ -212,7 +220,7 @@ impl<'a> Audit<'a> {
     /// A reset or the end: what was being written may have been cut short, which is nobody's fault.
     fn leave_boot(&mut self) {
         let Some(last) = self.last.filter(|last| last.outcome == Outcome::Complete) else {
-            self.open = None;
+            (self.open, self.ending) = (None, None);
             return;
         };
         let page = self.open.as_ref().and_then(|open| self.shadow.page(open.page));
@@ -223,6 +231,8 @@ impl<'a> Audit<'a> {
             self.note(&last, closed);
         }
         self.open = None;
+        let ended = self.reset_follows(&last);
+        self.note(&last, ended);
     }
 
     fn finish(&mut self) {

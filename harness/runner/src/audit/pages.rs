@@ -4,6 +4,7 @@ use gauntlet_bench::flash_log::{FlashAction, FlashOp};
 use gauntlet_package::settings::{BankCode, SETTINGS_LEN, Settings};
 use gauntlet_reference::layout::PAGE;
 
+use super::ending::Ending;
 use super::{Audit, Words, Wrong, fields, record, wrong};
 
 /// In front of these bytes stands what the bootloader writes; from here on the application writes, too (BTN-015, BTN-019).
@@ -160,6 +161,7 @@ impl Audit<'_> {
         let judged = record::follows(&self.shadow, &self.work, &open.settings, &settings)
             .and_then(|()| self.keeps_the_rest(&open, &now));
         self.records_erased |= self.erases_records(&open.before, &now);
+        self.ending = Ending::of(&self.work, &open.settings, &settings);
         self.work.goes_on(&self.shadow, &open.settings, &settings);
         judged
     }

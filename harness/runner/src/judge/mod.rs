@@ -6,6 +6,7 @@ mod record;
 mod regions;
 mod settings;
 mod system;
+mod watchdog;
 
 pub(crate) use application::mode;
 
@@ -62,6 +63,8 @@ pub(crate) struct Evidence<'a> {
     pub(crate) after: &'a Snapshot,
     /// Everything that was sent, so that it is known how far bank 1 can reach.
     pub(crate) packages: Vec<&'a Sendable>,
+    /// A step of the case has started the watchdog.
+    pub(crate) watchdog_started: bool,
 }
 
 impl Evidence<'_> {
@@ -71,6 +74,7 @@ impl Evidence<'_> {
         checks.extend(system::expected(self, expect));
         checks.push(settings::backup(self));
         checks.extend(closed::regions(self));
+        checks.extend(watchdog::left_alone(self));
         checks.extend(record::in_order(self));
         checks.extend(settings::expected(self, &expect.settings));
         checks.extend(application::expected(self, expect));
@@ -83,6 +87,7 @@ impl Evidence<'_> {
         checks.extend(system::unchanged(self));
         checks.push(settings::backup(self));
         checks.extend(closed::regions(self));
+        checks.extend(watchdog::left_alone(self));
         checks.extend(record::in_order(self));
         for image in &package.images {
             checks.push(application::flash_holds(self, "firmware of the closing update", &image.firmware));

@@ -196,7 +196,19 @@ impl Model {
             (Some(true), Some(false)) if command.size == Some(0) => {
                 Forecast::code(EXECUTE, "OBJ-008", INVALID_OBJECT)
             }
-            (Some(true), _) => Forecast::new(EXECUTE, "section 7.1", init_results()),
+            (Some(true), init_ok) => {
+                let bytes = command.bytes.as_deref();
+                let exact = self.rules.init.as_ref().zip(bytes).map(|(rules, bytes)| rules.answers(bytes));
+                let mut allowed = exact.unwrap_or_else(init_results);
+                if init_ok.is_none() {
+                    // It may be in force, and is not looked at again (OBJ-013).
+                    allowed.push(Allowed::Success(Vec::new()));
+                }
+                if init_ok.is_none() || self.flash_may_be_full() {
+                    allowed.push(Allowed::Code(FAILED));
+                }
+                Forecast::new(EXECUTE, "section 7.1", allowed)
+            }
             (None, _) => {
                 let mut allowed = init_results();
                 allowed.push(Allowed::Code(NOT_PERMITTED));

@@ -98,6 +98,22 @@ impl Model {
             self.leaked += self.unprocessed;
         }
         self.pending.clear();
+        self.reload();
+        missing
+    }
+
+    /// The cable of a USB device was pulled: the settings are read again, and nothing else happens (SER-015, OBJ-038).
+    pub(crate) fn unplugged(&mut self, at: Duration, starts: Option<u32>) -> Option<Violation> {
+        self.settle_queues(at);
+        self.note_starts(starts);
+        if !self.was_reset && !self.unseen {
+            self.reload();
+        }
+        None
+    }
+
+    /// What a lost link leaves: the objects are what flash holds of them.
+    fn reload(&mut self) {
         let stored = self.in_flash();
         let kept = std::mem::take(&mut self.state);
         self.state = State {
@@ -106,7 +122,6 @@ impl Model {
             fw_size: kept.fw_size,
             ..State::reloaded(stored)
         };
-        missing
     }
 
     fn missing_receipt(&mut self, at: Duration) -> Option<Violation> {

@@ -8,6 +8,7 @@ use super::answers::{
     size,
 };
 use super::forecast::{Allowed, EXTENDED, SUCCESS, any, known};
+use super::init::Kept;
 use super::marks::{Mark, Marks};
 use super::model::Model;
 use super::state::{Command, Data, Selected, State, Stored};
@@ -106,6 +107,7 @@ impl Model {
     }
 
     fn command_executed(&mut self, result: u8) {
+        let left = self.init_left();
         let state = &mut self.state;
         let image = state.command.bytes.as_deref().and_then(|bytes| decode(bytes).ok());
         match result {
@@ -120,6 +122,14 @@ impl Model {
             INVALID_OBJECT if state.command.size == Some(0) => {}
             // OBJ-009 keeps the bytes of a packet that can't be read; a wrong signature does not (7.1). A signature of another
             // length is refused like settings that can't be queued, which leaves all as it was (OBJ-012).
+            INVALID_OBJECT | super::answers::FAILED if left.is_some() => {
+                state.init_ok = Some(false);
+                if left == Some(Kept::Nothing) {
+                    state.command = Command::empty(0);
+                    state.data = Data::empty();
+                    state.fw_size = Some(0);
+                }
+            }
             INVALID_OBJECT | super::answers::FAILED => {
                 state.init_ok = if result == INVALID_OBJECT { Some(false) } else { None };
                 let zero = || Marks::sure(Mark::default());
@@ -144,6 +154,12 @@ impl Model {
             }
             _ => {}
         }
+    }
+
+    /// What a refusal leaves of an init packet that is wrong in itself.
+    fn init_left(&self) -> Option<Kept> {
+        let bytes = self.state.command.bytes.as_deref().filter(|_| self.state.init_ok == Some(false));
+        self.rules.init.as_ref().zip(bytes).and_then(|(rules, bytes)| rules.leaves(bytes))
     }
 
     fn data_executed(&mut self, result: u8) {
@@ -181,14 +197,9 @@ impl Model {
 
     /// The image that was received may be another bootloader.
     fn brings_bootloader(&self) -> bool {
-        let brings = |packet: &[u8]| {
-            decode(packet).is_ok_and(|packet| {
-                matches!(packet.init.fw_type, Some(FwType::Bootloader | FwType::SoftDeviceBootloader))
-            })
-        };
         match &self.state.command.bytes {
-            Some(bytes) => brings(bytes),
-            None => self.known_packets.iter().any(|packet| brings(packet)),
+            Some(bytes) => brings_bootloader(bytes),
+            None => self.known_packets.iter().any(|packet| brings_bootloader(packet)),
         }
     }
 
@@ -328,6 +339,13 @@ impl Model {
     pub(super) fn may_be_deaf(&self) -> bool {
         !self.rules.ble && self.leaked + self.maybe_leaked >= SERIAL_BUFFERS
     }
+}
+
+/// Whether an init packet announces a bootloader.
+pub(super) fn brings_bootloader(packet: &[u8]) -> bool {
+    decode(packet).is_ok_and(|packet| {
+        matches!(packet.init.fw_type, Some(FwType::Bootloader | FwType::SoftDeviceBootloader))
+    })
 }
 
 /// Whether a write of `length` bytes fits in front of `end`.

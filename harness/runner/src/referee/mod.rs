@@ -8,6 +8,7 @@
 //! | `connection` | its beginning, its end, and a reset in between |
 //! | `state`, `marks`, `receipts` | what is known of the device |
 //! | `answers`, `forecast` | what each request must be answered with |
+//! | `init` | what an init packet must be answered with |
 //! | `effects` | what a request or a write does to the device |
 //! | `violation` | what a device said although it must not |
 //!
@@ -18,6 +19,7 @@ mod answers;
 mod connection;
 mod effects;
 mod forecast;
+mod init;
 mod link;
 mod marks;
 mod model;
@@ -40,6 +42,7 @@ use gauntlet_record::Finding;
 use crate::packages::Sendable;
 use model::Model;
 use rules::Rules;
+use state::Stored;
 use violation::Violation;
 
 /// Findings of one step at most: what follows from a wrong answer says nothing more.
@@ -57,7 +60,11 @@ struct Book {
 impl Referee {
     /// Of a device as it was flashed.
     pub(crate) fn new(device: &Device) -> Self {
-        let model = Model::new(Rules::of(device));
+        let mut model = Model::new(Rules::of(device));
+        if device.firmware.is_none() {
+            // However its settings were flashed, no init packet is on record.
+            model.state.stored = Some(vec![Stored::nothing()]);
+        }
         Self(Rc::new(RefCell::new(Book { model, findings: Vec::new() })))
     }
 
@@ -70,6 +77,12 @@ impl Referee {
     /// Somebody else is going to talk to the device, or to change its flash.
     pub(crate) fn look_away(&self) {
         self.0.borrow_mut().model.look_away();
+    }
+
+    /// The USB cable of `board` was pulled.
+    pub(crate) fn unplugged(&self, board: &Rc<dyn Board>) {
+        let eyes = Eyes { book: Rc::clone(&self.0), board: Rc::clone(board) };
+        eyes.judge(Model::unplugged);
     }
 
     /// A link of `board` that this referee watches.

@@ -4,6 +4,7 @@ use std::collections::VecDeque;
 use std::time::Duration;
 
 use super::answers::{ABORT, CREATE, EXECUTE, GET_CRC, SET_RECEIPTS, WRITE, is_extended};
+use super::effects::brings_bootloader;
 use super::forecast::{Forecast, spaced};
 use super::receipts::{Receipt, Receipts};
 use super::rules::Rules;
@@ -102,7 +103,13 @@ impl Model {
 
     /// Init packets that may be stored in the device: of one that it names by length and CRC, the rest is known.
     pub(crate) fn knows(&mut self, packets: impl IntoIterator<Item = Vec<u8>>) {
-        self.known_packets.extend(packets);
+        for packet in packets {
+            if brings_bootloader(&packet) {
+                // It may be built otherwise, and nobody may have seen it come.
+                self.rules.init = None;
+            }
+            self.known_packets.push(packet);
+        }
     }
 
     /// Whatever happened to the device meanwhile, nothing is known of it any more.

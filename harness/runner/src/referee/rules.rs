@@ -2,6 +2,8 @@
 
 use gauntlet_bench::{Device, Generation, Profile, Variant};
 
+use super::init::InitRules;
+
 /// Which answers this build gives.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Rules {
@@ -27,6 +29,8 @@ pub(crate) struct Rules {
     pub(crate) chip: Variant,
     /// First byte and size of the bootloader (CP-009).
     pub(crate) bootloader: (u32, u32),
+    /// What is asked of an init packet, where that is known (7.1).
+    pub(super) init: Option<InitRules>,
 }
 
 impl Rules {
@@ -46,6 +50,7 @@ impl Rules {
             debug: build.debug,
             chip: device.variant,
             bootloader: (layout.bootloader, layout.backup_page - layout.bootloader),
+            init: InitRules::of(device),
         }
     }
 }

@@ -72,6 +72,13 @@ pub(super) struct Stored {
     pub(super) fw_size: Option<u32>,
 }
 
+impl Stored {
+    /// No init packet, and nothing of an image.
+    pub(super) fn nothing() -> Self {
+        Self { command: Command::empty(0), data: Data::empty(), fw_size: Some(0) }
+    }
+}
+
 impl State {
     /// Right after a reset with `stored` in flash, `None` when that is not known (OBJ-036, OBJ-037, CP-019).
     pub(super) fn started(stored: Option<Vec<Stored>>) -> Self {

@@ -161,6 +161,13 @@ impl Way<'_> {
         }
     }
 
+    /// The USB cable of the device was pulled.
+    pub(crate) fn unplugged(&self) {
+        if let Some(referee) = self.referee {
+            referee.unplugged(self.board);
+        }
+    }
+
     /// Writes down what has passed over a link, and marks a cut at a flash operation.
     pub(crate) fn captured(&self, tape: Option<&Tape>) -> Result<(), Trouble> {
         let (Some(tape), Some(captures)) = (tape, self.captures) else { return Ok(()) };

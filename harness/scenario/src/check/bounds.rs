@@ -47,6 +47,7 @@ pub(super) fn check(case: &Case, root: &Node, cx: &mut Cx<'_>) {
             StepKind::Walk(_)
             | StepKind::Gatt(_)
             | StepKind::Reset(_)
+            | StepKind::Cable(_)
             | StepKind::PowerCut(_)
             | StepKind::Wait(_)
             | StepKind::Mode(_)

@@ -3,8 +3,8 @@
 use crate::case::Case;
 use crate::diagnostics::ProblemKind;
 use crate::model::{
-    Action, Application, Behind, Chip, Link, Outcome, Package, PackageSoftDevice, Position, SoftDevice,
-    StepKind, Update,
+    Action, Application, Behind, Cable, Chip, Link, Outcome, Package, PackageSoftDevice, Position,
+    SoftDevice, StepKind, Update,
 };
 use crate::quantity::Size;
 use crate::read::Cx;
@@ -67,6 +67,9 @@ pub(super) fn check(case: &Case, root: &Node, cx: &mut Cx<'_>) {
             StepKind::Exchange(exchange) => exchange.link,
             StepKind::Walk(walk) => walk.link,
             StepKind::Gatt(_) => Link::Ble,
+            // Only a USB port knows of its cable, and only a UART of its line.
+            StepKind::Cable(Cable::Pulled) => Link::Usb,
+            StepKind::Cable(Cable::Break) => Link::Serial,
             StepKind::Reset(_)
             | StepKind::PowerCut(_)
             | StepKind::Wait(_)

@@ -45,6 +45,7 @@ fn uses(case: &Case, name: &str) -> bool {
             StepKind::Walk(walk) => walk.package.as_str() == name,
             StepKind::Gatt(_)
             | StepKind::Reset(_)
+            | StepKind::Cable(_)
             | StepKind::PowerCut(_)
             | StepKind::Wait(_)
             | StepKind::Mode(_)

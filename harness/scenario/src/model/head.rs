@@ -24,6 +24,8 @@ words! {
         Button = "button",
         /// The device can be sent to System OFF and woken.
         SystemOff = "system-off",
+        /// The cable of its serial link can be pulled, and its line disturbed.
+        Cable = "cable",
         /// The state of the whole device can be stored and brought back.
         Snapshot = "snapshot",
     }

@@ -42,8 +42,8 @@ pub use package::{
 };
 pub use probe::{ProbeAction, ProbeItem, Recovered, Register, Retained};
 pub use step::{
-    Entry, ExtendedCode, Link, Outcome, Peer, Phase, Rejection, ResetKind, ResultCode, Stage, Step, StepKind,
-    Update, UpdateExpect,
+    Cable, Entry, ExtendedCode, Link, Outcome, Peer, Phase, Rejection, ResetKind, ResultCode, Stage, Step,
+    StepKind, Update, UpdateExpect,
 };
 pub use target::{Difference, FlowControl, Target, TargetImage, TargetKey, TargetLayout, Uart};
 pub use walk::Walk;

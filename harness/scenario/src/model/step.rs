@@ -59,6 +59,17 @@ words! {
 }
 
 words! {
+    /// What happens to the cable of a serial link while the device waits in DFU mode.
+    "something that happens to the cable"
+    pub enum Cable {
+        /// The USB cable is pulled out and put in again; something else supplies the device.
+        Pulled = "pulled",
+        /// The line of a UART is held low for longer than a byte, which its receiver takes for an error.
+        Break = "break",
+    }
+}
+
+words! {
     /// How an update ends.
     "an outcome"
     pub enum Outcome {
@@ -227,6 +238,8 @@ pub enum StepKind {
     Gatt(Gatt),
     /// The device is reset from outside.
     Reset(ResetKind),
+    /// This happens to the cable.
+    Cable(Cable),
     /// The supply is off for this long, in device time.
     PowerCut(Duration),
     /// Nothing is done for this long, in device time.

@@ -10,7 +10,7 @@ use serde_yaml::Value;
 use super::{Cx, Shape};
 use crate::diagnostics::{ProblemKind, nearest, quote, words};
 use crate::model::{
-    BankLayout, BankOne, BankZero, Bonds, BootValidation, Buttonless, Capability, Chip, ClosingUpdate,
+    BankLayout, BankOne, BankZero, Bonds, BootValidation, Buttonless, Cable, Capability, Chip, ClosingUpdate,
     DataSource, Downgrade, Entry, ExtendedCode, Generation, Habit, Key, Link, Mode, Outcome, Peer, Phase,
     Region, RequestKind, ResetKind, ResultCode, SameVersion, Sign, SignaturePolicy, Stage, Tamper, Tear,
 };
@@ -133,6 +133,7 @@ read_words!(
     Region,
     RequestKind,
     ResetKind,
+    Cable,
     ResultCode,
     SameVersion,
     Sign,

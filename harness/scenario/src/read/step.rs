@@ -5,7 +5,7 @@ use schemars::{Schema, SchemaGenerator, json_schema};
 use super::mapping::mapping;
 use super::probe::Probe;
 use super::{Choice, Cx, Shape};
-use crate::model::{Exchange, Gatt, Mode, ResetKind, Step, StepKind, Update, Walk};
+use crate::model::{Cable, Exchange, Gatt, Mode, ResetKind, Step, StepKind, Update, Walk};
 use crate::quantity::Period;
 use crate::yaml::Node;
 
@@ -13,7 +13,7 @@ use crate::yaml::Node;
 const STEPS: Choice = Choice {
     one: "a step",
     short: "step",
-    keys: &["update", "exchange", "walk", "gatt", "reset", "power-cut", "wait", "mode", "probe"],
+    keys: &["update", "exchange", "walk", "gatt", "reset", "cable", "power-cut", "wait", "mode", "probe"],
 };
 
 impl Shape for Step {
@@ -24,6 +24,7 @@ impl Shape for Step {
             "walk" => StepKind::Walk(Walk::read(node, cx)?),
             "gatt" => StepKind::Gatt(Gatt::read(node, cx)?),
             "reset" => StepKind::Reset(Reset::read(node, cx)?.0),
+            "cable" => StepKind::Cable(OnCable::read(node, cx)?.0),
             "power-cut" => StepKind::PowerCut(PowerCut::read(node, cx)?.0.duration()),
             "wait" => StepKind::Wait(Wait::read(node, cx)?.0.duration()),
             "probe" => StepKind::Probe(Probe::read(node, cx)?.0),
@@ -39,6 +40,7 @@ impl Shape for Step {
             Walk::schema(generator),
             Gatt::schema(generator),
             Reset::schema(generator),
+            OnCable::schema(generator),
             PowerCut::schema(generator),
             Wait::schema(generator),
             InMode::schema(generator),
@@ -52,6 +54,12 @@ struct Reset(ResetKind);
 mapping! { Reset, "a reset", |node, cx| {
     required "reset" => kind: ResetKind, "How the device is reset from outside.";
 } => kind.map(Reset) }
+
+struct OnCable(Cable);
+
+mapping! { OnCable, "something on the cable", |node, cx| {
+    required "cable" => what: Cable, "What happens to the cable of the serial link. The device waits in DFU mode, and what it is sent next comes behind that.";
+} => what.map(OnCable) }
 
 struct PowerCut(Period);
 

@@ -41,6 +41,7 @@ const EXAMPLES: &[(&str, &str)] = examples![
     "19-locked",
     "20-client",
     "21-walk",
+    "22-cable",
 ];
 
 /// The page as Markdown. It ends with a line end.

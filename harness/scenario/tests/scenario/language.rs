@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use crate::common::{GOOD, load};
 use gauntlet_scenario::model::{
-    Action, AirAddress, Answer, BankLayout, BankOne, BankZero, BootValidation, Capability, Chip,
+    Action, AirAddress, Answer, BankLayout, BankOne, BankZero, BootValidation, Cable, Capability, Chip,
     ExchangeItem, ExpectedApplication, ExtendedCode, Firmware, GattAction, ImageByte, Key, Link, Mode,
     Outcome, Package, PacketPosition, Pairing, Peer, Phase, Position, ProbeAction, Region, RequestKind,
     RequestPosition, ResetKind, ResultCode, Side, Sign, SoftDevice, StepKind, Tamper, Tear, Update,
@@ -216,6 +216,25 @@ fn expectations() {
     assert_eq!(expect.settings.bank_1, Some(BankOne::None));
     assert_eq!(expect.settings.app_version, Some(2));
     assert_eq!(expect.unchanged, [Region::Uicr]);
+}
+
+#[test]
+fn what_happens_to_a_cable_says_which_link_it_is() {
+    let text = |link: &str, what: &str| {
+        format!(
+            "id: a\ntitle: A\nsteps:\n  - {{ link: {link}, exchange: [{{ send: \"03\", answer: none }}] }}\n  - cable: {what}\n"
+        )
+    };
+    let suite = load(&text("usb", "pulled")).unwrap();
+    let case = suite.cases().next().unwrap();
+    assert_eq!(case.steps[1].kind, StepKind::Cable(Cable::Pulled));
+    assert_eq!(case.capabilities(), [Capability::Serial, Capability::Cable]);
+    assert!(load(&text("serial", "break")).is_ok());
+    // Only a USB port knows of its cable, and only a UART of its line.
+    for (link, what) in [("serial", "pulled"), ("usb", "break"), ("ble", "break")] {
+        let mistakes = load(&text(link, what)).unwrap_err().render(100, false);
+        assert!(mistakes.contains("every step of a scenario uses the same link"), "{mistakes}");
+    }
 }
 
 #[test]
