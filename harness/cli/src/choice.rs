@@ -110,15 +110,17 @@ fn from_disk(paths: &[&OsString]) -> Result<Suite, Failure> {
     let paths: Vec<PathBuf> = paths.iter().map(PathBuf::from).collect();
     let suite = load_citing(&paths, &shipped::catalogue()?)?;
     output::tell_mistakes(suite.warnings());
-    if suite.scenarios().is_empty() {
-        let names: Vec<String> =
-            paths.iter().map(|path| format!("`{}`", tame(&path.display().to_string()))).collect();
-        return Err(Failure::NothingSelected {
-            what: format!("nothing is selected: there is no scenario in {}", names.join(", ")),
-            advice: "a scenario is a file that ends in .yaml or .yml".to_owned(),
-        });
+    if suite.scenarios().is_empty() { Err(no_scenario(&paths)) } else { Ok(suite) }
+}
+
+/// Nothing is in these files and folders that could be looked at.
+pub(crate) fn no_scenario(paths: &[PathBuf]) -> Failure {
+    let names: Vec<String> =
+        paths.iter().map(|path| format!("`{}`", tame(&path.display().to_string()))).collect();
+    Failure::NothingSelected {
+        what: format!("nothing is selected: there is no scenario in {}", names.join(", ")),
+        advice: "a scenario is a file that ends in .yaml or .yml".to_owned(),
     }
-    Ok(suite)
 }
 
 fn nothing_fits(unmatched: &[Unmatched], disk: Option<&Suite>) -> Failure {

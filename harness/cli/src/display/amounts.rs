@@ -25,9 +25,18 @@ pub(crate) fn time(time: Millis) -> String {
     }
 }
 
-/// A number and its noun, for example `1 case` or `45 cases`.
+/// A number of cases, for example `1 case` or `45 cases`.
 pub(crate) fn cases(count: u64) -> String {
-    format!("{count} case{}", if count == 1 { "" } else { "s" })
+    noun(count, "case")
+}
+
+/// A number of things by their noun, which takes an `s` unless there is one of them.
+pub(crate) fn counted(count: usize, what: &str) -> String {
+    noun(count as u64, what)
+}
+
+fn noun(count: u64, what: &str) -> String {
+    format!("{count} {what}{}", if count == 1 { "" } else { "s" })
 }
 
 /// How the cases ended, for example `43 passed, 1 failed, 1 skipped`; what did not occur is left out.

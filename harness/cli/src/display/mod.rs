@@ -26,7 +26,7 @@ use std::io::{self, Write};
 use gauntlet_record::{Counts, Event, Record, Sink};
 use gauntlet_reports::{RunAccount, Summary};
 
-pub(crate) use amounts::time;
+pub(crate) use amounts::{counted, time};
 pub(crate) use closing::Closing;
 pub(crate) use look::{Look, tame};
 use progress::Indicator;

@@ -3,6 +3,8 @@
 use gauntlet_record::ExitCode;
 
 use crate::args::CheckArgs;
+use crate::choice::no_scenario;
+use crate::display::counted;
 use crate::failure::Failure;
 use crate::{output, shipped};
 
@@ -13,9 +15,11 @@ pub(super) fn check(args: &CheckArgs) -> Result<ExitCode, Failure> {
         gauntlet_scenario::load_citing(&args.paths, &shipped::catalogue()?)?
     };
     output::tell_mistakes(suite.warnings());
-    let count = |count: usize, word: &str| format!("{count} {word}{}", if count == 1 { "" } else { "s" });
-    let scenarios = count(suite.scenarios().len(), "scenario");
-    let cases = count(suite.cases().count(), "case");
+    if suite.files() == 0 {
+        return Err(no_scenario(&args.paths));
+    }
+    let scenarios = counted(suite.scenarios().len(), "scenario");
+    let cases = counted(suite.cases().count(), "case");
     output::print(&format!("{scenarios}, {cases}\n"))?;
     Ok(ExitCode::Pass)
 }

@@ -6,7 +6,7 @@ use std::fmt::Write as _;
 use gauntlet_scenario::{Catalogue, Scenario, Suite};
 use serde::Serialize;
 
-use crate::display::Look;
+use crate::display::{Look, counted};
 
 /// Columns in front of what an id says.
 const INDENT: usize = 12;
@@ -78,8 +78,9 @@ pub(super) fn summary(all: &[Citing<'_>]) -> String {
     let failures = distinct(|one| one.from.iter().map(ToString::to_string).collect());
     let silent = all.iter().filter(|one| one.requirements.is_empty()).count();
     format!(
-        "{} scenario{}: {requirements} requirements, {failures} failures in the field, {silent} that cite no requirement\n",
-        all.len(),
-        if all.len() == 1 { "" } else { "s" }
+        "{}: {}, {} in the field, {silent} without a requirement\n",
+        counted(all.len(), "scenario"),
+        counted(requirements, "requirement"),
+        counted(failures, "failure"),
     )
 }

@@ -6,7 +6,7 @@ use std::fmt::Write as _;
 use gauntlet_scenario::{Catalogue, FieldFailure, Suite};
 use serde::Serialize;
 
-use crate::display::Look;
+use crate::display::{Look, counted};
 
 /// What stands for all failures where areas stand for requirements.
 pub(super) const AREA: &str = "FF";
@@ -84,8 +84,8 @@ pub(super) fn summary(all: &[KnownFailure<'_>]) -> String {
     let recreated = all.iter().filter(|known| !known.is_untested()).count();
     let reasoned = all.iter().filter(|known| known.is_untested() && known.not_recreated.is_some()).count();
     format!(
-        "{} failures in the field: {recreated} recreated by scenarios, {reasoned} that can't be recreated here, {} open\n",
-        all.len(),
+        "{} in the field: {recreated} recreated by scenarios, {reasoned} that can't be recreated here, {} open\n",
+        counted(all.len(), "failure"),
         all.len() - recreated - reasoned
     )
 }

@@ -9,7 +9,7 @@ use serde::Serialize;
 
 use crate::args::RequirementsArgs;
 use crate::citations::{self, Place};
-use crate::display::{Look, tame};
+use crate::display::{Look, counted, tame};
 use crate::failure::Failure;
 use crate::verb::{cited, failures};
 use crate::{output, shipped};
@@ -232,10 +232,9 @@ fn places(places: &[Place]) -> String {
 fn summary(all: &[Known<'_>]) -> String {
     let count = |what: fn(&Known<'_>) -> bool| all.iter().filter(|known| what(known)).count();
     format!(
-        "{} requirement{}: {} implemented, {} tested by scenarios, {} only by tests of the crates, {} that can't be tested \
+        "{}: {} implemented, {} tested by scenarios, {} only by tests of the crates, {} that can't be tested \
          here, {} open\n",
-        all.len(),
-        if all.len() == 1 { "" } else { "s" },
+        counted(all.len(), "requirement"),
         count(|known| !known.implemented.is_empty()),
         count(|known| !known.tested_by.is_empty()),
         count(|known| known.tested_by.is_empty() && !known.checked_by.is_empty()),

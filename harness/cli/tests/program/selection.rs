@@ -40,7 +40,9 @@ fn a_name_that_fits_nothing_ends_the_run_before_it_begins() {
     place.run(&["run", "resume", "no/such/case"]).ends_with(4).tells("`no/such/case`");
     place.run(&["list", "missing.yaml"]).ends_with(4).tells("there is no such file");
     std::fs::create_dir(place.path("empty")).unwrap();
-    place.run(&["run", "empty"]).ends_with(4).tells("there is no scenario in `empty`");
+    for verb in ["run", "list", "check"] {
+        place.run(&[verb, "empty"]).ends_with(4).tells("there is no scenario in `empty`");
+    }
 }
 
 #[test]
