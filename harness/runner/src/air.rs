@@ -7,7 +7,7 @@ use crate::judge::Check;
 
 /// Assigned numbers in advertising data, and the DFU service.
 const FLAGS: u8 = 0x01;
-const SERVICES: u8 = 0x03;
+const SERVICES: u8 = 0x02;
 const NAME: u8 = 0x09;
 const DFU_SERVICE: [u8; 2] = [0x59, 0xFE];
 /// General discoverable and LE only; LE only, where only the peer of the bond is waited for (4.2).
@@ -23,6 +23,8 @@ const SMALLEST_MTU: u16 = 23;
 /// Device name, then the DFU service (4.1).
 const OPEN: [&str; 4] =
     ["2A00", "8EC90002-F315-4F60-9FB8-838830DAEA50", "8EC90001-F315-4F60-9FB8-838830DAEA50", "2902"];
+/// What makes a device a bootloader in DFU mode, whatever it advertises.
+const CONTROL_POINT: &str = OPEN[2];
 /// Service Changed and its configuration, which bonds need (4.1).
 const OF_BONDS: [&str; 2] = ["2A05", "2902"];
 
@@ -35,7 +37,7 @@ pub(crate) fn judge(seen: &[Seen], own: &PeerAddress, bonds: Option<bool>) -> Ve
         let Some((Seen::Connected { address, data, attributes }, rest)) = link.split_first() else {
             continue;
         };
-        if structure(data, SERVICES).is_some_and(|services| services == DFU_SERVICE) {
+        if attributes.contains(&CONTROL_POINT) {
             bootloaders += 1;
             let bonds = bonds.unwrap_or(attributes.contains(&OF_BONDS[0]));
             checks.extend(advertised(address, data, own, bonds));
@@ -43,6 +45,7 @@ pub(crate) fn judge(seen: &[Seen], own: &PeerAddress, bonds: Option<bool>) -> Ve
             checks.extend(requested(rest));
             checks.extend(rest.iter().filter_map(granted));
             checks.extend(changed(rest, bonds));
+            checks.extend(encrypted(rest, bonds));
         }
         checks.extend(rest.iter().filter_map(in_turn));
     }
@@ -151,6 +154,12 @@ fn changed(link: &[Seen], bonds: bool) -> Option<Check> {
     }
 }
 
+/// BLE-030: without bonds there is no key for anybody.
+fn encrypted(link: &[Seen], bonds: bool) -> Option<Check> {
+    let encrypted = !bonds && link.contains(&Seen::Encrypted);
+    encrypted.then(|| Check::new("encryption by a bootloader without bonds", "refused", "done", false))
+}
+
 /// BLE-013, BTN-002; and what is not turned on does not come (BLE-015, BLE-035).
 fn in_turn(seen: &Seen) -> Option<Check> {
     match seen {
@@ -197,7 +206,7 @@ mod tests {
     fn link(flags: u8, last: u8) -> Vec<Seen> {
         let mut address = OWN;
         address.bytes[5] = last;
-        let data = [&[2, 1, flags, 3, 3, 0x59, 0xFE, 8, 9][..], b"DfuTarg"].concat();
+        let data = [&[2, 1, flags, 3, 2, 0x59, 0xFE, 8, 9][..], b"DfuTarg"].concat();
         let connected = Seen::Connected { address, data, attributes: OPEN.to_vec() };
         let asked = Seen::Parameters { interval: [12, 12], latency: 0, timeout: 600 };
         vec![connected, asked, Seen::Responded, Seen::Mtu { asked: 185, granted: 183 }]
@@ -222,6 +231,12 @@ mod tests {
             names(&twice, Some(false)),
             ["advertising data of the bootloader", "address of the bootloader"]
         );
+        let mut hidden = link(0x06, 0x00);
+        if let Seen::Connected { data, .. } = &mut hidden[0] {
+            // The same list, said to be complete.
+            data[4] = 3;
+        }
+        assert_eq!(names(&hidden, Some(false)), ["advertising data of the bootloader"]);
         let mut bad = link(0x06, 0x00);
         bad.remove(1);
         bad.extend([
@@ -257,8 +272,8 @@ mod tests {
         assert_eq!(names(&bonded, Some(true)), [""; 0]);
         assert_eq!(
             names(&bonded, Some(false)).len(),
-            3,
-            "address, flags and attributes of one without bonds"
+            4,
+            "address, flags, attributes and encryption of one without bonds"
         );
     }
 }

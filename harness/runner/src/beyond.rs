@@ -35,13 +35,16 @@ fn needs(case: &Case) -> Vec<Capability> {
     for step in &case.steps {
         let StepKind::Gatt(step) = &step.kind else { continue };
         let mut linked = None;
+        // No ATT_MTU has been exchanged.
+        let mut smallest = true;
         // A request of the buttonless service has been accepted, and its answer is not confirmed.
         let mut open = false;
         // The device has been asked for something that nobody has heard of yet.
         let mut asked = false;
         for item in &step.items {
             match &item.action {
-                GattAction::Connect { firmware, confirm, accepted, .. } => {
+                GattAction::Connect { firmware, confirm, accepted, mtu } => {
+                    smallest = mtu.is_none();
                     needs.extend((!confirm).then_some(Capability::ServicesUnconfirmed));
                     needs.extend((!accepted).then_some(Capability::LookingAround));
                     linked = Some(*firmware);
@@ -60,6 +63,9 @@ fn needs(case: &Case) -> Vec<Capability> {
                     needs.extend(elsewhere(linked, *characteristic));
                     needs.extend(asked.then_some(Capability::Overtaking));
                     asked |= *characteristic != Characteristic::Packet && *result == WriteResult::Ok;
+                    if smallest && *characteristic == Characteristic::Packet {
+                        needs.extend((value.as_slice().len() > SHORT).then_some(Capability::LongRequest));
+                    }
                     if *kind == WriteKind::Prepare {
                         needs.push(Capability::LongWrite);
                     }
@@ -75,7 +81,10 @@ fn needs(case: &Case) -> Vec<Capability> {
                     asked = false;
                     needs.push(Capability::Confirmation);
                 }
-                GattAction::Mtu { .. } => needs.push(Capability::MtuExchange),
+                GattAction::Mtu { .. } => {
+                    smallest = false;
+                    needs.push(Capability::MtuExchange);
+                }
                 GattAction::FindNobody => needs.push(Capability::LookingAround),
                 GattAction::Read { .. } => needs.push(Capability::Reading),
                 GattAction::Pair(_) => needs.push(Capability::Pairing),

@@ -107,6 +107,9 @@ async fn examine(
     found: &mut Found,
 ) -> Result<(), Trouble> {
     let board = &**way.board;
+    if let Some(referee) = way.referee {
+        referee.sees(&found.before);
+    }
     observe::forget_witness(board)?;
     if case.device.locked {
         let mode = lock::close(board, way.device).await?;

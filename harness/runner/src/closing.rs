@@ -36,6 +36,10 @@ pub(crate) async fn update(
     let mut manner = Manner::plain(way.device);
     // The bootloader may have begun to ask for a bond, or no longer ask for one.
     manner.entry = Manner::entry_of(bootloader.bonds == Bonds::Required);
+    manner.questions = true;
+    if let Some(referee) = way.referee {
+        referee.sees(after);
+    }
     let claim = way.send(&package, manner, None).await?;
     let mode = way.board.settle(SETTLE).await;
     let found = observe::read(&**way.board, way.device, mode)?;

@@ -1,6 +1,6 @@
 //! What the probe finds: everything that judgement rests on.
 
-use gauntlet_bench::{Board, Device, Mode, ProbeError, Region};
+use gauntlet_bench::{Board, Debugger, Device, Mode, ProbeError, Region};
 use gauntlet_engine::PeerAddress;
 use gauntlet_package::settings::{SETTINGS_LEN, Settings};
 use gauntlet_protocol::crc32;
@@ -35,6 +35,9 @@ pub(crate) struct Snapshot {
     pub(crate) watchdog: Option<bool>,
     /// The address that its radio was made with; unknown of a device that is locked.
     pub(crate) address: Option<PeerAddress>,
+    /// Part, variant, bytes of ROM and RAM and the size of a page, as the chip's factory information says; unknown of a device
+    /// that is locked.
+    pub(crate) hardware: Option<[u32; 5]>,
     /// What the device was doing before the probe came.
     pub(crate) mode: Mode,
 }
@@ -69,7 +72,7 @@ pub(crate) fn read(board: &dyn Board, device: &Device, mode: Mode) -> Result<Sna
     let mut ranges: Vec<_> = regions.iter().map(|region| region.start..region.end).collect();
     ranges.push(WITNESS_ADDRESS..WITNESS_ADDRESS + 8);
     // Registers can't be read past a lock.
-    let (mut closed, mut watchdog, mut address) = (None, None, None);
+    let (mut closed, mut watchdog, mut address, mut hardware) = (None, None, None, None);
     let mut segments = match board.attach() {
         Err(ProbeError::Locked { .. }) => board.read_past_lock(&ranges)?,
         attached => {
@@ -78,6 +81,7 @@ pub(crate) fn read(board: &dyn Board, device: &Device, mode: Mode) -> Result<Sna
             closed = Some(closed::pages(&mut debugger, device.variant, device.layout().flash_end / PAGE)?);
             watchdog = Some(debugger.read_word(WATCHDOG_RUNS)? & 1 == 1);
             address = Some(factory_address(&mut debugger)?);
+            hardware = Some(factory_hardware(&mut debugger)?);
             debugger.detach()?;
             segments
         }
@@ -97,9 +101,22 @@ pub(crate) fn read(board: &dyn Board, device: &Device, mode: Mode) -> Result<Sna
         closed,
         watchdog,
         address,
+        hardware,
         witness: word(4).filter(|_| is_there),
         mode,
     })
+}
+
+/// FICR: INFO.PART, VARIANT, FLASH and RAM in KiB, CODEPAGESIZE.
+fn factory_hardware(debugger: &mut Debugger) -> Result<[u32; 5], ProbeError> {
+    let mut word = |address: u32| debugger.read_word(address);
+    Ok([
+        word(0x1000_0100)?,
+        word(0x1000_0104)?,
+        word(0x1000_0110)?.wrapping_mul(1024),
+        word(0x1000_010C)?.wrapping_mul(1024),
+        word(0x1000_0010)?,
+    ])
 }
 
 /// Makes the device forget its witness, so that only one that starts anew is seen. One whose access port is closed keeps it.

@@ -23,6 +23,8 @@ const EXECUTE_PATIENCE: Duration = Duration::from_secs(30);
 /// Until the page of a new object is erased (OBJ-021).
 const ERASE: Duration = Duration::from_millis(100);
 const SETTLE: Duration = Duration::from_secs(120);
+/// Settings that are being written have been written.
+const STORED: Duration = Duration::from_millis(1_500);
 /// Packets between two answers: less than a device can hold while its flash is busy (BLE-022).
 const BURST: usize = 12;
 /// Bytes of a data object.
@@ -129,6 +131,10 @@ impl Walker<'_> {
         while self.left > 0 && self.refused < buffers {
             // A central goes now and then, and comes again.
             if self.is_ble() && self.chance.one_in(40) {
+                // Every other time it waits until whatever was queued is in flash (OBJ-040, OBJ-046).
+                if self.sessions.is_multiple_of(2) {
+                    self.way.board.idle(STORED).await;
+                }
                 return Ok(());
             }
             if self.chance.one_in(60) {

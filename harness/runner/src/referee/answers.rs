@@ -62,16 +62,12 @@ impl Model {
             SELECT => self.select(request),
             GET_MTU => success(opcode, "CP-022", known(&rules.mtu.to_le_bytes())),
             PING => success(opcode, "CP-023", request.get(1).map_or(any(1), |id| known(&[*id]))),
-            HARDWARE_VERSION => {
-                let chip = self.rules.chip.profile();
-                // The letters before the build code tell how much memory there is; the build code may be any.
-                let [.., b, a] = chip.variant_word.to_le_bytes();
-                let variant = [any(2), known(&[b, a])].concat();
-                let [part, rom, ram, page] = [chip.part, chip.flash_size, chip.ram_size, DATA_MAX]
-                    .map(|word| known(&word.to_le_bytes()));
-                success(opcode, "CP-008", [part, variant, rom, ram, page].concat())
+            HARDWARE_VERSION => Some(self.account.hardware(opcode, rules)),
+            FIRMWARE_VERSION => {
+                // Until now it was dropped in RAM at most, which a lost link or a reset undoes.
+                let dropped = self.state.init_ok != Some(false);
+                Some(self.account.firmware(opcode, *request.get(1)?, rules, dropped))
             }
-            FIRMWARE_VERSION => self.firmware_version(request),
             _ => unsupported("CP-006"),
         }
     }
@@ -242,30 +238,6 @@ impl Model {
             allowed.push(incomplete);
         }
         Forecast::new(EXECUTE, rule, allowed)
-    }
-
-    /// CP-009..012. What the images say of themselves is known to the bootloader alone.
-    fn firmware_version(&self, request: &[u8]) -> Option<Forecast> {
-        let nothing = || [known(&[0xFF]), known(&[0; 12])].concat();
-        let of_kind = |kind: u8| Allowed::Success([known(&[kind]), any(12)].concat());
-        Some(match request.get(1)? {
-            0 => {
-                let (start, size) = self.rules.bootloader;
-                let place = [start.to_le_bytes(), size.to_le_bytes()].concat();
-                let payload = [known(&[2]), any(4), known(&place)].concat();
-                Forecast::new(FIRMWARE_VERSION, "CP-009", vec![Allowed::Success(payload)])
-            }
-            1 => {
-                let allowed = vec![of_kind(0), of_kind(1), Allowed::Success(nothing())];
-                Forecast::new(FIRMWARE_VERSION, "CP-010..012", allowed)
-            }
-            2 => Forecast::new(
-                FIRMWARE_VERSION,
-                "CP-011, CP-012",
-                vec![of_kind(1), Allowed::Success(nothing())],
-            ),
-            _ => Forecast::new(FIRMWARE_VERSION, "CP-012", vec![Allowed::Success(nothing())]),
-        })
     }
 }
 

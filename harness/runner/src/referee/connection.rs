@@ -10,6 +10,7 @@ use super::violation::Violation;
 impl Model {
     /// Somebody else is going to talk to the device.
     pub(crate) fn look_away(&mut self) {
+        self.account.images_may_change();
         self.forget();
         self.mute = true;
         self.unseen = true;

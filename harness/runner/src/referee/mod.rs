@@ -9,12 +9,14 @@
 //! | `state`, `marks`, `receipts` | what is known of the device |
 //! | `answers`, `forecast` | what each request must be answered with |
 //! | `init` | what an init packet must be answered with |
+//! | `account` | what it must say of its chip and its images |
 //! | `effects` | what a request or a write does to the device |
 //! | `violation` | what a device said although it must not |
 //!
 //! It shares nothing with the reference device. What it does not know it learns from answers, and what the specification leaves
 //! open it accepts.
 
+mod account;
 mod answers;
 mod connection;
 mod effects;
@@ -39,7 +41,9 @@ use gauntlet_bench::{Board, Device};
 use gauntlet_engine::Link;
 use gauntlet_record::Finding;
 
+use crate::observe::Snapshot;
 use crate::packages::Sendable;
+use account::Account;
 use model::Model;
 use rules::Rules;
 use state::Stored;
@@ -72,6 +76,11 @@ impl Referee {
     pub(crate) fn knows<'a>(&self, packages: impl IntoIterator<Item = &'a Sendable>) {
         let images = packages.into_iter().flat_map(|package| &package.images);
         self.0.borrow_mut().model.knows(images.map(|image| image.init_packet.clone()));
+    }
+
+    /// The device as the probe has just read it.
+    pub(crate) fn sees(&self, device: &Snapshot) {
+        self.0.borrow_mut().model.account = Account::of(device);
     }
 
     /// Somebody else is going to talk to the device, or to change its flash.

@@ -3,6 +3,7 @@
 use std::collections::VecDeque;
 use std::time::Duration;
 
+use super::account::Account;
 use super::answers::{ABORT, CREATE, EXECUTE, GET_CRC, SET_RECEIPTS, WRITE, is_extended};
 use super::effects::brings_bootloader;
 use super::forecast::{Forecast, spaced};
@@ -64,6 +65,8 @@ pub(crate) struct Model {
     pub(super) storing: Option<Stored>,
     /// Init packets that may be stored in the device.
     pub(super) known_packets: Vec<Vec<u8>>,
+    /// What it must say of itself.
+    pub(super) account: Account,
 }
 
 /// What has been sent or is due.
@@ -98,6 +101,7 @@ impl Model {
             maybe_leaked: 0,
             storing: None,
             known_packets: Vec::new(),
+            account: Account::default(),
         }
     }
 
@@ -129,11 +133,15 @@ impl Model {
     /// A request reaches the device.
     pub(crate) fn request(&mut self, at: Duration, starts: Option<u32>, bytes: &[u8]) {
         self.passes(at, starts);
+        let opcode = bytes.first().copied();
+        if opcode == Some(EXECUTE) && self.state.selected != Some(Selected::Command) {
+            // It may be the last one, whatever becomes of its answer.
+            self.account.images_may_change();
+        }
         if self.is_silent() {
             self.unseen = true;
             return;
         }
-        let opcode = bytes.first().copied();
         if opcode == Some(WRITE) {
             let data = if self.rules.ble { &[] } else { &bytes[1..] };
             return self.write_arrives(data);

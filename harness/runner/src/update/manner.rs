@@ -23,6 +23,8 @@ pub(crate) struct Manner {
     pub(crate) rename: Option<String>,
     /// Who sends it.
     pub(crate) peer: Peer,
+    /// The device is asked first for everything that can be asked for, for the referee.
+    pub(crate) questions: bool,
 }
 
 impl Manner {
@@ -39,6 +41,7 @@ impl Manner {
             entry: update.entry,
             rename,
             peer,
+            questions: false,
         }
     }
 
@@ -50,7 +53,7 @@ impl Manner {
         };
         let entry = Self::entry_of(device.build.requires_bonds);
         let crc = CrcExchange::EveryObject;
-        Self { link, prn: 0, reconnects: None, crc, entry, rename: None, peer: Peer::Known }
+        Self { link, prn: 0, reconnects: None, crc, entry, rename: None, peer: Peer::Known, questions: false }
     }
 
     /// A bootloader that asks for a bond is entered through an application that hands one over, or not at all (BLE-006).

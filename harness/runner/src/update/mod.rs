@@ -4,6 +4,7 @@ mod claim;
 mod jump;
 mod manner;
 mod observed;
+mod questions;
 
 use std::rc::Rc;
 use std::time::Duration;
@@ -30,6 +31,7 @@ pub(crate) use claim::{Claim, rejection};
 use jump::{FoundAt, Jump};
 pub(crate) use manner::{Manner, link, peer};
 use observed::Observed;
+use questions::Questions;
 
 /// A device in DFU mode has settled by then.
 const SETTLE: Duration = Duration::from_secs(10);
@@ -70,6 +72,7 @@ impl Way<'_> {
         let link = board.link_of(manner.peer, manner.link, self.device)?;
         let link = self.watched(link, [package], disturbed);
         let (link, tape) = captures::on_board(self.captures, link, board);
+        let link = if manner.questions && self.referee.is_some() { Questions::before(link) } else { link };
         let hand = HostHand::default();
         let mut link = FaultLink::new(link, faults)
             .with_board(Box::new(BoardHand(board.clone())))
