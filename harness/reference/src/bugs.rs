@@ -249,6 +249,12 @@ planted_bugs! {
     RequestClearedLoosely = 573, "request-cleared-loosely", "A request for DFU mode without its lowest bit is taken out of the register (ACT-024).";
     MarkComparedLoosely = 574, "mark-compared-loosely", "Bit 3 of the mark that skips a check is not compared (VAL-032).";
     OffsetOfBackupIgnored = 575, "offset-of-backup-ignored", "When the settings pages differ the executed offset is that of the main page (SET-003).";
+    ApplicationAtThirdIndex = 620, "application-at-third-index", "Without a SoftDevice the application is not only the second image but also the third (CP-012).";
+    ParametersOnce = 621, "parameters-once", "Connection parameters are asked for on the first link only (BLE-008).";
+    LongFrameCut = 622, "long-frame-cut", "A Write of more than 64 bytes over a UART loses those behind them (SER-007).";
+    EveryOtherObjectSaved = 623, "every-other-object-saved", "Progress is stored only behind every second object (OBJ-040).";
+    PacketsWithoutBond = 624, "packets-without-bond", "A bonded bootloader takes packets over a link that is not encrypted (BLE-032).";
+    KeyForAnyone = 625, "key-for-anyone", "A bootloader without bonds lets a link be encrypted with any key (BLE-030).";
 }
 
 impl fmt::Display for PlantedBug {

@@ -12,6 +12,7 @@ use super::transport::{Received, Transport};
 use super::{Halt, space, watchdog};
 use crate::bugs::PlantedBug;
 use crate::build::Profile;
+use crate::layout::PAGE;
 use crate::wire::{Closed, Presence, SharedWire};
 
 /// Busy wait between ending the link and the reset (TMR-011).
@@ -19,6 +20,9 @@ const CLOSE_MS: u64 = 200;
 
 /// Milliseconds of work during which nothing is expected to arrive.
 const BUSY_MS: u64 = 1;
+
+/// Bytes of a Write over a UART that hosts send (section 5.1); a planted bug takes no more.
+const NOMINAL_WRITE: usize = 64;
 
 /// What a planted bug answers to Abort.
 const ABORT_ANSWER: [u8; 3] = [0x60, 0x0C, 0x01];
@@ -139,6 +143,15 @@ impl Dfu {
         Ok(())
     }
 
+    /// Whether the progress is stored behind the object that has just been executed (OBJ-040).
+    pub(super) fn saves_progress(&self) -> bool {
+        let build = &self.device.build;
+        let executed = self.device.settings.progress.fw_offset_last;
+        let skipped = build.has(PlantedBug::ProgressNotSaved)
+            || build.has(PlantedBug::EveryOtherObjectSaved) && !executed.is_multiple_of(2 * PAGE);
+        (build.save_progress || build.has(PlantedBug::ProgressSavedUnasked)) && !skipped
+    }
+
     /// Opens the transport.
     pub(super) fn listen(&mut self, wire: &SharedWire) {
         self.transport.listen(wire);
@@ -226,7 +239,14 @@ impl Dfu {
                 return Ok(Some(Ended::Reset));
             }
             Work::Request(request) => self.request(chip, &request)?,
-            Work::Write(bytes) => self.write_and_count(chip, &bytes, Buffer::Held)?,
+            Work::Write(mut bytes) => {
+                if self.device.build.has(PlantedBug::LongFrameCut)
+                    && self.device.build.profile == Profile::Uart
+                {
+                    bytes.truncate(NOMINAL_WRITE);
+                }
+                self.write_and_count(chip, &bytes, Buffer::Held)?
+            }
             Work::WaitingExecute => self.finish_execute(chip)?,
         };
         self.busy = chip.now() - began > cycles_from_ms(BUSY_MS);

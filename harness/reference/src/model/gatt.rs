@@ -63,6 +63,12 @@ pub(super) struct Gatt {
     open: bool,
     /// A planted bug: the configuration of the Control Point does not count.
     ignores_configuration: bool,
+    /// A planted bug: packets are taken without a bond.
+    open_to_packets: bool,
+    /// A planted bug: any key is the right one.
+    any_key: bool,
+    /// A planted bug: there has been a link, and no other asks for parameters.
+    parameters_once: Option<bool>,
     /// A planted bug: a Write Command does for the Control Point, too.
     obeys_commands: bool,
 }
@@ -90,6 +96,9 @@ impl Gatt {
         let open = device.build.has(PlantedBug::BondsNotEnforced);
         let ignores_configuration = device.build.has(PlantedBug::ConfigurationIgnored);
         let obeys_commands = device.build.has(PlantedBug::ControlCommandObeyed);
+        let open_to_packets = device.build.has(PlantedBug::PacketsWithoutBond);
+        let any_key = device.build.has(PlantedBug::KeyForAnyone);
+        let parameters_once = device.build.has(PlantedBug::ParametersOnce).then_some(false);
         if bonded {
             let peer = PeerData::parse(&device.settings.peer_data).ok_or(Halt::Reset)?;
             // BLE-004: the same address as the application, so that the bond holds.
@@ -108,6 +117,9 @@ impl Gatt {
                 open,
                 ignores_configuration,
                 obeys_commands,
+                open_to_packets,
+                any_key,
+                parameters_once,
             });
         }
         // BLE-002; without a valid record the default (BLE-001).
@@ -129,6 +141,9 @@ impl Gatt {
             open,
             ignores_configuration,
             obeys_commands,
+            open_to_packets,
+            any_key,
+            parameters_once,
         })
     }
 
@@ -166,7 +181,9 @@ impl Gatt {
             FromHost::Disconnected => return Effect::Disconnected,
             FromHost::Connected(central) => {
                 self.link = Some(Connection::new(*central));
-                answer(ToHost::Parameters(PARAMETERS));
+                if self.parameters_once.as_mut().is_none_or(|asked| !std::mem::replace(asked, true)) {
+                    answer(ToHost::Parameters(PARAMETERS));
+                }
                 return Effect::Nothing;
             }
             // BLE-028, FLT-031: the lookup of a wrong handle fails, and the error handler resets.
@@ -222,7 +239,7 @@ impl Gatt {
             FromHost::Encrypt(key) => {
                 // BLE-029; without a bond there is no key (BLE-030).
                 let known = self.peer.filter(|peer| peer.key == key);
-                answer(ToHost::Encrypted(known.is_some()));
+                answer(ToHost::Encrypted(known.is_some() || self.any_key && !self.bonded));
                 if let (Some(peer), Some(link)) = (known, &mut self.link) {
                     link.encrypted = true;
                     link.service_changed = peer.service_changed();
@@ -261,7 +278,7 @@ impl Gatt {
     /// A Write Command to the Packet characteristic: nothing says why one is ignored (BLE-018, BLE-032).
     fn packet(&self, value: Vec<u8>) -> Effect {
         let fits = |link: &Connection| value.len() <= PACKET_MAX.min(usize::from(link.att_mtu - ATT_HEADER));
-        if self.secured().is_ok() && self.link.as_ref().is_some_and(fits) {
+        if (self.secured().is_ok() || self.open_to_packets) && self.link.as_ref().is_some_and(fits) {
             Effect::Write(value)
         } else {
             Effect::Nothing

@@ -367,10 +367,7 @@ impl Dfu {
         if self.device.settings.progress.fw_offset != self.fw_size {
             // What is saved here is where a host resumes after a cut (PWR-007). Without it flash keeps what the init Execute
             // wrote, and all data is sent again after a reset (OBJ-037) or a cut (PWR-006).
-            let unasked = self.device.build.has(PlantedBug::ProgressSavedUnasked);
-            if (self.device.build.save_progress || unasked)
-                && !self.device.build.has(PlantedBug::ProgressNotSaved)
-            {
+            if self.saves_progress() {
                 self.afterwards = Afterwards::Commit;
             }
             return Ok(Some(encode(EXECUTE, &Ok(Vec::new()))));

@@ -254,15 +254,21 @@ impl Dfu {
                 let version = if long_enough { chip.load_word(0x3014)? } else { 0 };
                 (0, [version, crate::layout::MBR_END, chip.load_word(0x3008)?])
             }
-            (1, false) | (2, true) if application => {
-                let start = space::bank_0_start(chip)?;
-                (1, [settings.app_version, start, settings.bank_0.size])
+            (1, false) | (2, true) if application => self.application_image(chip)?,
+            (2, false) if application && self.device.build.has(PlantedBug::ApplicationAtThirdIndex) => {
+                self.application_image(chip)?
             }
             _ => (0xFF, [0; 3]),
         };
         let mut payload = vec![kind];
         payload.extend(words.iter().flat_map(|word| word.to_le_bytes()));
         Ok(payload)
+    }
+
+    /// Kind, version, first byte and size of the application (CP-011).
+    fn application_image(&self, chip: &mut Chip) -> Result<(u8, [u32; 3]), Halt> {
+        let settings = &self.device.settings;
+        Ok((1, [settings.app_version, space::bank_0_start(chip)?, settings.bank_0.size]))
     }
 }
 
