@@ -58,8 +58,8 @@ impl Account {
                 // The letters before the build code tell how much memory there is; the build code may be any.
                 let [.., b, a] = chip.variant_word.to_le_bytes();
                 let variant = [any(2), known(&[b, a])].concat();
-                let [part, rom, ram, page] = [chip.part, chip.flash_size, chip.ram_size, PAGE]
-                    .map(|word| known(&word.to_le_bytes()));
+                let [part, rom, ram, page] =
+                    [chip.part, chip.flash_size, chip.ram_size, PAGE].map(|word| known(&word.to_le_bytes()));
                 [part, variant, rom, ram, page].concat()
             }
         };
