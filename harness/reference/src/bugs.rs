@@ -254,7 +254,6 @@ planted_bugs! {
     LongFrameCut = 622, "long-frame-cut", "A Write of more than 64 bytes over a UART loses those behind them (SER-007).";
     EveryOtherObjectSaved = 623, "every-other-object-saved", "Progress is stored only behind every second object (OBJ-040).";
     PacketsWithoutBond = 624, "packets-without-bond", "A bonded bootloader takes packets over a link that is not encrypted (BLE-032).";
-    KeyForAnyone = 625, "key-for-anyone", "A bootloader without bonds lets a link be encrypted with any key (BLE-030).";
 }
 
 impl fmt::Display for PlantedBug {

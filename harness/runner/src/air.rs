@@ -45,7 +45,6 @@ pub(crate) fn judge(seen: &[Seen], own: &PeerAddress, bonds: Option<bool>) -> Ve
             checks.extend(requested(rest));
             checks.extend(rest.iter().filter_map(granted));
             checks.extend(changed(rest, bonds));
-            checks.extend(encrypted(rest, bonds));
         }
         checks.extend(rest.iter().filter_map(in_turn));
     }
@@ -152,12 +151,6 @@ fn changed(link: &[Seen], bonds: bool) -> Option<Check> {
         }
         _ => Some(Check::new(check, "one indication, over an encrypted link", found.len(), false)),
     }
-}
-
-/// BLE-030: without bonds there is no key for anybody.
-fn encrypted(link: &[Seen], bonds: bool) -> Option<Check> {
-    let encrypted = !bonds && link.contains(&Seen::Encrypted);
-    encrypted.then(|| Check::new("encryption by a bootloader without bonds", "refused", "done", false))
 }
 
 /// BLE-013, BTN-002; and what is not turned on does not come (BLE-015, BLE-035).
@@ -272,8 +265,8 @@ mod tests {
         assert_eq!(names(&bonded, Some(true)), [""; 0]);
         assert_eq!(
             names(&bonded, Some(false)).len(),
-            4,
-            "address, flags, attributes and encryption of one without bonds"
+            3,
+            "address, flags and attributes of one without bonds"
         );
     }
 }

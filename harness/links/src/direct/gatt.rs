@@ -62,9 +62,8 @@ impl Gatt for DirectGatt {
             LinkError::NotFound { detail: format!("{who} advertises") }
         })?;
         self.database = self.central.connect(&found).await?;
-        let asks = firmware == Firmware::Bootloader || self.database.iter().any(|one| is_of_bonds(*one));
-        if self.central.who().bond.is_some() && asks {
-            // A refusal shows in what is done next; a bootloader without bonds has no key for anybody (BLE-030).
+        if self.central.who().bond.is_some() && self.database.iter().any(|one| is_of_bonds(*one)) {
+            // A refusal shows in what is done next.
             self.central.encrypt().await?;
         }
         if let Some(att_mtu) = att_mtu {

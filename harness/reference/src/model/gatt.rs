@@ -65,8 +65,6 @@ pub(super) struct Gatt {
     ignores_configuration: bool,
     /// A planted bug: packets are taken without a bond.
     open_to_packets: bool,
-    /// A planted bug: any key is the right one.
-    any_key: bool,
     /// A planted bug: there has been a link, and no other asks for parameters.
     parameters_once: Option<bool>,
     /// A planted bug: a Write Command does for the Control Point, too.
@@ -97,7 +95,6 @@ impl Gatt {
         let ignores_configuration = device.build.has(PlantedBug::ConfigurationIgnored);
         let obeys_commands = device.build.has(PlantedBug::ControlCommandObeyed);
         let open_to_packets = device.build.has(PlantedBug::PacketsWithoutBond);
-        let any_key = device.build.has(PlantedBug::KeyForAnyone);
         let parameters_once = device.build.has(PlantedBug::ParametersOnce).then_some(false);
         if bonded {
             let peer = PeerData::parse(&device.settings.peer_data).ok_or(Halt::Reset)?;
@@ -118,7 +115,6 @@ impl Gatt {
                 ignores_configuration,
                 obeys_commands,
                 open_to_packets,
-                any_key,
                 parameters_once,
             });
         }
@@ -142,7 +138,6 @@ impl Gatt {
             ignores_configuration,
             obeys_commands,
             open_to_packets,
-            any_key,
             parameters_once,
         })
     }
@@ -239,7 +234,7 @@ impl Gatt {
             FromHost::Encrypt(key) => {
                 // BLE-029; without a bond there is no key (BLE-030).
                 let known = self.peer.filter(|peer| peer.key == key);
-                answer(ToHost::Encrypted(known.is_some() || self.any_key && !self.bonded));
+                answer(ToHost::Encrypted(known.is_some()));
                 if let (Some(peer), Some(link)) = (known, &mut self.link) {
                     link.encrypted = true;
                     link.service_changed = peer.service_changed();
