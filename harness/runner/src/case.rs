@@ -93,6 +93,15 @@ async fn attempt(case: &Case, way: &Way<'_>, options: &RunOptions) -> Result<Vec
         (Err(trouble), Found { findings, .. }) if findings.is_empty() => Err(trouble),
         // A device that is wrong may well keep a fault from firing, so what was found about it comes first.
         (Ok(()), Found { missed: Some(missed), findings, .. }) if findings.is_empty() => Err(missed),
+        (_, Found { missed: Some(Trouble::FaultMissed { fault, why }), mut findings, .. }) => {
+            findings.push(Finding {
+                check: "fault".to_owned(),
+                expected: fault,
+                found: "it did not fire".to_owned(),
+                detail: Some(why),
+            });
+            Ok(findings)
+        }
         (_, Found { findings, .. }) => Ok(findings),
     }
 }

@@ -65,9 +65,9 @@ impl Armed {
         self.watch = Some(watch);
     }
 
-    /// Tells what fired and what did not, and takes an unfired cut back. The first fault that did not fire is returned.
+    /// Tells what fired and what did not, and takes an unfired cut back. What did not fire is returned.
     pub(crate) fn account(self, board: &dyn Board, teller: &Teller) -> Option<Trouble> {
-        let mut missed = None;
+        let mut missed: Vec<(String, String)> = Vec::new();
         for (report, fault) in self.watch.iter().flat_map(FaultWatch::reports).zip(self.words) {
             for firing in &report.fired {
                 let object = firing.object.map_or_else(String::new, |object| format!("{object}, "));
@@ -81,7 +81,7 @@ impl Armed {
                 let position = report.fault.at().to_string();
                 teller.tell(board, Event::FaultMissed { fault: fault.clone(), position: position.clone() });
                 let why = report.trouble.unwrap_or_else(|| "that position was never reached".to_owned());
-                missed.get_or_insert(Trouble::FaultMissed { fault, why });
+                missed.push((fault, why));
             }
         }
         if let Some((cut, fault)) = self.cut {
@@ -103,12 +103,16 @@ impl Armed {
                     let position = format!("flash operation {}", cut.flash_op + 1);
                     teller.tell(board, Event::FaultMissed { fault: fault.clone(), position });
                     let why = "the device did not perform that many flash operations".to_owned();
-                    missed.get_or_insert(Trouble::FaultMissed { fault, why });
+                    missed.push((fault, why));
                 }
             }
             board.disarm_cut();
         }
-        missed
+        let mut missed = missed.into_iter();
+        let (fault, why) = missed.next()?;
+        let others: Vec<String> = missed.map(|(fault, _)| format!("`{fault}`")).collect();
+        let why = if others.is_empty() { why } else { format!("{why}; neither did {}", others.join(", ")) };
+        Some(Trouble::FaultMissed { fault, why })
     }
 }
 

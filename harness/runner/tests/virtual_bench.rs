@@ -157,6 +157,23 @@ fn good_cases_pass() {
 }
 
 #[test]
+fn a_fault_that_did_not_fire_is_told_beside_what_was_found() {
+    let beside = UNREACHABLE.replace("    faults:", "    expect: { reconnects: 1 }\n    faults:");
+    let Verdict::Fail(findings) = verdict(&beside, None) else { panic!("{beside}") };
+    let checks: Vec<&str> = findings.iter().map(|finding| finding.check.as_str()).collect();
+    assert_eq!(checks, ["reconnects", "fault"]);
+    assert_eq!(findings[1].found, "it did not fire");
+}
+
+#[test]
+fn every_fault_that_did_not_fire_is_named() {
+    let two =
+        UNREACHABLE.replace("    faults:", "    faults:\n      - { at: { notification: 95 }, do: lose }");
+    let Verdict::Error(report) = verdict(&two, None) else { panic!("{two}") };
+    assert!(report.message.contains("neither did `"), "{}", report.message);
+}
+
+#[test]
 fn a_fault_that_did_not_fire_is_an_error() {
     let (exit, records) = told(UNREACHABLE, None);
     assert_eq!(exit, ExitCode::FaultDidNotFire);
