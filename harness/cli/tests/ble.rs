@@ -95,7 +95,10 @@ fn what_a_run_leaves_looks_like_that_of_any_other_link() {
     });
     let events = journals.map(|journal| {
         let names = journal.iter().map(|record| record["event"].as_str().unwrap().to_owned());
-        names.collect::<Vec<_>>()
+        // How much there is to judge depends on what a link lets see.
+        let mut names: Vec<_> = names.collect();
+        names.dedup_by(|next, before| next == before && *next == "judged");
+        names
     });
     assert_eq!(events[0], events[1]);
 }

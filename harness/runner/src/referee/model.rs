@@ -134,7 +134,8 @@ impl Model {
     pub(crate) fn request(&mut self, at: Duration, starts: Option<u32>, bytes: &[u8]) {
         self.passes(at, starts);
         let opcode = bytes.first().copied();
-        if opcode == Some(EXECUTE) && self.state.selected != Some(Selected::Command) {
+        let image = !matches!(self.state.selected, Some(Selected::Command | Selected::Invalid));
+        if opcode == Some(EXECUTE) && image {
             // It may be the last one, whatever becomes of its answer.
             self.account.images_may_change();
         }

@@ -11,7 +11,8 @@ const PATIENCE: Duration = Duration::from_secs(10);
 
 /// Objects and their marks: first of all the one that is selected after a start (CP-019), then each of them, then one that
 /// does not exist, on which nothing can be done until another is selected (CP-017), longer requests (CP-028), and objects of
-/// sizes that are refused whatever the device holds (OBJ-001, OBJ-002, OBJ-015..018). Behind that the requests that a reduced protocol is without (CP-005), and one that no device has (CP-006).
+/// sizes that are refused whatever the device holds (OBJ-001, OBJ-002, OBJ-015..018). Behind that the requests that a reduced
+/// protocol is without (CP-005), and one that no device has (CP-006).
 const ASKED: &[&[u8]] = &[
     &[0x03],
     &[0x06, 0x02],
