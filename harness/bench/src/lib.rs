@@ -85,7 +85,7 @@ pub enum Capability {
     LongWrite,
     /// Exchanging the ATT_MTU at any moment of a link.
     MtuExchange,
-    /// Sending a Write Request that is longer than the ATT_MTU allows.
+    /// Writing a value that is longer than the ATT_MTU allows.
     LongRequest,
     /// Deciding when an indication is confirmed.
     Confirmation,

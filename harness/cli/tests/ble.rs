@@ -10,8 +10,18 @@ use std::process::{Command, Stdio};
 
 use serde_json::Value;
 
-/// What stands for the whole: link faults, ATT, jumps and bonds, resumption, cuts in mid-update, refusals, several images.
-const PART: [&str; 7] = ["ble", "entry", "loss", "good", "resume/mid-object", "refusal", "power/transfer"];
+/// What stands for the whole: link faults, ATT, jumps and bonds, resumption, cuts in mid-update, refusals, several images, a new
+/// bootloader that comes to its place through a cut.
+const PART: [&str; 8] = [
+    "ble",
+    "entry",
+    "loss",
+    "good",
+    "resume/mid-object",
+    "refusal",
+    "power/transfer",
+    "power/bootloader-copy[op=2439,tear=torn]",
+];
 /// How the reason of a case begins that this link can't do.
 const BEYOND: &str = "the link `ble` ";
 /// For each such case that uses BLE at all, so many are compared at least; fewer would mean that something is not tested any more.

@@ -32,12 +32,20 @@ fn passes_over(backend: Backend, differ: &[&str]) -> usize {
     for (case, verdict) in verdicts(backend) {
         match verdict {
             Verdict::Skipped { reason } => {
-                let beyond = ["carries no ", "looks for nobody ", "confirms by itself ", "reads no values"]
-                    .map(|what| format!("the link `{backend}` {what}"));
+                let beyond = [
+                    "carries no ",
+                    "looks for nobody ",
+                    "confirms by itself ",
+                    "reads no values",
+                    "sends no request that is longer",
+                ]
+                .map(|what| format!("the link `{backend}` {what}"));
+                let cable = reason == "the bench `virtual` has no cable";
                 if reason.contains("sends when it comes to that") {
                     overtaking += 1;
                 } else {
-                    assert!(beyond.iter().any(|what| reason.starts_with(what)), "{case}: {reason}");
+                    let beyond = cable || beyond.iter().any(|what| reason.starts_with(what));
+                    assert!(beyond, "{case}: {reason}");
                 }
             }
             Verdict::Pass => carried += 1,

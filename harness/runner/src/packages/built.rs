@@ -181,6 +181,10 @@ fn tamper(change: model::Tamper, package: &BuiltPackage) -> Tamper {
         model::Tamper::NoVersion => Tamper::Without(Field::FwVersion),
         model::Tamper::NoHwVersion => Tamper::Without(Field::HwVersion),
         model::Tamper::NoType => Tamper::Without(Field::Type),
+        model::Tamper::NoSdReq => Tamper::Without(Field::SdReq),
+        model::Tamper::NoHash => Tamper::Without(Field::Hash),
+        model::Tamper::NoBootValidation => Tamper::Without(Field::BootValidation),
+        model::Tamper::BootValidation => Tamper::BootValidationBytes(vec![0x5A; 64]),
     }
 }
 

@@ -149,11 +149,12 @@ impl Way<'_> {
         disturbed: bool,
     ) -> Box<dyn Link> {
         let Some(referee) = self.referee else { return link };
+        // Whoever watches or not: a bootloader among them changes what is judged later.
+        referee.knows(packages);
         if disturbed && self.board.starts().is_none() {
             referee.look_away();
             return link;
         }
-        referee.knows(packages);
         referee.watch(link, self.board)
     }
 

@@ -60,6 +60,14 @@ words! {
         NoHwVersion = "no-hw-version",
         /// The init packet has no firmware type; it is signed like that.
         NoType = "no-type",
+        /// The init packet names no SoftDevice; it is signed like that.
+        NoSdReq = "no-sd-req",
+        /// The init packet has no hash; it is signed like that.
+        NoHash = "no-hash",
+        /// The init packet has no boot validation; it is signed like that.
+        NoBootValidation = "no-boot-validation",
+        /// The bytes of each boot validation are wrong, which matters for `ecdsa`; the packet is signed like that.
+        BootValidation = "boot-validation",
     }
 }
 
