@@ -14,6 +14,7 @@ use gauntlet_protocol::init_packet::FwType;
 use gauntlet_record::CaseId;
 use gauntlet_scenario::model;
 
+use crate::attempt::runtime;
 use crate::captures::Captures;
 use crate::case::SETTLE;
 use crate::entry::leave_dfu;
@@ -24,7 +25,7 @@ use crate::landed::{Part, landed};
 use crate::observe;
 use crate::packages::Sendable;
 use crate::prepare::prepare;
-use crate::run::{Stopper, runtime};
+use crate::run::Stopper;
 use crate::told::Teller;
 use crate::trouble::Trouble;
 use crate::update::{Manner, Way};

@@ -22,6 +22,7 @@
 //! | `serve` | a fresh device that other programs update over its serial line (Unix) |
 //! | `external` | an update by somebody else's client (Unix) |
 //! | `captures` | what passes over the links of a case, written down |
+//! | `attempt` | one attempt at a case, whatever becomes of it |
 //! | `case` | one case from start to verdict |
 //! | `referee` | a model of the protocol that judges every message of every case |
 //! | `walk` | requests in an order that a seed chooses |
@@ -35,6 +36,7 @@
 //! | `entry` | into DFU mode through the probe |
 
 mod air;
+mod attempt;
 mod audit;
 mod beyond;
 pub mod ble;

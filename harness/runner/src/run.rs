@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use gauntlet_bench::{Backend, Bench, Capability, PlantedBug};
 use gauntlet_engine::Cancel;
@@ -14,13 +14,14 @@ use gauntlet_record::{
 use gauntlet_scenario::model;
 use gauntlet_scenario::{Case, KnownFailures};
 
+use crate::attempt::{Seat, attempted};
 #[cfg(unix)]
 use crate::external::{self, ExternalClient};
 use crate::hold::Hold;
 use crate::told::{Teller, Told};
 #[cfg(unix)]
-use crate::workers::{Worker, Workers};
-use crate::{beyond, case, desk, device, sampled, target};
+use crate::workers::Workers;
+use crate::{beyond, desk, device, sampled, target};
 
 /// How a run is made.
 #[derive(Clone, Debug)]
@@ -306,79 +307,6 @@ fn as_known(verdict: Verdict, reason: &str) -> Verdict {
         }),
         other => other,
     }
-}
-
-/// Where a thread of the run has its worker, if its cases run in one.
-#[derive(Default)]
-struct Seat {
-    #[cfg(unix)]
-    worker: Option<Worker>,
-}
-
-fn attempted(
-    bench: &dyn Bench,
-    case: &Case,
-    options: &RunOptions,
-    teller: &Teller,
-    seat: &mut Seat,
-    attempt: u32,
-) -> (Verdict, Duration) {
-    #[cfg(unix)]
-    if let Some(workers) = &options.workers {
-        let mut worker = match seat.worker.take().map_or_else(|| Worker::start(workers), Ok) {
-            Ok(worker) => worker,
-            Err(error) => {
-                let report = ErrorReport::from_error(ErrorClass::Bench, &error);
-                return (Verdict::Error(report), Duration::ZERO);
-            }
-        };
-        return match worker.attempt(&case.id, &options.stopper, teller) {
-            Ok(ended) => {
-                seat.worker = Some(worker);
-                ended
-            }
-            Err(verdict) => (verdict, Duration::ZERO),
-        };
-    }
-    let _ = seat;
-    attempted_here(bench, case, options, teller, attempt)
-}
-
-/// Tries `case` once, in this process.
-pub(crate) fn attempted_here(
-    bench: &dyn Bench,
-    case: &Case,
-    options: &RunOptions,
-    teller: &Teller,
-    attempt: u32,
-) -> (Verdict, Duration) {
-    let runtime = match runtime(bench) {
-        Ok(runtime) => runtime,
-        Err(error) => {
-            let report = ErrorReport::from_error(ErrorClass::Internal, &error);
-            return (Verdict::Error(report), Duration::ZERO);
-        }
-    };
-    let seed = case_seed(options.seed, case.id.as_str());
-    runtime.block_on(case::run(bench, case, seed, options, teller, attempt))
-}
-
-/// A runtime for one board: one thread, and on a bench with virtual time a clock that waits for no wall.
-pub(crate) fn runtime(bench: &dyn Bench) -> std::io::Result<tokio::runtime::Runtime> {
-    let mut builder = tokio::runtime::Builder::new_current_thread();
-    if !bench.has_virtual_time() || bench.backend() == Backend::Serial {
-        // Links of this machine need its ports and sockets.
-        builder.enable_io();
-    }
-    builder.enable_time().start_paused(bench.has_virtual_time()).build()
-}
-
-/// The seed of a case depends on nothing but the run's seed and its id, so that it can be run again alone.
-fn case_seed(seed: u64, id: &str) -> u64 {
-    // FNV-1a, 64 bit.
-    id.bytes().fold(seed ^ 0xCBF2_9CE4_8422_2325, |hash, byte| {
-        (hash ^ u64::from(byte)).wrapping_mul(0x0000_0100_0000_01B3)
-    })
 }
 
 fn able(bench: &dyn Bench, need: model::Capability) -> bool {

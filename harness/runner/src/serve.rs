@@ -12,6 +12,7 @@ use gauntlet_record::{CaseId, Event};
 use gauntlet_scenario::model::Fault;
 use sha2::{Digest, Sha256};
 
+use crate::attempt::runtime;
 use crate::case::SETTLE;
 use crate::dfu::Runs;
 use crate::entry::{leave_dfu, request_dfu};
@@ -20,7 +21,7 @@ use crate::faults;
 use crate::hold::Hold;
 use crate::observe;
 use crate::prepare::prepare;
-use crate::run::{Stopper, runtime};
+use crate::run::Stopper;
 use crate::told::Teller;
 use crate::trouble::Trouble;
 

@@ -13,7 +13,8 @@ use gauntlet_bench::sweep::{Chip, ColdBoot, Sweep, Tears};
 use gauntlet_bench::{Bench, BoardError, Capability, Target};
 use gauntlet_package::Image;
 
-use crate::run::{Stopper, runtime};
+use crate::attempt::runtime;
+use crate::run::Stopper;
 use crate::trouble::Trouble;
 
 use device::{Recorded, recorded, update_behind};

@@ -10,9 +10,9 @@ use gauntlet_protocol::{Request, Response};
 use gauntlet_record::CaseId;
 
 use super::fit::installed;
+use crate::attempt::runtime;
 use crate::factory::Factory;
 use crate::prepare::prepare;
-use crate::run::runtime;
 use crate::told::Teller;
 use crate::trouble::Trouble;
 

@@ -9,7 +9,8 @@ use gauntlet_record::{ErrorClass, ErrorReport, Millis, Verdict};
 use gauntlet_scenario::Case;
 
 use super::lines::{Order, Said};
-use crate::run::{RunOptions, attempted_here};
+use crate::attempt::attempted_here;
+use crate::run::RunOptions;
 use crate::target;
 use crate::told::{Teller, Told};
 
