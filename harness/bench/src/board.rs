@@ -49,6 +49,8 @@ pub enum Peer {
     Forgetful,
     /// One that the device has never met.
     Stranger,
+    /// One that says it is the first, and has another key.
+    Impostor,
 }
 
 /// What a cut flash operation leaves behind.
@@ -191,7 +193,9 @@ pub trait Board {
     fn link_of(&self, peer: Peer, kind: LinkKind, device: &Device) -> Result<Box<dyn Link>, BoardError> {
         match peer {
             Peer::Known => self.link(kind, device),
-            Peer::Forgetful | Peer::Stranger => Err(BoardError::NoSuchLink("another central than its own")),
+            Peer::Forgetful | Peer::Stranger | Peer::Impostor => {
+                Err(BoardError::NoSuchLink("another central than its own"))
+            }
         }
     }
 

@@ -168,6 +168,12 @@ impl Central {
         Self { bond: None, ..Self::bonded() }
     }
 
+    /// One with the address of the bonded central, and with the name of its key in place of the key.
+    pub fn impostor() -> Self {
+        let bond = Self::bonded().bond.map(|bond| BondKey { ltk: [0xA5; 16], ..bond });
+        Self { bond, ..Self::bonded() }
+    }
+
     /// A central that no device has met.
     pub fn stranger() -> Self {
         Self { identity: identity(0x77), bond: None }

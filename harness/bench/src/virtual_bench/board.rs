@@ -45,6 +45,7 @@ fn central(peer: Peer) -> Central {
         Peer::Known => Central::bonded(),
         Peer::Forgetful => Central::forgetful(),
         Peer::Stranger => Central::stranger(),
+        Peer::Impostor => Central::impostor(),
     }
 }
 

@@ -68,6 +68,7 @@ pub(crate) fn peer(peer: model::Peer) -> Peer {
         model::Peer::Known => Peer::Known,
         model::Peer::Forgetful => Peer::Forgetful,
         model::Peer::Stranger => Peer::Stranger,
+        model::Peer::Impostor => Peer::Impostor,
     }
 }
 

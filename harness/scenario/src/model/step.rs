@@ -40,6 +40,8 @@ words! {
         Forgetful = "forgetful",
         /// One that the device has never met.
         Stranger = "stranger",
+        /// The one that has the bond, with another key.
+        Impostor = "impostor",
     }
 }
 
