@@ -7,7 +7,7 @@ use gauntlet_package::settings::{Bank, BankCode, Settings, StoredValidation};
 use gauntlet_protocol::crc32;
 use gauntlet_reference::images::{self, Buttonless, Segment};
 use gauntlet_reference::layout::{MBR_END, PAGE, UICR_BOOTLOADER, UICR_PARAMS};
-use gauntlet_reference::{Build, Layout};
+use gauntlet_reference::{Build, Layout, SettingsVersion};
 
 use crate::target::Firmware;
 
@@ -170,7 +170,12 @@ impl Device {
     }
 
     fn settings(&self, application: &[u8]) -> Settings {
-        let mut settings = Settings::zeroed(2);
+        // Of the version that its bootloader writes: with another one both would see a strange page.
+        let version = match self.build.settings_version {
+            SettingsVersion::V1 => 1,
+            SettingsVersion::V2 => 2,
+        };
+        let mut settings = Settings::zeroed(version);
         settings.bootloader_version = BOOTLOADER_VERSION;
         if let Some(app) = self.application {
             let crc = crc32(application);

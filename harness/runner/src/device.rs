@@ -87,7 +87,11 @@ pub(crate) fn build(bootloader: &Bootloader, profile: Profile, bug: Option<Plant
         inactivity_ms: millis(bootloader.inactivity),
         continuation_ms: millis(bootloader.continuation),
         requires_bonds: bootloader.bonds == Bonds::Required,
-        entry: Entry { pin_reset: bootloader.enter_by_pin_reset, ..built.entry },
+        entry: Entry {
+            pin_reset: bootloader.enter_by_pin_reset,
+            settings_flag: bootloader.enter_by_flag,
+            ..built.entry
+        },
         debug_port_disable: bootloader.debug_port == model::AccessPort::Closed,
         reset_delay_ms: millis(bootloader.reset_delay),
         copy_step_pages: bootloader.copy_step,

@@ -18,6 +18,10 @@ pub enum Field {
     Type,
     /// `app_size`.
     AppSize,
+    /// `sd_size`.
+    SdSize,
+    /// `bl_size`.
+    BlSize,
     /// `hash`.
     Hash,
     /// `boot_validation`.
@@ -82,6 +86,8 @@ impl Tamper {
                 Field::SdReq => init.sd_req.clear(),
                 Field::Type => init.fw_type = None,
                 Field::AppSize => init.app_size = None,
+                Field::SdSize => init.sd_size = None,
+                Field::BlSize => init.bl_size = None,
                 Field::Hash => init.hash = None,
                 Field::BootValidation => init.boot_validation.clear(),
             },

@@ -71,9 +71,9 @@ pub(super) fn stay(shadow: &Shadow, work: &Work, old: &[u8], new: &[u8]) -> Resu
     if shadow.build.entry.settings_flag && is.enter_buttonless_dfu == 0 {
         may_change(FLAG);
     }
-    // SET-021: both at once, and everything else stays.
+    // SET-021: both at once, and everything else stays. Builds for serial lines leave them alone.
     let records = shadow.records();
-    if new[records.clone()].iter().all(|byte| *byte == 0xFF) {
+    if !shadow.build.profile.is_serial() && new[records.clone()].iter().all(|byte| *byte == 0xFF) {
         may_change(records);
     }
     match differs(&expected, new) {

@@ -182,6 +182,8 @@ fn tamper(change: model::Tamper, package: &BuiltPackage) -> Tamper {
         model::Tamper::NoHwVersion => Tamper::Without(Field::HwVersion),
         model::Tamper::NoType => Tamper::Without(Field::Type),
         model::Tamper::NoSdReq => Tamper::Without(Field::SdReq),
+        model::Tamper::NoSoftdeviceSize => Tamper::Without(Field::SdSize),
+        model::Tamper::NoBootloaderSize => Tamper::Without(Field::BlSize),
         model::Tamper::NoHash => Tamper::Without(Field::Hash),
         model::Tamper::NoBootValidation => Tamper::Without(Field::BootValidation),
         model::Tamper::BootValidation => Tamper::BootValidationBytes(vec![0x5A; 64]),
@@ -211,8 +213,11 @@ mod tests {
         for kind in [app, system] {
             let clean = built(kind);
             for change in model::Tamper::ALL {
-                // The size of an application is the one that is made wrong.
-                if *change == model::Tamper::Size && kind == system {
+                // The size of an application is the one that is made wrong, and those of the others are the ones to leave out.
+                let of_application = *change == model::Tamper::Size;
+                let of_system =
+                    [model::Tamper::NoSoftdeviceSize, model::Tamper::NoBootloaderSize].contains(change);
+                if of_application && kind == system || of_system && kind == app {
                     continue;
                 }
                 let changed = built(&format!("{kind}, tamper: [{change}]"));

@@ -188,6 +188,7 @@ fn bootloader(wanted: &Bootloader, is: &Build) -> Result<(), String> {
         ("copy_step", chosen(want.copy_step_pages, usual.copy_step_pages, is.copy_step_pages)),
         ("external_application", !want.external_application || is.external_application),
         ("enter_by_pin_reset", !want.entry.pin_reset || is.entry.pin_reset),
+        ("enter_by_flag", !want.entry.settings_flag || is.entry.settings_flag),
     ];
     let wrong = strict.into_iter().chain(where_chosen).find(|(_, fits)| !fits);
     wrong.map_or(Ok(()), |(key, _)| differs(key))

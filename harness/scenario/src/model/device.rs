@@ -235,6 +235,8 @@ pub struct Bootloader {
     pub debug_port: AccessPort,
     /// Whether a reset by the reset pin leads to DFU mode. Off by default.
     pub enter_by_pin_reset: bool,
+    /// Whether the word of the settings that asks for DFU mode is looked at (SET-022). Off by default.
+    pub enter_by_flag: bool,
     /// Time between the last flash write and a reset (TMR-010). None by default.
     pub reset_delay: Duration,
     /// Pages that are copied between two commits of the progress, at least 1 (ACT-002). 8 by default.
@@ -260,6 +262,7 @@ impl Default for Bootloader {
             generation: Generation::Sdk17,
             debug_port: AccessPort::Open,
             enter_by_pin_reset: false,
+            enter_by_flag: false,
             reset_delay: Duration::ZERO,
             copy_step: 8,
         }

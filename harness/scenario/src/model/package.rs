@@ -62,6 +62,10 @@ words! {
         NoType = "no-type",
         /// The init packet names no SoftDevice; it is signed like that.
         NoSdReq = "no-sd-req",
+        /// The init packet has no size of a SoftDevice; it is signed like that.
+        NoSoftdeviceSize = "no-softdevice-size",
+        /// The init packet has no size of a bootloader; it is signed like that.
+        NoBootloaderSize = "no-bootloader-size",
         /// The init packet has no hash; it is signed like that.
         NoHash = "no-hash",
         /// The init packet has no boot validation; it is signed like that.

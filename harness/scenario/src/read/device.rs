@@ -62,6 +62,7 @@ pub(crate) struct BootloaderShape {
     generation: Option<Generation>,
     debug_port: Option<AccessPort>,
     enter_by_pin_reset: Option<bool>,
+    enter_by_flag: Option<bool>,
     reset_delay: Option<Period>,
     copy_step: Option<CopyStep>,
 }
@@ -86,6 +87,7 @@ impl BootloaderShape {
             generation: self.generation.unwrap_or(other.generation),
             debug_port: self.debug_port.unwrap_or(other.debug_port),
             enter_by_pin_reset: self.enter_by_pin_reset.unwrap_or(other.enter_by_pin_reset),
+            enter_by_flag: self.enter_by_flag.unwrap_or(other.enter_by_flag),
             reset_delay: self.reset_delay.map_or(other.reset_delay, Period::duration),
             copy_step: self.copy_step.as_ref().map_or(other.copy_step, |pages| pages.0),
         }
@@ -109,11 +111,12 @@ mapping! { BootloaderShape, "a bootloader", |node, cx| {
     optional "generation" => generation: Generation, "The SDK that it comes from, where SDKs differ. `sdk17` by default.";
     optional "debug_port" => debug_port: AccessPort, "What it makes of the access port when it starts: `closed` writes that into the UICR, which counts from the next reset by pin or supply on. `open` by default.";
     optional "enter_by_pin_reset" => enter_by_pin_reset: bool, "Whether a reset by the reset pin leads to DFU mode.";
+    optional "enter_by_flag" => enter_by_flag: bool, "Whether a word of the settings leads to DFU mode, once.";
     optional "reset_delay" => reset_delay: Period, "Time between the last flash write and a reset. None by default.";
     optional "copy_step" => copy_step: CopyStep, "Pages that are copied between two commits of the progress. 8 by default.";
 } => Some(BootloaderShape {
     bank, signature, hw_version, key, downgrade, same_version, save_progress, external_application, app_signature_check,
-    debug, inactivity, continuation, bonds, generation, debug_port, enter_by_pin_reset, reset_delay, copy_step,
+    debug, inactivity, continuation, bonds, generation, debug_port, enter_by_pin_reset, enter_by_flag, reset_delay, copy_step,
 }) }
 
 type Byte = Ranged<u8, { range::BYTE }>;
