@@ -153,6 +153,13 @@ pub trait Gatt {
     /// [`LinkError::TimedOut`] when nothing at all is answered.
     async fn pair(&mut self) -> Result<Paired, LinkError>;
 
+    /// Asks for encryption with the key of the central's bond; false when the device does not know it (BLE-030), or the
+    /// central has none.
+    ///
+    /// # Errors
+    /// As [`Gatt::pair`], and [`LinkError::Lost`] for a device that goes instead of answering.
+    async fn encrypt(&mut self) -> Result<bool, LinkError>;
+
     /// How the last link was lost; nothing for a central that isn't told.
     fn link_end(&self) -> Option<LinkEnd> {
         None

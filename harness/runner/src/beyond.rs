@@ -87,7 +87,7 @@ fn needs(case: &Case) -> Vec<Capability> {
                 }
                 GattAction::FindNobody => needs.push(Capability::LookingAround),
                 GattAction::Read { .. } => needs.push(Capability::Reading),
-                GattAction::Pair(_) => needs.push(Capability::Pairing),
+                GattAction::Pair(_) | GattAction::Encrypt(_) => needs.push(Capability::Pairing),
                 GattAction::Hear { .. } => (open, asked) = (false, false),
                 GattAction::Find { .. } | GattAction::Wait(_) | GattAction::Disconnect(_) => {}
             }

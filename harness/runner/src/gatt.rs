@@ -8,7 +8,9 @@ use gauntlet_links::gatt::{
     Characteristic, Firmware, Gatt, LinkEnd, Paired, Part, Readable, WriteHow, Written,
 };
 use gauntlet_record::Finding;
-use gauntlet_scenario::model::{self, AirAddress, Answer, GattAction, Pairing, ReadEnd, Side, WriteResult};
+use gauntlet_scenario::model::{
+    self, AirAddress, Answer, Encryption, GattAction, Pairing, ReadEnd, Side, WriteResult,
+};
 
 use crate::entry::request_dfu;
 use crate::judge::Check;
@@ -148,6 +150,10 @@ async fn act(
             };
             Check::new(&what, wanted, found, *wanted == found)
         }
+        GattAction::Encrypt(wanted) => {
+            let found = if central.encrypt().await? { Encryption::Done } else { Encryption::Refused };
+            Check::new(&what, wanted, found, *wanted == found)
+        }
         GattAction::Disconnect(Side::Host) => {
             central.disconnect().await;
             Check::new(&what, "ended", "ended", true)
@@ -267,6 +273,7 @@ fn what(action: &GattAction) -> String {
         GattAction::Wait(time) => format!("pause of {time:?}"),
         GattAction::Hear { .. } => "message of the device".to_owned(),
         GattAction::Pair(_) => "pairing".to_owned(),
+        GattAction::Encrypt(_) => "encryption with the key of a bond".to_owned(),
         GattAction::Disconnect(side @ (Side::Host | Side::Device)) => {
             format!("end of the link by the {side}")
         }

@@ -200,6 +200,10 @@ impl Gatt for BleGatt {
         Err(beyond("is not asked for pairing by the Bluetooth library"))
     }
 
+    async fn encrypt(&mut self) -> Result<bool, LinkError> {
+        Err(beyond("is not asked for encryption by the Bluetooth library"))
+    }
+
     async fn disconnect(&mut self) {
         if let Some(connection) = self.connection.take() {
             connection.close().await;

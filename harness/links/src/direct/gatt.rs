@@ -137,6 +137,10 @@ impl Gatt for DirectGatt {
         }
     }
 
+    async fn encrypt(&mut self) -> Result<bool, LinkError> {
+        self.central.encrypt().await
+    }
+
     fn link_end(&self) -> Option<LinkEnd> {
         self.central.closed().map(|closed| match closed {
             Closed::ByDevice => LinkEnd::ByDevice,

@@ -166,6 +166,17 @@ impl Gatt for DongleGatt {
         }
     }
 
+    async fn encrypt(&mut self) -> Result<bool, LinkError> {
+        let (number, _) = self.up()?;
+        let Some(bond) = self.host.bond() else { return Ok(false) };
+        let mut radio = self.host.radio().await;
+        let end = match radio.connected(number) {
+            Ok(central) => central.encrypt(bond).await,
+            Err(error) => Err(error),
+        };
+        radio.settle(end).map_err(DongleError::on_the_way)
+    }
+
     async fn disconnect(&mut self) {
         if let Some((number, _)) = self.up.take() {
             self.host.radio().await.disconnect(number).await;

@@ -68,6 +68,17 @@ words! {
 }
 
 words! {
+    /// How a request to encrypt the link ends.
+    "an end of encryption"
+    pub enum Encryption {
+        /// The link is encrypted with the key of the bond.
+        Done = "done",
+        /// The device has no such key, and the link stays as it was.
+        Refused = "refused",
+    }
+}
+
+words! {
     /// Who ends a link.
     "a side of the link"
     pub enum Side {
@@ -209,6 +220,8 @@ pub enum GattAction {
     },
     /// The central asks for pairing.
     Pair(Pairing),
+    /// The central asks for encryption with the key of its bond.
+    Encrypt(Encryption),
     /// Nothing is done for so long, in device time.
     Wait(Duration),
     /// The link ends.

@@ -32,8 +32,8 @@ pub use expect::{
 };
 pub use fault::{Action, Fault, ImageByte, PacketPosition, Position, RequestKind, RequestPosition, Tear};
 pub use gatt::{
-    AirAddress, Characteristic, Firmware, Gatt, GattAction, GattItem, Pairing, ReadEnd, Readable, Side,
-    WriteKind, WriteResult,
+    AirAddress, Characteristic, Encryption, Firmware, Gatt, GattAction, GattItem, Pairing, ReadEnd, Readable,
+    Side, WriteKind, WriteResult,
 };
 pub use head::{Capability, Place};
 pub use package::{

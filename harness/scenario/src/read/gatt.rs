@@ -10,13 +10,13 @@ use super::scalars::{Ranged, Text, range, ranged, read_words, scalar_schema};
 use super::{Choice, Cx, Shape};
 use crate::diagnostics::ProblemKind;
 use crate::model::{
-    AirAddress, Answer, Characteristic, Firmware, Gatt, GattAction, GattItem, Pairing, Peer, ReadEnd,
-    Readable, Side, WriteKind, WriteResult,
+    AirAddress, Answer, Characteristic, Encryption, Firmware, Gatt, GattAction, GattItem, Pairing, Peer,
+    ReadEnd, Readable, Side, WriteKind, WriteResult,
 };
 use crate::quantity::{HexBytes, Period};
 use crate::yaml::Node;
 
-read_words!(AirAddress, Characteristic, Firmware, Pairing, Readable, Side, WriteKind);
+read_words!(AirAddress, Characteristic, Encryption, Firmware, Pairing, Readable, Side, WriteKind);
 
 /// What a central may ask for; a bootloader grants 247 at most.
 type AttMtu = Ranged<u16, { range::ATT_MTU }>;
@@ -34,6 +34,7 @@ const ACTIONS: Choice = Choice {
         "read",
         "hear",
         "pair",
+        "encrypt",
         "wait",
         "disconnect",
     ],
@@ -52,6 +53,7 @@ mapping! { Gatt, "what a central does", |node, cx| {
     // An action with a mistake has been reported, and what follows from it is not known.
     if at.items().len() == items.len() {
         linked(&items, at, cx);
+        keyed(central, &items, at, cx);
     }
     Some(Gatt { central: central.unwrap_or(Peer::Known), items })
 }}
@@ -82,6 +84,20 @@ fn linked(items: &[GattItem], at: &Node, cx: &mut Cx<'_>) {
     }
 }
 
+/// Only who has a bond has a key to encrypt with: anyone else is refused by nobody but himself.
+fn keyed(central: Option<Peer>, items: &[GattItem], at: &Node, cx: &mut Cx<'_>) {
+    if !matches!(central, Some(Peer::Forgetful | Peer::Stranger)) {
+        return;
+    }
+    for (item, node) in items.iter().zip(at.items()) {
+        if let GattAction::Encrypt(_) = item.action {
+            let message = "this central has no bond".to_owned();
+            let problem = cx.problem(ProblemKind::Contradiction, node, message);
+            cx.report(problem.label("there is no key to encrypt with"));
+        }
+    }
+}
+
 impl Shape for GattItem {
     fn read(node: &Node, cx: &mut Cx<'_>) -> Option<Self> {
         let action = match ACTIONS.of(node, cx)? {
@@ -94,6 +110,7 @@ impl Shape for GattItem {
             "hear" => Hear::read(node, cx)?.0,
             "wait" => Wait::read(node, cx)?.0,
             "pair" => Pair::read(node, cx)?.0,
+            "encrypt" => Encrypt::read(node, cx)?.0,
             _ => Disconnect::read(node, cx)?.0,
         };
         Some(Self { place: cx.place(&node.span), action })
@@ -109,6 +126,7 @@ impl Shape for GattItem {
             Read::schema(generator),
             Hear::schema(generator),
             Pair::schema(generator),
+            Encrypt::schema(generator),
             Wait::schema(generator),
             Disconnect::schema(generator),
         ] })
@@ -249,6 +267,12 @@ struct Pair(GattAction);
 mapping! { Pair, "pairing", |node, cx| {
     required "pair" => end: Pairing, "How pairing must end.";
 } => end.map(|end| Pair(GattAction::Pair(end))) }
+
+struct Encrypt(GattAction);
+
+mapping! { Encrypt, "encryption", |node, cx| {
+    required "encrypt" => end: Encryption, "How a request for encryption with the key of the central's bond must end.";
+} => end.map(|end| Encrypt(GattAction::Encrypt(end))) }
 
 struct Disconnect(GattAction);
 

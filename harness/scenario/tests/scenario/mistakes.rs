@@ -410,6 +410,11 @@ fn a_central_needs_a_link_and_actions_that_can_be() {
         ),
         ("[{ connect: bootloader }, { write: packet }]", ProblemKind::MissingKey, "`value` is missing here"),
         ("[disconnect]", ProblemKind::WrongType, ""),
+        (
+            "[{ connect: bootloader }, { encrypt: refused }]\n    central: stranger",
+            ProblemKind::Contradiction,
+            "no key to encrypt with",
+        ),
     ];
     for (actions, kind, label) in cases {
         let text = format!("id: a/b\ntitle: x\nsteps:\n  - gatt: {actions}\n");
