@@ -97,7 +97,10 @@ impl Audit<'_> {
             );
         }
         let (main, backup) = (self.shadow.main(), self.shadow.backup());
-        if is_main && backup.is_none() && !first {
+        // A bootloader that has just come brings settings of version 1 up to date, behind an MBR that has used the backup's page
+        // (SET-008, SET-024).
+        let upgrades = !self.is_version_1() && main.as_ref().is_some_and(|main| main.version == 1);
+        if is_main && backup.is_none() && !first && !upgrades {
             return wrong(
                 "the settings page is not erased while there is no valid backup (SET-005, 13.1)",
                 "there is none",
