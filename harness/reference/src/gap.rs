@@ -168,7 +168,7 @@ impl Central {
         Self { bond: None, ..Self::bonded() }
     }
 
-    /// One with the address of the bonded central, and with the name of its key in place of the key.
+    /// One with the address of the bonded central that knows the name of its key, and not the key.
     pub fn impostor() -> Self {
         let bond = Self::bonded().bond.map(|bond| BondKey { ltk: [0xA5; 16], ..bond });
         Self { bond, ..Self::bonded() }
