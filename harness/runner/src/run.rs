@@ -217,12 +217,7 @@ fn one(bench: &dyn Bench, case: &Case, options: &RunOptions, teller: &Teller, se
             return teller.send(None, Event::CaseFinished { verdict, took_ms: Millis::ZERO });
         }
     };
-    if let Some(missing) = case.capabilities().into_iter().find(|need| !able(bench, *need)) {
-        let verdict = Verdict::Skipped { reason: format!("the bench `{}` has no {missing}", bench.name()) };
-        return teller.send(None, Event::CaseFinished { verdict, took_ms: Millis::ZERO });
-    }
-    let beyond = || desk::missing(bench, case).or_else(|| beyond::missing(bench, case));
-    if let Some(reason) = not_carried(bench.backend(), case).or_else(beyond) {
+    if let Some(reason) = unfit(bench, case) {
         let verdict = Verdict::Skipped { reason };
         return teller.send(None, Event::CaseFinished { verdict, took_ms: Millis::ZERO });
     }
@@ -276,6 +271,18 @@ fn client_command(options: &RunOptions) -> Option<String> {
     }
     let _ = options;
     None
+}
+
+/// Why `case` can't be done on `bench`, if it can't: its way first, which decides what else there is.
+fn unfit(bench: &dyn Bench, case: &Case) -> Option<String> {
+    let lacks = || {
+        let missing = case.capabilities().into_iter().find(|need| !able(bench, *need))?;
+        Some(format!("the bench `{}` has no {missing}", bench.name()))
+    };
+    not_carried(bench.backend(), case)
+        .or_else(lacks)
+        .or_else(|| desk::missing(bench, case))
+        .or_else(|| beyond::missing(bench, case))
 }
 
 /// Why `case` can't go over `backend`, if it can't.
