@@ -49,7 +49,7 @@ pub use gauntlet_nrf52::Variant;
 pub use gauntlet_probe::serve::{Protocol, Server};
 pub use gauntlet_probe::{BoardSelector, Debugger, FoundProbe, ProbeError, probes};
 pub use gauntlet_reference::images::{Buttonless, Habit, Segment, Service, WITNESS_ADDRESS, WITNESS_MAGIC};
-pub use gauntlet_reference::{Build, Entry, Generation, Layout, PlantedBug, Profile};
+pub use gauntlet_reference::{Build, Entry, Generation, Layout, PlantedBug, Profile, SkipCrc};
 pub use patience::Patience;
 pub use target::{Firmware, StatedLayout, Target, TargetError};
 pub use virtual_bench::VirtualBench;

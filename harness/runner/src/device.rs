@@ -3,13 +3,14 @@
 use std::time::Duration;
 
 use gauntlet_bench::{
-    Application, Build, Buttonless, Device, Entry, Generation, Habit, PlantedBug, Profile, Service, Variant,
+    Application, Build, Buttonless, Device, Entry, Generation, Habit, PlantedBug, Profile, Service, SkipCrc,
+    Variant,
 };
 use gauntlet_package::keys::{SigningKey, TestKey};
 use gauntlet_scenario::Case;
 use gauntlet_scenario::model::{
-    self, BankLayout, Bonds, Bootloader, Cable, Chip, Downgrade, Key, Link, SameVersion, SignaturePolicy,
-    SoftDevice, StepKind,
+    self, BankLayout, Bonds, Bootloader, Cable, Chip, Downgrade, Key, Link, Requests, SameVersion,
+    SignaturePolicy, SoftDevice, StepKind,
 };
 
 /// The device of `case`, with `bug` planted in its bootloader.
@@ -90,8 +91,22 @@ pub(crate) fn build(bootloader: &Bootloader, profile: Profile, bug: Option<Plant
         entry: Entry {
             pin_reset: bootloader.enter_by_pin_reset,
             settings_flag: bootloader.enter_by_flag,
-            ..built.entry
+            button: bootloader.enter_by_button,
+            gpregret: bootloader.enter_by_register,
         },
+        skip_crc: SkipCrc {
+            system_off: bootloader.skip_crc_after_off,
+            gpregret2: bootloader.skip_crc_on_request,
+        },
+        reduced_protocol: match bootloader.requests {
+            Requests::Usual => built.reduced_protocol,
+            Requests::Whole => false,
+            Requests::Reduced => true,
+        },
+        protocol_version_message: bootloader.protocol_version_request,
+        firmware_version_message: bootloader.firmware_version_request,
+        settings_compatibility: bootloader.settings_compatibility,
+        update_from_app: bootloader.update_from_app,
         debug_port_disable: bootloader.debug_port == model::AccessPort::Closed,
         reset_delay_ms: millis(bootloader.reset_delay),
         copy_step_pages: bootloader.copy_step,

@@ -20,11 +20,15 @@ const START_UP: Duration = Duration::from_secs(5);
 
 /// Asks the firmware for DFU mode. Afterwards the device is starting.
 ///
-/// A probe that finds the access port closed can't; then the reset pin is pulled, where the bootloader takes that for the
-/// same.
+/// A probe that finds the access port closed can't, and a bootloader that does not look at the register does not hear it;
+/// then the reset pin is pulled, where the bootloader takes that for the same.
 pub(crate) fn request_dfu(board: &dyn Board, device: &Device) -> Result<(), Trouble> {
+    let entry = device.build.entry;
+    if entry.pin_reset && !entry.gpregret {
+        return Ok(board.reset_pin()?);
+    }
     let mut debugger = match board.attach() {
-        Err(ProbeError::Locked { .. }) if device.build.entry.pin_reset => return Ok(board.reset_pin()?),
+        Err(ProbeError::Locked { .. }) if entry.pin_reset => return Ok(board.reset_pin()?),
         attached => attached?,
     };
     debugger.write_word(GPREGRET, ENTER_DFU)?;

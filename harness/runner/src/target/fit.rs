@@ -177,6 +177,24 @@ fn bootloader(wanted: &Bootloader, is: &Build) -> Result<(), String> {
         ("debug_port", want.debug_port_disable == is.debug_port_disable),
         ("bonds", want.requires_bonds == is.requires_bonds),
         ("generation", want.generation == is.generation),
+        (
+            "requests",
+            wanted.requests == model::Requests::Usual || want.reduced_protocol == is.reduced_protocol,
+        ),
+        ("protocol_version_request", want.protocol_version_message == is.protocol_version_message),
+        ("firmware_version_request", want.firmware_version_message == is.firmware_version_message),
+        ("settings_compatibility", want.settings_compatibility == is.settings_compatibility),
+        ("update_from_app", want.update_from_app == is.update_from_app),
+        ("enter_by_button", wanted.enter_by_button || want.entry.button == is.entry.button),
+        ("enter_by_register", wanted.enter_by_register || want.entry.gpregret == is.entry.gpregret),
+        (
+            "skip_crc_after_off",
+            wanted.skip_crc_after_off || want.skip_crc.system_off == is.skip_crc.system_off,
+        ),
+        (
+            "skip_crc_on_request",
+            wanted.skip_crc_on_request || want.skip_crc.gpregret2 == is.skip_crc.gpregret2,
+        ),
         ("key", wanted.key == Bootloader::default().key),
     ];
     let chosen = |wanted: u32, usual: u32, is: u32| wanted == usual || wanted == is;

@@ -14,6 +14,7 @@ mod once;
 mod port;
 mod same;
 mod unused;
+mod way_in;
 
 pub(crate) use cited::{failures, requirements};
 pub(crate) use names::written as named_packages;
@@ -32,6 +33,7 @@ pub(crate) fn case(case: &Case, root: &Node, cx: &mut Cx<'_>) {
     caused::check(case, root, cx);
     fits::check(case, root, cx);
     port::check(case, root, cx);
+    way_in::check(case, root, cx);
     asked::check(case, root, cx);
     agree::check(case, root, cx);
     kept::check(case, root, cx);

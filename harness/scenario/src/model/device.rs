@@ -89,6 +89,19 @@ words! {
 }
 
 words! {
+    /// Which requests the bootloader knows (CP-005).
+    "a range of requests"
+    pub enum Requests {
+        /// Those that are usual for the transport: the reduced set over BLE, the whole one over serial links.
+        Usual = "usual",
+        /// All of them, over BLE as well.
+        Whole = "whole",
+        /// Without 00, 07, 09, 0A and 0B, on serial links as well.
+        Reduced = "reduced",
+    }
+}
+
+words! {
     /// What the bootloader asks of who connects over BLE.
     "a policy for bonds"
     pub enum Bonds {
@@ -237,6 +250,25 @@ pub struct Bootloader {
     pub enter_by_pin_reset: bool,
     /// Whether the word of the settings that asks for DFU mode is looked at (SET-022). Off by default.
     pub enter_by_flag: bool,
+    /// Whether a button that is held at a reset leads to DFU mode (ACT-026). On by default.
+    pub enter_by_button: bool,
+    /// Whether the retained register GPREGRET leads to DFU mode (ACT-023). On by default.
+    pub enter_by_register: bool,
+    /// Whether CRCs go unchecked at a wake-up from System OFF (VAL-031). On by default.
+    pub skip_crc_after_off: bool,
+    /// Whether CRCs go unchecked once when the application asked for it in GPREGRET2 (VAL-032). On by default.
+    pub skip_crc_on_request: bool,
+    /// `usual` by default.
+    pub requests: Requests,
+    /// Whether the request for the protocol's version (00) is among the whole set. On by default.
+    pub protocol_version_request: bool,
+    /// Whether the request for the version of an image (0B) is among the whole set. On by default.
+    pub firmware_version_request: bool,
+    /// Whether settings of version 1 are brought up to version 2 (SET-008). On by default.
+    pub settings_compatibility: bool,
+    /// Whether the application may prepare updates: fewer fields of the settings come from the backup (section 8.2). Off
+    /// by default.
+    pub update_from_app: bool,
     /// Time between the last flash write and a reset (TMR-010). None by default.
     pub reset_delay: Duration,
     /// Pages that are copied between two commits of the progress, at least 1 (ACT-002). 8 by default.
@@ -263,6 +295,15 @@ impl Default for Bootloader {
             debug_port: AccessPort::Open,
             enter_by_pin_reset: false,
             enter_by_flag: false,
+            enter_by_button: true,
+            enter_by_register: true,
+            skip_crc_after_off: true,
+            skip_crc_on_request: true,
+            requests: Requests::Usual,
+            protocol_version_request: true,
+            firmware_version_request: true,
+            settings_compatibility: true,
+            update_from_app: false,
             reset_delay: Duration::ZERO,
             copy_step: 8,
         }

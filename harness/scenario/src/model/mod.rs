@@ -23,7 +23,7 @@ pub use bench::{
 };
 pub use device::{
     AccessPort, Application, BankLayout, Bonds, Bootloader, Buttonless, Chip, Device, Downgrade, Generation,
-    Habit, Key, PageState, SameVersion, SignaturePolicy, SoftDevice,
+    Habit, Key, PageState, Requests, SameVersion, SignaturePolicy, SoftDevice,
 };
 pub use exchange::{Answer, DataSource, Exchange, ExchangeItem};
 pub use expect::{

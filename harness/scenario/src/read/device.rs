@@ -11,7 +11,7 @@ use super::{Cx, Shape};
 use crate::diagnostics::ProblemKind;
 use crate::model::{
     AccessPort, Application, BankLayout, Bonds, Bootloader, Buttonless, Device, Downgrade, Generation, Habit,
-    Key, PageState, SameVersion, SignaturePolicy, SoftDevice,
+    Key, PageState, Requests, SameVersion, SignaturePolicy, SoftDevice,
 };
 use crate::quantity::{Fwid, Period, Size, Witness};
 use crate::yaml::{Node, NodeKind};
@@ -63,6 +63,15 @@ pub(crate) struct BootloaderShape {
     debug_port: Option<AccessPort>,
     enter_by_pin_reset: Option<bool>,
     enter_by_flag: Option<bool>,
+    enter_by_button: Option<bool>,
+    enter_by_register: Option<bool>,
+    skip_crc_after_off: Option<bool>,
+    skip_crc_on_request: Option<bool>,
+    requests: Option<Requests>,
+    protocol_version_request: Option<bool>,
+    firmware_version_request: Option<bool>,
+    settings_compatibility: Option<bool>,
+    update_from_app: Option<bool>,
     reset_delay: Option<Period>,
     copy_step: Option<CopyStep>,
 }
@@ -88,6 +97,15 @@ impl BootloaderShape {
             debug_port: self.debug_port.unwrap_or(other.debug_port),
             enter_by_pin_reset: self.enter_by_pin_reset.unwrap_or(other.enter_by_pin_reset),
             enter_by_flag: self.enter_by_flag.unwrap_or(other.enter_by_flag),
+            enter_by_button: self.enter_by_button.unwrap_or(other.enter_by_button),
+            enter_by_register: self.enter_by_register.unwrap_or(other.enter_by_register),
+            skip_crc_after_off: self.skip_crc_after_off.unwrap_or(other.skip_crc_after_off),
+            skip_crc_on_request: self.skip_crc_on_request.unwrap_or(other.skip_crc_on_request),
+            requests: self.requests.unwrap_or(other.requests),
+            protocol_version_request: self.protocol_version_request.unwrap_or(other.protocol_version_request),
+            firmware_version_request: self.firmware_version_request.unwrap_or(other.firmware_version_request),
+            settings_compatibility: self.settings_compatibility.unwrap_or(other.settings_compatibility),
+            update_from_app: self.update_from_app.unwrap_or(other.update_from_app),
             reset_delay: self.reset_delay.map_or(other.reset_delay, Period::duration),
             copy_step: self.copy_step.as_ref().map_or(other.copy_step, |pages| pages.0),
         }
@@ -112,11 +130,22 @@ mapping! { BootloaderShape, "a bootloader", |node, cx| {
     optional "debug_port" => debug_port: AccessPort, "What it makes of the access port when it starts: `closed` writes that into the UICR, which counts from the next reset by pin or supply on. `open` by default.";
     optional "enter_by_pin_reset" => enter_by_pin_reset: bool, "Whether a reset by the reset pin leads to DFU mode.";
     optional "enter_by_flag" => enter_by_flag: bool, "Whether a word of the settings leads to DFU mode, once.";
+    optional "enter_by_button" => enter_by_button: bool, "Whether a button that is held at a reset leads to DFU mode. `true` by default.";
+    optional "enter_by_register" => enter_by_register: bool, "Whether the retained register GPREGRET leads to DFU mode. `true` by default; without it the probe gets there by the reset pin (`enter_by_pin_reset`).";
+    optional "skip_crc_after_off" => skip_crc_after_off: bool, "Whether CRCs go unchecked at a wake-up from System OFF. `true` by default.";
+    optional "skip_crc_on_request" => skip_crc_on_request: bool, "Whether CRCs go unchecked once when the application asked for it in GPREGRET2. `true` by default.";
+    optional "requests" => requests: Requests, "Which requests it knows. `usual` by default.";
+    optional "protocol_version_request" => protocol_version_request: bool, "Whether request 00, for the protocol's version, is among the whole set. `true` by default.";
+    optional "firmware_version_request" => firmware_version_request: bool, "Whether request 0B, for the version of an image, is among the whole set. `true` by default.";
+    optional "settings_compatibility" => settings_compatibility: bool, "Whether settings of version 1 are brought up to version 2. `true` by default.";
+    optional "update_from_app" => update_from_app: bool, "Whether the application may prepare updates, so that fewer fields of the settings come from the backup.";
     optional "reset_delay" => reset_delay: Period, "Time between the last flash write and a reset. None by default.";
     optional "copy_step" => copy_step: CopyStep, "Pages that are copied between two commits of the progress. 8 by default.";
 } => Some(BootloaderShape {
     bank, signature, hw_version, key, downgrade, same_version, save_progress, external_application, app_signature_check,
-    debug, inactivity, continuation, bonds, generation, debug_port, enter_by_pin_reset, enter_by_flag, reset_delay, copy_step,
+    debug, inactivity, continuation, bonds, generation, debug_port, enter_by_pin_reset, enter_by_flag, enter_by_button,
+    enter_by_register, skip_crc_after_off, skip_crc_on_request, requests, protocol_version_request,
+    firmware_version_request, settings_compatibility, update_from_app, reset_delay, copy_step,
 }) }
 
 type Byte = Ranged<u8, { range::BYTE }>;

@@ -12,7 +12,8 @@ use crate::diagnostics::{ProblemKind, nearest, quote, words};
 use crate::model::{
     BankLayout, BankOne, BankZero, Bonds, BootValidation, Buttonless, Cable, Capability, Chip, ClosingUpdate,
     DataSource, Downgrade, Entry, ExtendedCode, Generation, Habit, Key, Link, Mode, Outcome, Peer, Phase,
-    Region, RequestKind, ResetKind, ResultCode, SameVersion, Sign, SignaturePolicy, Stage, Tamper, Tear,
+    Region, RequestKind, Requests, ResetKind, ResultCode, SameVersion, Sign, SignaturePolicy, Stage, Tamper,
+    Tear,
 };
 use crate::quantity::{
     AreaId, Bytes, BytesCompared, Comparison, FailureId, Fwid, HexBytes, HexPattern, PackageName, Period,
@@ -132,6 +133,7 @@ read_words!(
     Phase,
     Region,
     RequestKind,
+    Requests,
     ResetKind,
     Cable,
     ResultCode,

@@ -172,6 +172,18 @@ fn a_bootloader_that_closes_the_port_shuts_the_probe_out_from_the_next_start_on(
 }
 
 #[test]
+fn a_bootloader_needs_a_way_into_dfu_mode() {
+    let deaf = |more: &str| {
+        told(&format!(
+            "{HEAD}device: {{ bootloader: {{ enter_by_register: false{more} }} }}\n{PACKAGE}steps:\n  - update: update\n"
+        ))
+    };
+    assert_eq!(deaf(""), ["3:44: nothing leads this device into DFU mode"]);
+    assert_eq!(deaf(", enter_by_pin_reset: false"), deaf(""));
+    assert!(deaf(", enter_by_pin_reset: true").is_empty());
+}
+
+#[test]
 fn what_the_last_update_brings_is_no_previous_application() {
     let kept = |more: &str, steps: &str| {
         told(&format!(
