@@ -47,7 +47,7 @@ pub(super) fn expected(evidence: &Evidence<'_>, expect: &Expect) -> Vec<Check> {
         Some(ExpectedApplication::NotStarted) => checks.push(witness_runs(evidence, None)),
         Some(ExpectedApplication::None) => checks.push(bank_0_is(evidence, false)),
     }
-    checks.extend(expect.mode.map(|wanted| mode(wanted, evidence.after.mode)));
+    checks.extend(wanted_mode(expect).map(|wanted| mode(wanted, evidence.after.mode)));
     checks
 }
 
@@ -94,6 +94,12 @@ fn firmware_of<'a>(evidence: &'a Evidence<'_>, id: u32) -> Option<&'a [u8]> {
         Some(image) => Some(&image.firmware),
         None => flashed.map(|_| evidence.flashed),
     }
+}
+
+/// An application that is expected is one that runs. Most programs leave no witness, so the device's mode has to tell.
+fn wanted_mode(expect: &Expect) -> Option<model::Mode> {
+    let runs = matches!(expect.application, Some(ExpectedApplication::Package(_)));
+    expect.mode.or(runs.then_some(model::Mode::Application))
 }
 
 /// What the device does.
