@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use gauntlet_protocol::slip::USB_LIMIT;
+use gauntlet_protocol::slip::{UART_LIMIT, USB_LIMIT};
 use gauntlet_protocol::{MtuAnswer, Opcode, Outcome as Answer, Request, ResultCode};
 use tokio::time::Instant;
 
@@ -13,6 +13,8 @@ use crate::{Awaited, Connected, CrcExchange, LinkError, Phase, Shape, UpdateErro
 
 /// From the answer to the last Execute to the end of the link: two settings pages and 200 ms (OBJ-030), with room.
 const LEAVING: Duration = Duration::from_secs(1);
+/// The MTU of a UART build, the smallest that there is (section 5.1).
+const SMALLEST_MTU: MtuAnswer = MtuAnswer { mtu: UART_LIMIT as u16 };
 
 impl Engine<'_> {
     /// Finds the device and connects; brings it into DFU mode first where that is needed and possible.
@@ -108,7 +110,11 @@ impl Engine<'_> {
         self.set_prn(self.gait().prn).await?;
         let mut max_data = connected.max_data;
         let mut guarded = self.link.guards_content();
-        if serial && let Some(mtu) = self.mtu().await? {
+        if serial {
+            let told = self.mtu().await?;
+            // A device that does not tell has at least the room of the smallest build: a longer frame would end its
+            // reception for good (SER-010).
+            let mtu = told.unwrap_or(SMALLEST_MTU);
             max_data = mtu.max_data().min(max_data);
             // The UART builds say another MTU (CP-022), so there is nothing but USB up to the device.
             guarded |= usize::from(mtu.mtu) == USB_LIMIT;

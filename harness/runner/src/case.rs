@@ -25,7 +25,9 @@ use crate::run::RunOptions;
 use crate::told::Teller;
 use crate::trouble::Trouble;
 use crate::update::{Manner, Way, rejection, unwatched};
-use crate::{air, audit, closing, device, exchange, faults, gatt, lock, observe, probed, target, walk};
+use crate::{
+    air, audit, closing, device, exchange, faults, gatt, lock, observe, probed, starts, target, walk,
+};
 
 /// Transfer, activation and start are done by then.
 pub(crate) const SETTLE: Duration = Duration::from_secs(120);
@@ -280,6 +282,14 @@ async fn perform(
                 .ok_or_else(|| Trouble::Internal(format!("no package `{}`", step.package)))?;
             walk::run(way, step, package.contents(step.package.as_str())?).await?
         }
+        StepKind::Starts(step) => {
+            found.touched = true;
+            way.unwatched();
+            let findings = starts::run(way, step).await?;
+            let outcome = if findings.is_empty() { "as specified" } else { "otherwise" };
+            found.findings.extend(findings);
+            outcome.to_owned()
+        }
         StepKind::Gatt(step) => {
             // Whether the device has started anew depends on what was done, so the witness is asked for at the end.
             found.touched = false;
@@ -393,6 +403,7 @@ fn words(step: &Step) -> String {
         StepKind::Walk(walk) => {
             format!("{} requests of the walk {} over {}", walk.requests, walk.seed, walk.link)
         }
+        StepKind::Starts(step) => format!("{} starts of the seed {}", step.starts, step.seed),
         StepKind::Gatt(step) => format!("{} actions of a central", step.items.len()),
         StepKind::Reset(kind) => format!("reset ({kind})"),
         StepKind::Cable(what) => format!("cable ({what})"),

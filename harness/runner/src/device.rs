@@ -121,6 +121,7 @@ pub(crate) fn link(case: &Case) -> Link {
         StepKind::Update(update) => Some(update.link),
         StepKind::Exchange(exchange) => Some(exchange.link),
         StepKind::Walk(walk) => Some(walk.link),
+        StepKind::Starts(starts) => Some(starts.link),
         StepKind::Gatt(_) => Some(Link::Ble),
         StepKind::Cable(Cable::Pulled) => Some(Link::Usb),
         StepKind::Cable(Cable::Break) => Some(Link::Serial),

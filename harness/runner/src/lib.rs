@@ -42,6 +42,7 @@ mod beyond;
 pub mod ble;
 mod captures;
 mod case;
+mod chance;
 pub mod client;
 mod closed;
 mod closing;
@@ -74,6 +75,7 @@ pub mod run;
 mod sampled;
 #[cfg(unix)]
 pub mod serve;
+mod starts;
 pub mod target;
 mod told;
 mod trouble;

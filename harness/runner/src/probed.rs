@@ -1,6 +1,6 @@
 //! What the debug probe does to a device that runs: registers that survive a reset, and single words of flash.
 
-use gauntlet_bench::{Board, Device, ProbeError, Region};
+use gauntlet_bench::{Board, Debugger, Device, ProbeError, Region};
 use gauntlet_record::Finding;
 use gauntlet_scenario::model::{self, ProbeAction, ProbeItem, Register, Retained};
 
@@ -8,8 +8,8 @@ use crate::closed;
 use crate::trouble::Trouble;
 
 /// Registers of POWER.
-const GPREGRET: u32 = 0x4000_051C;
-const GPREGRET2: u32 = 0x4000_0520;
+pub(crate) const GPREGRET: u32 = 0x4000_051C;
+pub(crate) const GPREGRET2: u32 = 0x4000_0520;
 const RESETREAS: u32 = 0x4000_0400;
 /// Registers of the flash controller.
 const NVMC_READY: u32 = 0x4001_E400;
@@ -104,12 +104,9 @@ pub(crate) fn run(
             }
             ProbeAction::Erase(region) => {
                 let region = place(region)?;
-                probe.write_word(NVMC_CONFIG, ERASE)?;
                 for page in (region.start..region.end).step_by(PAGE as usize) {
-                    probe.write_word(NVMC_ERASE_PAGE, page)?;
-                    ready(|address| probe.read_word(address))?;
+                    erase(&mut probe, page)?;
                 }
-                probe.write_word(NVMC_CONFIG, READ_ONLY)?;
             }
             ProbeAction::Program { region, at, value } => {
                 let address = address(place(region)?, at)?;
@@ -155,6 +152,28 @@ pub(crate) fn run(
     }
     probe.detach()?;
     Ok((findings, was_reset))
+}
+
+/// Erases the page at `address` and programs `bytes` from its beginning on.
+pub(crate) fn rewrite(probe: &mut Debugger, address: u32, bytes: &[u8]) -> Result<(), Trouble> {
+    erase(probe, address)?;
+    probe.write_word(NVMC_CONFIG, WRITE)?;
+    for (address, word) in (address..).step_by(4).zip(bytes.chunks(4)) {
+        let mut value = [0xFF; 4];
+        value[..word.len()].copy_from_slice(word);
+        if value != [0xFF; 4] {
+            probe.write_word(address, u32::from_le_bytes(value))?;
+            ready(|address| probe.read_word(address))?;
+        }
+    }
+    Ok(probe.write_word(NVMC_CONFIG, READ_ONLY)?)
+}
+
+fn erase(probe: &mut Debugger, page: u32) -> Result<(), Trouble> {
+    probe.write_word(NVMC_CONFIG, ERASE)?;
+    probe.write_word(NVMC_ERASE_PAGE, page)?;
+    ready(|address| probe.read_word(address))?;
+    Ok(probe.write_word(NVMC_CONFIG, READ_ONLY)?)
 }
 
 fn place_of(register: Retained) -> u32 {

@@ -1,6 +1,5 @@
 //! One walk step: requests that a seed chooses, good ones and odd ones. The referee judges every answer.
 
-mod chance;
 mod odd;
 
 use std::time::Duration;
@@ -10,11 +9,11 @@ use gauntlet_engine::{Connected, Link, LinkError, Shape};
 use gauntlet_scenario::model::Walk;
 
 use crate::captures;
+use crate::chance::Chance;
 use crate::entry::request_dfu;
 use crate::packages::{Image, Sendable};
 use crate::trouble::Trouble;
 use crate::update::{self, Way};
-use chance::Chance;
 
 /// An answer that has not come by then does not come.
 const PATIENCE: Duration = Duration::from_secs(10);

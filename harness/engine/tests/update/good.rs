@@ -79,6 +79,8 @@ async fn packets_are_whole_words_and_fit() {
         (Shape::Serial, 4096, Some(2051), 1024),
         (Shape::Serial, 50, Some(2051), 48),
         (Shape::Serial, 50, None, 48),
+        // The room of a UART build is the least that there is.
+        (Shape::Serial, 4096, None, 64),
     ] {
         let mut device = Device::new(shape, image.len());
         (device.max_data, device.mtu) = (max_data, mtu);

@@ -2,15 +2,19 @@
 
 use std::ops::Range;
 
-use gauntlet_bench::Profile;
+use gauntlet_bench::{Build, Profile};
 use gauntlet_package::settings::{SETTINGS_LEN, Settings};
 
 use super::shadow::Shadow;
 
 /// Covered by the first CRC, without the flag that only the main page has.
 const HEAD: Range<usize> = 0x004..0x058;
-/// From the init packet to the end of the boot validation records; one byte of padding follows where the peer data is aligned.
-const TAIL: Range<usize> = 0x05C..0x323;
+/// The same where the application may prepare updates.
+const HEAD_BESIDE_APP: [Range<usize>; 3] = [0x004..0x014, 0x018..0x030, 0x034..0x038];
+/// The init packet, behind which the boot validation records follow.
+const TAIL_START: usize = 0x05C;
+const VALIDATION_START: usize = 0x25C;
+const VALIDATION_END: usize = 0x323;
 /// Peer data and name together, where version 1 has them.
 const RECORDS_V1: Range<usize> = 0x15C..0x1B8;
 /// Kinds of the three boot validation records.
@@ -21,49 +25,66 @@ impl Shadow {
     /// The page that a start works with and writes wherever the flash differs; `None` for a build that has another layout
     /// or another rule, and for a bootloader that nobody here has built.
     pub(super) fn loaded(&self) -> Option<Vec<u8>> {
-        if self.build.settings_version.init_packet_max() < 512 || self.build.update_from_app {
-            return None;
-        }
         let page = |page| self.bytes(page, SETTINGS_LEN as u32);
-        let (main, backup) = (page(self.layout.settings_page), page(self.layout.backup_page));
-        let mut bytes = match (self.main().is_some(), self.backup().is_some()) {
-            (true, true) => {
-                let mut merged = main;
-                for range in [HEAD, TAIL.start..TAIL.end + self.padding()] {
-                    merged[range.clone()].copy_from_slice(&backup[range]);
-                }
-                merged
-            }
-            (true, false) => main,
-            (false, true) => backup,
-            (false, false) => Settings::zeroed(2).to_bytes().to_vec(),
-        };
-        if self.build.settings_compatibility && bytes[4..8] == [1, 0, 0, 0] {
-            self.upgrade(&mut bytes);
-        }
-        let mut settings = Settings::parse(&bytes).ok()?;
-        settings.update_crcs();
-        Some(settings.to_bytes().to_vec())
+        loaded(&self.build, &page(self.layout.settings_page), &page(self.layout.backup_page))
     }
 
     /// Where peer data and name stand: to the end of the page.
     pub(super) fn records(&self) -> Range<usize> {
-        let start = TAIL.end + self.padding();
-        start..start + RECORDS_V1.len()
+        records(&self.build)
     }
+}
 
-    fn padding(&self) -> usize {
-        usize::from(self.build.profile == Profile::Ble)
+/// What a start of `build` makes of both pages; `None` for a build whose settings are not of version 2.
+pub(crate) fn loaded(build: &Build, main: &[u8], backup: &[u8]) -> Option<Vec<u8>> {
+    if build.settings_version.init_packet_max() < 512 {
+        return None;
     }
-
-    /// SET-008, SET-009.
-    fn upgrade(&self, bytes: &mut [u8]) {
-        let records = bytes[RECORDS_V1].to_vec();
-        for (at, kind) in KINDS.into_iter().zip([0, 1, 0]) {
-            bytes[at] = kind;
+    let read = |page| Settings::parse(page).ok();
+    let main_is_valid = read(main).is_some_and(|settings| settings.crc_ok());
+    let backup_is_valid = read(backup).is_some_and(|settings| settings.valid_as_backup());
+    let mut bytes = match (main_is_valid, backup_is_valid) {
+        (true, true) => {
+            let mut merged = main.to_vec();
+            for range in of_backup(build) {
+                merged[range.clone()].copy_from_slice(&backup[range]);
+            }
+            merged
         }
-        bytes.copy_within(BANK_0_CRC, KINDS[1] + 1);
-        bytes[self.records()].copy_from_slice(&records);
-        bytes[4..8].copy_from_slice(&2_u32.to_le_bytes());
+        (true, false) => main.to_vec(),
+        (false, true) => backup.to_vec(),
+        (false, false) => Settings::zeroed(2).to_bytes().to_vec(),
+    };
+    if build.settings_compatibility && bytes[4..8] == [1, 0, 0, 0] {
+        upgrade(&mut bytes, build);
     }
+    let mut settings = Settings::parse(&bytes).ok()?;
+    settings.update_crcs();
+    Some(settings.to_bytes().to_vec())
+}
+
+/// What the backup has a say in where both pages are valid.
+fn of_backup(build: &Build) -> Vec<Range<usize>> {
+    let end = records(build).start;
+    if !build.update_from_app {
+        return vec![HEAD, TAIL_START..end];
+    }
+    HEAD_BESIDE_APP.into_iter().chain(std::iter::once(VALIDATION_START..end)).collect()
+}
+
+/// Records follow the boot validation; in a BLE build they are aligned.
+fn records(build: &Build) -> Range<usize> {
+    let start = VALIDATION_END + usize::from(build.profile == Profile::Ble);
+    start..start + RECORDS_V1.len()
+}
+
+/// SET-008, SET-009.
+fn upgrade(bytes: &mut [u8], build: &Build) {
+    let old = bytes[RECORDS_V1].to_vec();
+    for (at, kind) in KINDS.into_iter().zip([0, 1, 0]) {
+        bytes[at] = kind;
+    }
+    bytes.copy_within(BANK_0_CRC, KINDS[1] + 1);
+    bytes[records(build)].copy_from_slice(&old);
+    bytes[4..8].copy_from_slice(&2_u32.to_le_bytes());
 }

@@ -32,6 +32,7 @@ use gauntlet_reference::layout::{MBR_END, PAGE};
 
 use crate::judge::Check;
 use ending::Ending;
+pub(crate) use load::loaded;
 use pages::Open;
 use shadow::Shadow;
 use work::Work;

@@ -81,10 +81,15 @@ impl Shadow {
         self.page(self.layout.backup_page).filter(Settings::valid_as_backup)
     }
 
-    /// What the next start would use: the backup where both are valid (8.2).
+    /// What the next start would use: the backup where both are valid (8.2), or parts of both where an application may
+    /// prepare updates.
     pub(super) fn in_force(&self) -> &Settings {
-        self.in_force
-            .get_or_init(|| self.backup().or_else(|| self.main()).unwrap_or_else(|| Settings::zeroed(2)))
+        self.in_force.get_or_init(|| {
+            let merged = self.loaded().filter(|_| self.build.update_from_app);
+            let merged = merged.and_then(|page| Settings::parse(&page).ok());
+            let one = || self.backup().or_else(|| self.main());
+            merged.or_else(one).unwrap_or_else(|| Settings::zeroed(2))
+        })
     }
 
     pub(super) fn softdevice_present(&self) -> bool {

@@ -104,6 +104,7 @@ fn link(case: &Case) -> Result<(), String> {
             }
             StepKind::Exchange(exchange) if exchange.link == Link::Usb => return needs("usb"),
             StepKind::Walk(walk) if walk.link == Link::Usb => return needs("usb"),
+            StepKind::Starts(starts) if starts.link == Link::Usb => return needs("usb"),
             _ => {}
         }
     }
@@ -111,6 +112,7 @@ fn link(case: &Case) -> Result<(), String> {
         StepKind::Update(update) => update.link == Link::Ble,
         StepKind::Exchange(exchange) => exchange.link == Link::Ble,
         StepKind::Walk(walk) => walk.link == Link::Ble,
+        StepKind::Starts(starts) => starts.link == Link::Ble,
         _ => false,
     };
     let about = case.requirements.iter().find(|id| id.as_str().starts_with("BLE-"));
@@ -303,6 +305,7 @@ fn adapted(case: &Case, target: &Target) -> Case {
                 StepKind::Update(update) => update.link = Link::Serial,
                 StepKind::Exchange(exchange) => exchange.link = Link::Serial,
                 StepKind::Walk(walk) => walk.link = Link::Serial,
+                StepKind::Starts(starts) => starts.link = Link::Serial,
                 _ => {}
             }
         }

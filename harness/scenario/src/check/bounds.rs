@@ -45,6 +45,7 @@ pub(super) fn check(case: &Case, root: &Node, cx: &mut Cx<'_>) {
                 }
             }
             StepKind::Walk(_)
+            | StepKind::Starts(_)
             | StepKind::Gatt(_)
             | StepKind::Reset(_)
             | StepKind::Cable(_)

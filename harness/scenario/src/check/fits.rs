@@ -3,8 +3,8 @@
 use crate::case::Case;
 use crate::diagnostics::ProblemKind;
 use crate::model::{
-    Action, Application, Behind, Cable, Chip, Link, Outcome, Package, PackageSoftDevice, Position,
-    SoftDevice, StepKind, Update,
+    Action, Application, Behind, Cable, Chip, Generation, Link, Outcome, Package, PackageSoftDevice,
+    Position, SoftDevice, StepKind, Update,
 };
 use crate::quantity::Size;
 use crate::read::Cx;
@@ -66,6 +66,10 @@ pub(super) fn check(case: &Case, root: &Node, cx: &mut Cx<'_>) {
             }
             StepKind::Exchange(exchange) => exchange.link,
             StepKind::Walk(walk) => walk.link,
+            StepKind::Starts(starts) => {
+                version_1(case, root, at, cx);
+                starts.link
+            }
             StepKind::Gatt(_) => Link::Ble,
             // Only a USB port knows of its cable, and only a UART of its line.
             StepKind::Cable(Cable::Pulled) => Link::Usb,
@@ -141,4 +145,24 @@ fn cuts(update: &Update, step: &Node, cx: &mut Cx<'_>) {
             problem.label("the step has one already").help("put each one into a step of its own".to_owned()),
         );
     }
+}
+
+/// What a start makes of settings of version 1 is another table.
+fn version_1(case: &Case, root: &Node, step: &Node, cx: &mut Cx<'_>) {
+    if case.device.bootloader.generation != Generation::Sdk14 {
+        return;
+    }
+    let device = root.find(&[Step::Key("device"), Step::Key("bootloader"), Step::Key("generation")]);
+    let problem = cx
+        .problem(
+            ProblemKind::Contradiction,
+            step.get("starts").unwrap_or(step),
+            "`starts` is about settings of version 2",
+        )
+        .label("their fields are chosen here")
+        .also(cx.shown(device), "its settings are of version 1")
+        .help(
+            "leave `generation` out, or write the pages by `probe` and look at what the device makes of them",
+        );
+    cx.report(problem);
 }

@@ -14,7 +14,14 @@ pub(super) fn check(case: &Case, root: &Node, cx: &mut Cx<'_>) {
     };
     // Behind these steps the device has the application that it had before them.
     let quiet = |kind: &StepKind| {
-        matches!(kind, StepKind::Reset(_) | StepKind::PowerCut(_) | StepKind::Wait(_) | StepKind::Mode(_))
+        matches!(
+            kind,
+            StepKind::Reset(_)
+                | StepKind::PowerCut(_)
+                | StepKind::Wait(_)
+                | StepKind::Mode(_)
+                | StepKind::Starts(_)
+        )
     };
     let last = case.steps.iter().enumerate().rev().find(|(_, step)| !quiet(&step.kind));
     let Some((index, StepKind::Update(update))) = last.map(|(index, step)| (index, &step.kind)) else {

@@ -28,6 +28,7 @@ pub(super) fn check(case: &Case, root: &Node, cx: &mut Cx<'_>) {
             }
             StepKind::Walk(walk) => package(&walk.package, root, &step_at(&[Step::Key("walk")]), cx),
             StepKind::Gatt(_)
+            | StepKind::Starts(_)
             | StepKind::Reset(_)
             | StepKind::Cable(_)
             | StepKind::PowerCut(_)

@@ -41,6 +41,11 @@ pub(super) fn check(case: &Case, root: &Node, cx: &mut Cx<'_>) {
                     impossible(at("reset"), by, cx);
                 }
             }
+            StepKind::Starts(_) => {
+                if let Some(by) = closed {
+                    impossible(at("starts"), by, cx);
+                }
+            }
             StepKind::Reset(ResetKind::Pin | ResetKind::Button) if closing => closed = Some(at("reset")),
             StepKind::PowerCut(_) if closing => closed = Some(at("power-cut")),
             StepKind::Update(update) => {

@@ -44,6 +44,7 @@ fn uses(case: &Case, name: &str) -> bool {
                 .any(|item| matches!(item, ExchangeItem::Data { package, .. } if package.as_str() == name)),
             StepKind::Walk(walk) => walk.package.as_str() == name,
             StepKind::Gatt(_)
+            | StepKind::Starts(_)
             | StepKind::Reset(_)
             | StepKind::Cable(_)
             | StepKind::PowerCut(_)

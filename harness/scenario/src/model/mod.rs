@@ -13,6 +13,7 @@ mod gatt;
 mod head;
 mod package;
 mod probe;
+mod starts;
 mod step;
 mod target;
 mod walk;
@@ -41,6 +42,7 @@ pub use package::{
     PackageSoftDevice, Sign, Tamper,
 };
 pub use probe::{ProbeAction, ProbeItem, Recovered, Register, Retained};
+pub use starts::Starts;
 pub use step::{
     Cable, Entry, ExtendedCode, Link, Outcome, Peer, Phase, Rejection, ResetKind, ResultCode, Stage, Step,
     StepKind, Update, UpdateExpect,

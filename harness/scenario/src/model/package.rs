@@ -79,7 +79,7 @@ words! {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Package {
     /// Made for the scenario.
-    Built(BuiltPackage),
+    Built(Box<BuiltPackage>),
     /// A zip made by another tool.
     File(PackageFile),
 }

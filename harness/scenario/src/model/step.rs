@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::{Exchange, Fault, Gatt, Mode, Place, ProbeItem, Walk};
+use super::{Exchange, Fault, Gatt, Mode, Place, ProbeItem, Starts, Walk};
 use crate::quantity::{Comparison, PackageName};
 use crate::word::words;
 
@@ -236,6 +236,8 @@ pub enum StepKind {
     Exchange(Exchange),
     /// Requests that a seed chooses.
     Walk(Walk),
+    /// Starts with what a seed chooses.
+    Starts(Starts),
     /// Attributes, as a central sees them.
     Gatt(Gatt),
     /// The device is reset from outside.

@@ -25,6 +25,7 @@ pub(crate) mod mapping;
 mod package;
 mod probe;
 pub(crate) mod scalars;
+mod starts;
 mod step;
 mod target;
 mod update;

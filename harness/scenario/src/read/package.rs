@@ -67,11 +67,11 @@ impl PackageShape {
     pub(crate) fn complete(self, bootloader: &Bootloader) -> Package {
         match self {
             Self::File(file) => Package::File(file),
-            Self::Built(built) => Package::Built(BuiltPackage {
+            Self::Built(built) => Package::Built(Box::new(BuiltPackage {
                 hw_version: built.hw_version.unwrap_or(bootloader.hw_version),
                 bootloader: built.bootloader.map(|shape| shape.over(bootloader)),
                 ..built.package
-            }),
+            })),
         }
     }
 }

@@ -5,7 +5,7 @@ use schemars::{Schema, SchemaGenerator, json_schema};
 use super::mapping::mapping;
 use super::probe::Probe;
 use super::{Choice, Cx, Shape};
-use crate::model::{Cable, Exchange, Gatt, Mode, ResetKind, Step, StepKind, Update, Walk};
+use crate::model::{Cable, Exchange, Gatt, Mode, ResetKind, Starts, Step, StepKind, Update, Walk};
 use crate::quantity::Period;
 use crate::yaml::Node;
 
@@ -13,7 +13,19 @@ use crate::yaml::Node;
 const STEPS: Choice = Choice {
     one: "a step",
     short: "step",
-    keys: &["update", "exchange", "walk", "gatt", "reset", "cable", "power-cut", "wait", "mode", "probe"],
+    keys: &[
+        "update",
+        "exchange",
+        "walk",
+        "starts",
+        "gatt",
+        "reset",
+        "cable",
+        "power-cut",
+        "wait",
+        "mode",
+        "probe",
+    ],
 };
 
 impl Shape for Step {
@@ -22,6 +34,7 @@ impl Shape for Step {
             "update" => StepKind::Update(Update::read(node, cx)?),
             "exchange" => StepKind::Exchange(Exchange::read(node, cx)?),
             "walk" => StepKind::Walk(Walk::read(node, cx)?),
+            "starts" => StepKind::Starts(Starts::read(node, cx)?),
             "gatt" => StepKind::Gatt(Gatt::read(node, cx)?),
             "reset" => StepKind::Reset(Reset::read(node, cx)?.0),
             "cable" => StepKind::Cable(OnCable::read(node, cx)?.0),
@@ -38,6 +51,7 @@ impl Shape for Step {
             Update::schema(generator),
             Exchange::schema(generator),
             Walk::schema(generator),
+            Starts::schema(generator),
             Gatt::schema(generator),
             Reset::schema(generator),
             OnCable::schema(generator),

@@ -42,6 +42,7 @@ const EXAMPLES: &[(&str, &str)] = examples![
     "20-client",
     "21-walk",
     "22-cable",
+    "23-starts",
 ];
 
 /// The page as Markdown. It ends with a line end.

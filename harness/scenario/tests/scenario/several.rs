@@ -172,6 +172,19 @@ fn a_bootloader_that_closes_the_port_shuts_the_probe_out_from_the_next_start_on(
 }
 
 #[test]
+fn starts_need_settings_of_version_2_and_an_open_access_port() {
+    let starts =
+        |device: &str| told(&format!("{HEAD}device: {{ {device} }}\nsteps:\n  - starts: 5\n    seed: 1\n"));
+    assert!(starts("bootloader_version: 2").is_empty());
+    assert_eq!(
+        starts("bootloader: { generation: sdk14 }"),
+        ["5:13: `starts` is about settings of version 2"]
+    );
+    let locked = starts("locked: true, bootloader: { enter_by_pin_reset: true }");
+    assert_eq!(locked, ["5:13: a probe can't do this while the access port is closed"]);
+}
+
+#[test]
 fn a_bootloader_needs_a_way_into_dfu_mode() {
     let deaf = |more: &str| {
         told(&format!(

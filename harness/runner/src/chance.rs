@@ -2,10 +2,10 @@
 
 /// SplitMix64: small, and the same everywhere.
 #[derive(Debug)]
-pub(super) struct Chance(u64);
+pub(crate) struct Chance(u64);
 
 impl Chance {
-    pub(super) fn new(seed: u64) -> Self {
+    pub(crate) fn new(seed: u64) -> Self {
         Self(seed)
     }
 
@@ -18,19 +18,19 @@ impl Chance {
     }
 
     /// 0 up to `end`, without it; 0 when there is nothing to choose from.
-    pub(super) fn below(&mut self, end: usize) -> usize {
+    pub(crate) fn below(&mut self, end: usize) -> usize {
         if end == 0 { 0 } else { (self.next() % end as u64) as usize }
     }
 
-    pub(super) fn one_in(&mut self, n: usize) -> bool {
+    pub(crate) fn one_in(&mut self, n: usize) -> bool {
         self.below(n) == 0
     }
 
-    pub(super) fn of<T: Copy>(&mut self, some: &[T]) -> T {
+    pub(crate) fn of<T: Copy>(&mut self, some: &[T]) -> T {
         some[self.below(some.len())]
     }
 
-    pub(super) fn word(&mut self) -> u32 {
+    pub(crate) fn word(&mut self) -> u32 {
         (self.next() >> 32) as u32
     }
 }
