@@ -47,7 +47,10 @@ pub(super) fn expected(evidence: &Evidence<'_>, expect: &Expect) -> Vec<Check> {
         Some(ExpectedApplication::NotStarted) => checks.push(witness_runs(evidence, None)),
         Some(ExpectedApplication::None) => checks.push(bank_0_is(evidence, false)),
     }
-    checks.extend(wanted_mode(expect).map(|wanted| mode(wanted, evidence.after.mode)));
+    checks.extend(match expect.mode {
+        Some(wanted) => Some(mode(wanted, evidence.after.mode)),
+        None => started(expect, evidence.after.mode),
+    });
     checks
 }
 
@@ -96,10 +99,11 @@ fn firmware_of<'a>(evidence: &'a Evidence<'_>, id: u32) -> Option<&'a [u8]> {
     }
 }
 
-/// An application that is expected is one that runs. Most programs leave no witness, so the device's mode has to tell.
-fn wanted_mode(expect: &Expect) -> Option<model::Mode> {
-    let runs = matches!(expect.application, Some(ExpectedApplication::Package(_)));
-    expect.mode.or(runs.then_some(model::Mode::Application))
+/// An application that is expected is one that was started. Somebody's program leaves no witness, and may do nothing that a
+/// bench knows; but the device does not wait in DFU mode.
+fn started(expect: &Expect, found: Mode) -> Option<Check> {
+    let of_package = matches!(expect.application, Some(ExpectedApplication::Package(_)));
+    of_package.then(|| Check::new("mode", words(Mode::Application), words(found), found != Mode::Dfu))
 }
 
 /// What the device does.

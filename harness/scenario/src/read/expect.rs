@@ -15,7 +15,7 @@ use crate::quantity::{Bytes, PackageName, Witness};
 use crate::yaml::{Node, NodeKind};
 
 mapping! { Expect, "an expectation", |node, cx| {
-    optional "mode" => mode: Mode, "What the device runs: its application, where `application: { package: name }` stands beside it and this is left out.";
+    optional "mode" => mode: Mode, "What the device runs. Left out beside `application: { package: name }`, it must not be DFU mode.";
     optional "application" => application: ExpectedApplication, "Which application is in bank 0.";
     optional "softdevice" => softdevice: ExpectedSoftDevice, "Which SoftDevice is in the device. The previous one by default.";
     optional "bootloader" => bootloader: ExpectedBootloader, "Which bootloader is in the device. The previous one by default.";
