@@ -103,7 +103,7 @@ impl Case {
                 }
                 StepKind::Exchange(exchange) => all.push(link(exchange.link)),
                 StepKind::Walk(walk) => all.push(link(walk.link)),
-                StepKind::Starts(starts) => all.extend([link(starts.link), Capability::SystemOff]),
+                StepKind::Starts(starts) => all.push(link(starts.link)),
                 StepKind::Gatt(_) => all.extend([Capability::Ble, Capability::Gatt]),
                 StepKind::Reset(ResetKind::Pin) => all.push(Capability::Reset),
                 StepKind::Reset(ResetKind::Button) => all.extend([Capability::Reset, Capability::Button]),

@@ -1,6 +1,6 @@
 //! How the probe brings a start about, and what it finds afterwards.
 
-use gauntlet_bench::{Board, Debugger, Device, Layout, ProbeError};
+use gauntlet_bench::{Board, BoardError, Debugger, Device, Layout, ProbeError};
 use gauntlet_package::settings::SETTINGS_LEN;
 
 use super::chosen::Chosen;
@@ -35,8 +35,8 @@ pub(super) fn look(board: &dyn Board, layout: &Layout) -> Result<Found, Trouble>
     Ok(Found { pages, registers })
 }
 
-/// Writes what was chosen, and starts the device. A wake-up is a soft reset where the firmware has closed its pages to the
-/// probe: the reset that opens them lets the firmware run before it can be woken.
+/// Writes what was chosen, and starts the device. A wake-up is a soft reset where the bench can't wake it, and where the
+/// firmware has closed its pages to the probe: the reset that opens them lets it run before it can be woken.
 pub(super) fn start(board: &dyn Board, device: &Device, chosen: &mut Chosen) -> Result<(), Trouble> {
     let layout = device.layout();
     let mut probe = board.attach()?;
@@ -54,12 +54,17 @@ pub(super) fn start(board: &dyn Board, device: &Device, chosen: &mut Chosen) -> 
     for (address, value) in [GPREGRET, GPREGRET2].into_iter().zip(chosen.registers) {
         probe.write_word(address, u32::from(value))?;
     }
+    if chosen.woken {
+        probe.run()?;
+        match board.wake_from_off() {
+            Err(BoardError::Impossible(_)) => chosen.woken = false,
+            woken => woken?,
+        }
+    }
     if !chosen.woken {
         probe.reset()?;
-        return Ok(probe.detach()?);
     }
-    probe.detach()?;
-    Ok(board.wake_from_off()?)
+    Ok(probe.detach()?)
 }
 
 fn page(probe: &mut Debugger, address: u32) -> Result<Vec<u8>, ProbeError> {
