@@ -26,7 +26,7 @@ use crate::told::Teller;
 use crate::trouble::Trouble;
 use crate::update::{Manner, Way, rejection, unwatched};
 use crate::{
-    air, audit, closing, device, exchange, faults, gatt, lock, observe, probed, starts, target, walk,
+    air, audit, closing, device, exchange, faults, gatt, lock, observe, probed, reset, starts, target, walk,
 };
 
 /// Transfer, activation and start are done by then.
@@ -301,23 +301,7 @@ async fn perform(
         }
         StepKind::Reset(kind) => {
             found.touched = true;
-            match kind {
-                ResetKind::Pin => board.reset_pin()?,
-                ResetKind::Button => {
-                    board.hold_button(true)?;
-                    board.reset_pin()?;
-                    // It is looked at in the start, so it may be let go when the device has come to rest.
-                    board.settle(SETTLE).await;
-                    board.hold_button(false)?;
-                }
-                ResetKind::Wake => board.wake_from_off()?,
-                ResetKind::Soft if std::mem::take(&mut found.was_reset) => {}
-                ResetKind::Soft => {
-                    let mut debugger = board.attach()?;
-                    debugger.reset()?;
-                    debugger.detach()?;
-                }
-            }
+            reset::run(board, *kind, &mut found.was_reset).await?;
             way.teller.tell(board, Event::DeviceReset { kind: kind.to_string() });
             format!("{:?}", board.settle(SETTLE).await).to_lowercase()
         }

@@ -71,6 +71,7 @@ pub mod port;
 mod prepare;
 mod probed;
 mod referee;
+mod reset;
 pub mod run;
 mod sampled;
 #[cfg(unix)]
