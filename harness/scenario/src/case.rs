@@ -92,6 +92,8 @@ impl Case {
             // And only the pin can ask a bootloader for DFU mode that no probe gets at.
             all.extend(self.device.bootloader.enter_by_pin_reset.then_some(Capability::Reset));
         }
+        // What does not look at the register is asked by the pin.
+        all.extend((!self.device.bootloader.enter_by_register).then_some(Capability::Reset));
         for step in &self.steps {
             match &step.kind {
                 StepKind::Update(update) => {

@@ -8,8 +8,6 @@ use sha2::{Digest, Sha256};
 use super::Firmware;
 use crate::chance::Chance;
 
-/// Where an image begins that is not the application: the SoftDevice (MEM-001).
-const SOFTDEVICE: u32 = 0x1000;
 const ERASED: [u8; SETTINGS_LEN] = [0xFF; SETTINGS_LEN];
 
 /// What a start finds.
@@ -100,8 +98,7 @@ fn change(settings: &mut Settings, chance: &mut Chance, firmware: &Firmware) -> 
             settings.bank_0.size = chance.of(&[size.saturating_sub(4), size + 4, 4, 0x1000, size / 2]);
             // Its CRC and its record are those of the size, or of what was there.
             if chance.one_in(2) {
-                let image = firmware.bytes(firmware.ground.base, settings.bank_0.size).unwrap_or_default();
-                settings.bank_0.crc = crc32(image);
+                settings.bank_0.crc = crc32(firmware.application(settings.bank_0.size));
                 settings.validation_app = StoredValidation::crc(settings.bank_0.crc);
             }
             format!("size of bank 0 {}", settings.bank_0.size)
@@ -111,13 +108,11 @@ fn change(settings: &mut Settings, chance: &mut Chance, firmware: &Firmware) -> 
             format!("CRC of bank 0 {:#x}", settings.bank_0.crc)
         }
         4 | 5 => {
-            let image = firmware.bytes(firmware.ground.base, settings.bank_0.size).unwrap_or_default();
-            settings.validation_app = record(chance, image);
+            settings.validation_app = record(chance, firmware.application(settings.bank_0.size));
             format!("record of the application {}", told(&settings.validation_app))
         }
         6 => {
-            let image = firmware.bytes(SOFTDEVICE, settings.sd_size).unwrap_or_default();
-            settings.validation_sd = record(chance, image);
+            settings.validation_sd = record(chance, firmware.softdevice(settings.sd_size));
             format!("record of the softdevice {}", told(&settings.validation_sd))
         }
         7 => {

@@ -6,11 +6,10 @@ use gauntlet_protocol::crc32;
 use gauntlet_protocol::init_packet::ValidationType;
 use sha2::{Digest, Sha256};
 
-use super::Firmware;
 use super::chosen::Chosen;
+use super::{Firmware, SOFTDEVICE};
 use crate::audit;
 
-const SOFTDEVICE: u32 = 0x1000;
 /// Where a BLE build has peer data and name, each with its CRC in front (8.1).
 const RECORDS: usize = 0x324;
 const RECORD_CRCS: [usize; 2] = [0x324, 0x364];

@@ -27,6 +27,8 @@ use probe::Found;
 
 /// A device that has come to no rest by then does not.
 const SETTLE: Duration = Duration::from_secs(30);
+/// Where a SoftDevice begins (MEM-001).
+const SOFTDEVICE: u32 = 0x1000;
 /// A wrong device is wrong again and again.
 const TOLD: usize = 3;
 
@@ -43,6 +45,16 @@ impl Firmware {
         let page = flash.get(layout.settings_page as usize..).unwrap_or_default();
         let settings = Settings::parse(page).map_err(|error| Trouble::Internal(error.to_string()))?;
         Ok(Self { ground: Ground::of(&flash), settings, flash })
+    }
+
+    /// The application if it had `size` bytes; nothing where flash ends before, so that whatever is recorded of it is wrong.
+    fn application(&self, size: u32) -> &[u8] {
+        self.bytes(self.ground.base, size).unwrap_or_default()
+    }
+
+    /// The SoftDevice, in the same way.
+    fn softdevice(&self, size: u32) -> &[u8] {
+        self.bytes(SOFTDEVICE, size).unwrap_or_default()
     }
 
     /// `size` bytes from `start` on; `None` where flash ends before.

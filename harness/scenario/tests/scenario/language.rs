@@ -247,6 +247,20 @@ fn capabilities_follow_from_steps_and_faults() {
     );
 }
 
+/// A bench without a reset pin skips such a case, as nothing else leads its device into DFU mode.
+#[test]
+fn a_bootloader_that_does_not_look_at_the_register_needs_the_reset_pin() {
+    let needs = |switch: &str| {
+        let text = format!(
+            "id: a\ntitle: A\ndevice: {{ bootloader: {{ enter_by_pin_reset: true{switch} }} }}\n\
+             steps: [{{ starts: 5, seed: 1 }}]\n"
+        );
+        load(&text).unwrap().cases().next().unwrap().capabilities()
+    };
+    assert_eq!(needs(""), [Capability::Ble]);
+    assert_eq!(needs(", enter_by_register: false"), [Capability::Ble, Capability::Reset]);
+}
+
 #[test]
 fn what_is_left_out_has_its_default() {
     let suite = load("id: a\ntitle: A\nsteps: [{ wait: 1 s }]\n").unwrap();
